@@ -1,0 +1,16 @@
+"""The two local servers, PostgreSQL with pgvector and Redis, for when no URL is configured."""
+
+from chatbot_saas.embedded.errors import EmbeddedError
+from chatbot_saas.embedded.home import remove_home
+from chatbot_saas.embedded.layout import Layout, layout
+from chatbot_saas.embedded.lifecycle import exclusive_servers, is_running, servers
+
+__all__ = [
+    "EmbeddedError",
+    "Layout",
+    "exclusive_servers",
+    "is_running",
+    "layout",
+    "remove_home",
+    "servers",
+]

@@ -1,0 +1,52 @@
+"""The generated secrets of one var directory, each in a file of mode 0600."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Passwords (URL-safe text) of the logins, Django's key, and the name of this installation.
+
+    `instance` is written beside the data too, so that data left by a deleted var directory is told
+    from data that these passwords open.
+    """
+
+    superuser: str
+    app: str
+    migrator: str
+    redis: str
+    secret_key: str
+    instance: str
+
+
+def read_or_create_credentials(var_dir: Path) -> Credentials:
+    """The secrets of `var_dir`; the caller holds its lock."""
+    folder = var_dir / "secrets"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return Credentials(
+        superuser=_read_or_create(folder / "postgres"),
+        app=_read_or_create(folder / "app"),
+        migrator=_read_or_create(folder / "migrator"),
+        redis=_read_or_create(folder / "redis"),
+        secret_key=_read_or_create(var_dir / "secret_key"),
+        instance=_read_or_create(folder / "instance"),
+    )
+
+
+def _read_or_create(path: Path) -> str:
+    if not path.exists():
+        write_private(path, secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write `path` whole or not at all, readable by its owner alone."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(text)
+    partial.replace(path)

@@ -1,0 +1,136 @@
+"""Where the embedded servers keep what, and the URLs that reach them. Knows no Django.
+
+An ordinary user has everything in the var directory. Root cannot: the servers run as another
+account, which may be unable to enter the checkout, and no directory is opened up for it. So root's
+data lives below SYSTEM_HOME and the var directory keeps a link to it, `embedded`.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from chatbot_saas.embedded.account import Account, server_account
+from chatbot_saas.embedded.credentials import Credentials, read_or_create_credentials
+from chatbot_saas.embedded.errors import EmbeddedError
+from chatbot_saas.embedded.locks import locked
+
+SYSTEM_HOME = Path("/var/lib/chatbot_saas")
+DATABASE = "chatbot_saas"
+SUPERUSER = "postgres"
+# sockaddr_un.sun_path is 108 bytes with its closing zero.
+SOCKET_PATH_MAX = 107
+POSTGRES_SOCKET_NAME = ".s.PGSQL.5432"
+REDIS_SOCKET_NAME = "redis.sock"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Paths, account and secrets of one pair of servers; `durable=False` is for tests."""
+
+    var_dir: Path
+    home: Path
+    socket_home: Path
+    account: Account
+    credentials: Credentials
+    durable: bool
+
+    @property
+    def postgres_home(self) -> Path:
+        return self.home / "postgres"
+
+    @property
+    def postgres_data(self) -> Path:
+        return self.postgres_home / "data"
+
+    @property
+    def postgres_sockets(self) -> Path:
+        return self.socket_home / "postgres" / "s"
+
+    @property
+    def redis_home(self) -> Path:
+        return self.home / "redis"
+
+    @property
+    def redis_socket(self) -> Path:
+        return self.socket_home / "redis" / "s" / REDIS_SOCKET_NAME
+
+    @property
+    def run_dir(self) -> Path:
+        return self.var_dir / "run"
+
+    @property
+    def log_dir(self) -> Path:
+        return self.var_dir / "log"
+
+    @property
+    def secret_key(self) -> str:
+        return self.credentials.secret_key
+
+    @property
+    def app_url(self) -> str:
+        return self.database_url("app", self.credentials.app)
+
+    @property
+    def migrator_url(self) -> str:
+        return self.database_url("migrator", self.credentials.migrator)
+
+    @property
+    def superuser_url(self) -> str:
+        return self.database_url(SUPERUSER, self.credentials.superuser)
+
+    def database_url(self, login: str, password: str, database: str = DATABASE) -> str:
+        where = urlencode({"host": str(self.postgres_sockets)})
+        return f"postgresql://{login}:{quote(password, safe='')}@/{database}?{where}"
+
+    def redis_url(self, db: int) -> str:
+        """The form of redis-py, Django's cache and channels_redis."""
+        return f"unix://:{self.credentials.redis}@{quote(str(self.redis_socket))}?db={db}"
+
+    def broker_url(self, db: int) -> str:
+        """The form of kombu, which names the database as a virtual host."""
+        where = quote(str(self.redis_socket))
+        return f"redis+socket://:{self.credentials.redis}@{where}?virtual_host={db}"
+
+    def pid_file(self, name: str) -> Path:
+        return self.run_dir / f"{name}.pid"
+
+    def log_file(self, name: str) -> Path:
+        return self.log_dir / f"{name}.log"
+
+
+def layout(var_dir: Path, *, durable: bool = True) -> Layout:
+    """The layout of a var directory; makes the directory and its secrets on the first call.
+
+    Raises EmbeddedError where the directory or the servers' account cannot be used.
+    """
+    var_dir = var_dir.absolute()
+    account = server_account()
+    try:
+        for path in (var_dir, var_dir / "run", var_dir / "log"):
+            path.mkdir(parents=True, exist_ok=True)
+        with locked(var_dir / "run" / "layout.lock"):
+            credentials = read_or_create_credentials(var_dir)
+    except PermissionError as error:
+        raise EmbeddedError(
+            f"{error.filename} belongs to another user: "
+            f"run as the owner of {var_dir}, or set VAR_DIR to a directory of your own."
+        ) from None
+    home = _system_home(var_dir) if account.foreign else var_dir
+    return Layout(var_dir, home, _socket_home(home, account), account, credentials, durable)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+
+
+def _system_home(var_dir: Path) -> Path:
+    return SYSTEM_HOME / _digest(var_dir.resolve())
+
+
+def _socket_home(home: Path, account: Account) -> Path:
+    longest = home / "postgres" / "s" / f"{POSTGRES_SOCKET_NAME}.lock"
+    if len(os.fsencode(longest)) <= SOCKET_PATH_MAX:
+        return home
+    return Path("/tmp") / f"chatbot_saas-{account.uid}-{_digest(home)}"

@@ -1,0 +1,75 @@
+"""Starts a server process that cannot outlive the process that started it (Linux)."""
+
+import ctypes
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import IO
+
+from chatbot_saas.embedded.account import Account
+
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def die_with_parent(death_signal: signal.Signals, parent: int) -> None:
+    """For the child, between fork and exec: ask the kernel for `death_signal` at `parent`'s end.
+
+    The kernel watches the *thread* that forked: start servers from a thread that stays.
+    """
+    _libc.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def spawn(
+    argv: list[str | Path],
+    *,
+    log_file: Path,
+    death_signal: signal.Signals,
+    account: Account | None = None,
+    cwd: Path | None = None,
+    env: dict[str, str] | None = None,
+    stdin: IO[bytes] | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start `argv` in a session of its own, so that a terminal's Ctrl-C reaches its parent alone.
+
+    Output is appended to `log_file`. With a foreign account, the child runs as it, in no other
+    group.
+    """
+    parent = os.getpid()
+    foreign = account is not None and account.foreign
+    with log_file.open("ab") as log:
+        return subprocess.Popen(
+            argv,
+            stdin=stdin or subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=cwd,
+            env=env,
+            start_new_session=True,
+            user=account.uid if account and foreign else None,
+            group=account.gid if account and foreign else None,
+            extra_groups=[] if foreign else None,
+            # Runs after the change of account, which would clear the request.
+            preexec_fn=lambda: die_with_parent(death_signal, parent),
+        )
+
+
+def server_env() -> dict[str, str]:
+    """What a server needs to know; nothing of ours (PG* variables would redirect it)."""
+    kept = ("PATH", "TZ", "LD_LIBRARY_PATH")
+    return {"LC_ALL": "C", **{name: os.environ[name] for name in kept if name in os.environ}}
+
+
+def stop_process(process: subprocess.Popen[bytes], *steps: tuple[signal.Signals, float]) -> None:
+    """Send each signal and wait up to so many seconds for the end, then SIGKILL."""
+    for number, patience in (*steps, (signal.SIGKILL, 5.0)):
+        if process.poll() is not None:
+            return
+        process.send_signal(number)
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            continue
