@@ -71,6 +71,8 @@ SELECT format('%s.owner', :'database') AS owner_role,
 SELECT format('CREATE ROLE %I NOLOGIN', role)
 FROM unnest(ARRAY[:'owner_role', :'platform_role']) AS role
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) \gexec
+-- The functions that make and drop a tenant's role run with the owner's rights.
+ALTER ROLE :"owner_role" CREATEROLE;
 GRANT :"owner_role" TO :"migrator_login" WITH INHERIT TRUE, SET TRUE;
 GRANT :"platform_role" TO :"app_login" WITH INHERIT FALSE, SET TRUE;
 

@@ -4,10 +4,12 @@ from chatbot_saas.embedded.errors import EmbeddedError
 from chatbot_saas.embedded.home import remove_home
 from chatbot_saas.embedded.layout import Layout, layout
 from chatbot_saas.embedded.lifecycle import exclusive_servers, is_running, servers
+from chatbot_saas.embedded.var_dir import VarDir
 
 __all__ = [
     "EmbeddedError",
     "Layout",
+    "VarDir",
     "exclusive_servers",
     "is_running",
     "layout",

@@ -28,7 +28,12 @@ def run_bootstrap(layout: Layout, binaries: Binaries, *, database: str) -> None:
     credentials = layout.credentials
     done = subprocess.run(
         [
-            *(binaries.postgres_bin / "psql", "--no-psqlrc", "--quiet", "--no-password"),
+            *(
+                binaries.postgres_bin / "psql",
+                "--no-psqlrc",
+                "--quiet",
+                "--no-password",
+            ),
             *("-h", layout.postgres_sockets, "-U", SUPERUSER, "-d", "postgres"),
             *("-v", f"database={database}", "-f", SCRIPT),
         ],

@@ -41,7 +41,7 @@ def _prepare_system_home(layout: Layout) -> None:
     layout.home.mkdir(mode=0o711, exist_ok=True)
     layout.home.chmod(0o711)
     write_private(instance, layout.credentials.instance)
-    pointer = layout.var_dir / "embedded"
+    pointer = layout.var.path / "embedded"
     if not pointer.is_symlink() or pointer.readlink() != layout.home:
         pointer.unlink(missing_ok=True)
         pointer.symlink_to(layout.home)

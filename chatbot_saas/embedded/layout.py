@@ -13,8 +13,8 @@ from urllib.parse import quote, urlencode
 
 from chatbot_saas.embedded.account import Account, server_account
 from chatbot_saas.embedded.credentials import Credentials, read_or_create_credentials
-from chatbot_saas.embedded.errors import EmbeddedError
 from chatbot_saas.embedded.locks import locked
+from chatbot_saas.embedded.var_dir import VarDir, unusable
 
 SYSTEM_HOME = Path("/var/lib/chatbot_saas")
 DATABASE = "chatbot_saas"
@@ -29,7 +29,7 @@ REDIS_SOCKET_NAME = "redis.sock"
 class Layout:
     """Paths, account and secrets of one pair of servers; `durable=False` is for tests."""
 
-    var_dir: Path
+    var: VarDir
     home: Path
     socket_home: Path
     account: Account
@@ -55,14 +55,6 @@ class Layout:
     @property
     def redis_socket(self) -> Path:
         return self.socket_home / "redis" / "s" / REDIS_SOCKET_NAME
-
-    @property
-    def run_dir(self) -> Path:
-        return self.var_dir / "run"
-
-    @property
-    def log_dir(self) -> Path:
-        return self.var_dir / "log"
 
     @property
     def secret_key(self) -> str:
@@ -93,32 +85,22 @@ class Layout:
         where = quote(str(self.redis_socket))
         return f"redis+socket://:{self.credentials.redis}@{where}?virtual_host={db}"
 
-    def pid_file(self, name: str) -> Path:
-        return self.run_dir / f"{name}.pid"
-
-    def log_file(self, name: str) -> Path:
-        return self.log_dir / f"{name}.log"
-
 
 def layout(var_dir: Path, *, durable: bool = True) -> Layout:
     """The layout of a var directory; makes the directory and its secrets on the first call.
 
     Raises EmbeddedError where the directory or the servers' account cannot be used.
     """
-    var_dir = var_dir.absolute()
+    var = VarDir(var_dir.absolute())
     account = server_account()
+    var.make()
     try:
-        for path in (var_dir, var_dir / "run", var_dir / "log"):
-            path.mkdir(parents=True, exist_ok=True)
-        with locked(var_dir / "run" / "layout.lock"):
-            credentials = read_or_create_credentials(var_dir)
-    except PermissionError as error:
-        raise EmbeddedError(
-            f"{error.filename} belongs to another user: "
-            f"run as the owner of {var_dir}, or set VAR_DIR to a directory of your own."
-        ) from None
-    home = _system_home(var_dir) if account.foreign else var_dir
-    return Layout(var_dir, home, _socket_home(home, account), account, credentials, durable)
+        with locked(var.run / "layout.lock"):
+            credentials = read_or_create_credentials(var.path)
+    except OSError as error:
+        raise unusable(var.path, error) from None
+    home = _system_home(var.path) if account.foreign else var.path
+    return Layout(var, home, _socket_home(home, account), account, credentials, durable)
 
 
 def _digest(path: Path) -> str:

@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from signal import Signals
 
-from chatbot_saas.embedded import bootstrap, home, postgres_server, redis_server
+from chatbot_saas.embedded import bootstrap, postgres_server, redis_server
 from chatbot_saas.embedded.binaries import Binaries, find_binaries
 from chatbot_saas.embedded.errors import EmbeddedError
+from chatbot_saas.embedded.home import prepare_home
 from chatbot_saas.embedded.layout import Layout
 from chatbot_saas.embedded.locks import FileLock
 from chatbot_saas.embedded.process import stop_process
@@ -42,27 +43,33 @@ SERVERS = tuple(
 )
 
 
+BOTH = frozenset(server.name for server in SERVERS)
+
+
 class OwnedServers:
     """The running servers of this process. `processes` is by name; a supervisor may replace one."""
 
-    def __init__(self, layout: Layout, binaries: Binaries) -> None:
+    def __init__(self, layout: Layout, wanted: frozenset[str]) -> None:
         self.layout = layout
-        self.binaries = binaries
+        self.wanted = [server for server in SERVERS if server.name in wanted]
+        self.binaries = find_binaries(layout.account)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        prepare_home(layout)
 
     def start(self) -> None:
-        """Start both and wait until they answer, then make the database's roles if need be."""
-        for server in SERVERS:
+        """Start them and wait until they answer, then make the database's roles if need be."""
+        for server in self.wanted:
             server.prepare(self.layout, self.binaries)
             self.spawn(server)
-        for server in SERVERS:
+        for server in self.wanted:
             self.wait_until_ready(server)
-        bootstrap.ensure_bootstrapped(self.layout, self.binaries)
+        if postgres_server.NAME in self.processes:
+            bootstrap.ensure_bootstrapped(self.layout, self.binaries)
 
     def spawn(self, server: Server) -> subprocess.Popen[bytes]:
         process = server.start(self.layout, self.binaries)
         self.processes[server.name] = process
-        self.layout.pid_file(server.name).write_text(f"{process.pid}\n")
+        self.layout.var.pid_file(server.name).write_text(f"{process.pid}\n")
         return process
 
     def wait_until_ready(self, server: Server) -> None:
@@ -80,17 +87,17 @@ class OwnedServers:
             process = self.processes.pop(server.name, None)
             if process is not None:
                 stop_process(process, *server.stop_steps)
-                self.layout.pid_file(server.name).unlink(missing_ok=True)
+                self.layout.var.pid_file(server.name).unlink(missing_ok=True)
 
 
 @contextmanager
-def servers(layout: Layout) -> Iterator[None]:
-    """Both servers run inside the block; whoever started them stops them at the end."""
-    users = FileLock(layout.run_dir / "users.lock")
-    owner = FileLock(layout.run_dir / "owner.lock")
+def servers(layout: Layout, wanted: frozenset[str] = BOTH) -> Iterator[None]:
+    """The servers run inside the block; whoever started them stops them at the end."""
+    users = FileLock(layout.var.run / "users.lock")
+    owner = FileLock(layout.var.run / "owner.lock")
     try:
         users.share()
-        owned = _own_or_find(layout, owner)
+        owned = _own_or_find(layout, wanted, owner)
         try:
             yield
         finally:
@@ -103,18 +110,18 @@ def servers(layout: Layout) -> Iterator[None]:
 
 
 @contextmanager
-def exclusive_servers(layout: Layout) -> Iterator[OwnedServers]:
+def exclusive_servers(layout: Layout, wanted: frozenset[str] = BOTH) -> Iterator[OwnedServers]:
     """The servers as children of this process. Raises EmbeddedError where another one has them."""
-    users = FileLock(layout.run_dir / "users.lock")
-    owner = FileLock(layout.run_dir / "owner.lock")
+    users = FileLock(layout.var.run / "users.lock")
+    owner = FileLock(layout.var.run / "owner.lock")
     try:
         if not owner.try_exclude():
             raise EmbeddedError(
-                f"Another command is using the embedded servers of {layout.var_dir} "
+                f"Another command is using the embedded servers of {layout.var.path} "
                 f"({_owner_hint(layout)}): wait for its end, or set VAR_DIR to another directory."
             )
         users.share()
-        owned = OwnedServers(layout, _prepared(layout))
+        owned = OwnedServers(layout, wanted)
         try:
             owned.start()
             yield owned
@@ -125,21 +132,25 @@ def exclusive_servers(layout: Layout) -> Iterator[OwnedServers]:
         users.close()
 
 
-def is_running(layout: Layout) -> bool:
-    """Whether some process owns running servers of this layout."""
-    return all(server.is_ready(layout, _pid(layout, server.name)) for server in SERVERS)
+def is_running(layout: Layout, wanted: frozenset[str] = BOTH) -> bool:
+    """Whether some process has these servers of this layout running and ready."""
+    return all(
+        server.is_ready(layout, _pid(layout, server.name))
+        for server in SERVERS
+        if server.name in wanted
+    )
 
 
-def _own_or_find(layout: Layout, owner: FileLock) -> OwnedServers | None:
+def _own_or_find(layout: Layout, wanted: frozenset[str], owner: FileLock) -> OwnedServers | None:
     """The servers started here, or None once another process has them ready."""
     deadline = time.monotonic() + START_TIMEOUT
     while not owner.try_exclude():
-        if is_running(layout):
+        if is_running(layout, wanted):
             return None
         if time.monotonic() > deadline:
-            raise EmbeddedError(f"The embedded servers of {layout.var_dir} do not become ready.")
+            raise EmbeddedError(f"The embedded servers of {layout.var.path} do not become ready.")
         time.sleep(POLL)
-    owned = OwnedServers(layout, _prepared(layout))
+    owned = OwnedServers(layout, wanted)
     try:
         owned.start()
     except BaseException:
@@ -148,22 +159,19 @@ def _own_or_find(layout: Layout, owner: FileLock) -> OwnedServers | None:
     return owned
 
 
-def _prepared(layout: Layout) -> Binaries:
-    binaries = find_binaries(layout.account)
-    home.prepare_home(layout)
-    return binaries
-
-
 def _wait_for_other_users(users: FileLock) -> None:
     users.release()
     if not users.try_exclude():
-        print("Waiting for another command that uses the embedded servers…", file=sys.stderr)
+        print(
+            "Waiting for another command that uses the embedded servers…",
+            file=sys.stderr,
+        )
         users.exclude()
 
 
 def _pid(layout: Layout, name: str) -> int:
     try:
-        return int(layout.pid_file(name).read_text())
+        return int(layout.var.pid_file(name).read_text())
     except (FileNotFoundError, ValueError):
         return 0
 
@@ -173,7 +181,7 @@ def _owner_hint(layout: Layout) -> str:
 
 
 def _why_not(layout: Layout, server: Server, what: str) -> str:
-    log = layout.log_file(server.name)
+    log = layout.var.log_file(server.name)
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
     last = lines[-1] if lines else "no output"
     return f"The embedded {server.name} {what}: {last} (see {log})."

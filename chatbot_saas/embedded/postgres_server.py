@@ -62,7 +62,7 @@ def start(layout: Layout, binaries: Binaries) -> subprocess.Popen[bytes]:
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     return spawn(
         [binaries.postgres_bin / "postgres", "-D", layout.postgres_data, *options],
-        log_file=layout.log_file(NAME),
+        log_file=layout.var.log_file(NAME),
         death_signal=signal.SIGINT,
         account=layout.account,
         cwd=layout.postgres_home,
@@ -95,11 +95,11 @@ def _initdb(layout: Layout, binaries: Binaries, data: Path, password_file: Path)
             "--no-instructions",
             *([] if layout.durable else ["--no-sync"]),
         ],
-        log_file=layout.log_file(NAME),
+        log_file=layout.var.log_file(NAME),
         death_signal=signal.SIGKILL,
         account=layout.account,
         cwd=layout.postgres_home,
         env=server_env(),
     )
     if process.wait():
-        raise EmbeddedError(f"initdb failed: see the end of {layout.log_file(NAME)}.")
+        raise EmbeddedError(f"initdb failed: see the end of {layout.var.log_file(NAME)}.")

@@ -4,6 +4,7 @@ import ctypes
 import os
 import signal
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
@@ -26,7 +27,7 @@ def die_with_parent(death_signal: signal.Signals, parent: int) -> None:
 def spawn(
     argv: list[str | Path],
     *,
-    log_file: Path,
+    log_file: Path | None,
     death_signal: signal.Signals,
     account: Account | None = None,
     cwd: Path | None = None,
@@ -35,32 +36,37 @@ def spawn(
 ) -> subprocess.Popen[bytes]:
     """Start `argv` in a session of its own, so that a terminal's Ctrl-C reaches its parent alone.
 
-    Output is appended to `log_file`. With a foreign account, the child runs as it, in no other
-    group.
+    Output is appended to `log_file`, or goes where ours goes. With a foreign account, the child
+    runs as it, in no other group.
     """
     parent = os.getpid()
     foreign = account is not None and account.foreign
-    with log_file.open("ab") as log:
+    with ExitStack() as stack:
+        log = stack.enter_context(log_file.open("ab")) if log_file else None
         return subprocess.Popen(
             argv,
             stdin=stdin or subprocess.DEVNULL,
             stdout=log,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.STDOUT if log else None,
             cwd=cwd,
             env=env,
             start_new_session=True,
             user=account.uid if account and foreign else None,
             group=account.gid if account and foreign else None,
             extra_groups=[] if foreign else None,
-            # Runs after the change of account, which would clear the request.
-            preexec_fn=lambda: die_with_parent(death_signal, parent),
+            # Runs after the change of account, which would clear the request. It only makes two
+            # system calls, so that a lock held by another thread at the fork does not matter.
+            preexec_fn=lambda: die_with_parent(death_signal, parent),  # noqa: PLW1509
         )
 
 
 def server_env() -> dict[str, str]:
     """What a server needs to know; nothing of ours (PG* variables would redirect it)."""
     kept = ("PATH", "TZ", "LD_LIBRARY_PATH")
-    return {"LC_ALL": "C", **{name: os.environ[name] for name in kept if name in os.environ}}
+    return {
+        "LC_ALL": "C",
+        **{name: os.environ[name] for name in kept if name in os.environ},
+    }
 
 
 def stop_process(process: subprocess.Popen[bytes], *steps: tuple[signal.Signals, float]) -> None:

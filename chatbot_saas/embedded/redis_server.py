@@ -29,7 +29,7 @@ def start(layout: Layout, binaries: Binaries) -> subprocess.Popen[bytes]:
         configuration.seek(0)
         return spawn(
             [binaries.redis_server, "-"],
-            log_file=layout.log_file(NAME),
+            log_file=layout.var.log_file(NAME),
             death_signal=signal.SIGTERM,
             account=layout.account,
             cwd=layout.redis_home,

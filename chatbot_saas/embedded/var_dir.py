@@ -1,0 +1,43 @@
+"""The directory of everything that is made at run time."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from chatbot_saas.embedded.errors import EmbeddedError
+
+
+@dataclass(frozen=True)
+class VarDir:
+    """Pids in run/<name>.pid, logs in log/<name>.log, and what their owners add."""
+
+    path: Path
+
+    @property
+    def run(self) -> Path:
+        return self.path / "run"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log"
+
+    def pid_file(self, name: str) -> Path:
+        return self.run / f"{name}.pid"
+
+    def log_file(self, name: str) -> Path:
+        return self.log / f"{name}.log"
+
+    def make(self) -> None:
+        """Make the directories that are missing. Raises EmbeddedError where that cannot be."""
+        try:
+            for path in (self.path, self.run, self.log):
+                path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise unusable(self.path, error) from None
+
+
+def unusable(path: Path, error: OSError) -> EmbeddedError:
+    """The one line for a directory that this user cannot work in."""
+    return EmbeddedError(
+        f"{path} cannot be used ({error.strerror}: {error.filename}): "
+        "run as its owner, or set VAR_DIR to a directory of your own."
+    )
