@@ -1,0 +1,74 @@
+"""Metering in the tenant's own schema: quota periods, holds, usage records, the tenant's budget."""
+
+from django.db import models
+
+from core.ids import new_id
+
+
+class QuotaPeriod(models.Model):
+    """What is used and held in one calendar month (UTC). One row, so one UPDATE reserves it all."""
+
+    starts_on = models.DateField(primary_key=True)
+    messages_used = models.PositiveIntegerField(default=0)
+    messages_held = models.PositiveIntegerField(default=0)
+    cost_used = models.DecimalField(max_digits=20, decimal_places=9, default=0)
+    cost_held = models.DecimalField(max_digits=20, decimal_places=9, default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(cost_held__gte=0), name="quota_cost_held_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starts_on:%Y-%m}"
+
+
+class Hold(models.Model):
+    """What a running turn has reserved. Settled or released exactly once, by removing the row."""
+
+    turn_id = models.UUIDField(primary_key=True)
+    starts_on = models.DateField()
+    cost = models.DecimalField(max_digits=20, decimal_places=9)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return str(self.turn_id)
+
+
+class UsageRecord(models.Model):
+    """One turn's use: an append-only fact that keeps the price it was charged at."""
+
+    class Source(models.TextChoices):
+        REPORTED = "reported"
+        ESTIMATED = "estimated"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    turn_id = models.UUIDField(unique=True)
+    provider = models.CharField(max_length=40)
+    model = models.CharField(max_length=100)
+    tokens_in = models.PositiveIntegerField()
+    tokens_out = models.PositiveIntegerField()
+    source = models.CharField(max_length=9, choices=Source)
+    input_per_million = models.DecimalField(max_digits=20, decimal_places=9)
+    output_per_million = models.DecimalField(max_digits=20, decimal_places=9)
+    cost = models.DecimalField(max_digits=20, decimal_places=9, help_text="US dollars.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table_comment = "append-only"
+        indexes = [models.Index(fields=["created_at"], name="usage_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.cost}"
+
+
+class Budget(models.Model):
+    """The most that the tenant itself wants to spend in a month, in US dollars. At most one row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    cost_per_month = models.DecimalField(max_digits=20, decimal_places=9)
+
+    def __str__(self) -> str:
+        return str(self.cost_per_month)

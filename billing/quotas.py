@@ -1,0 +1,179 @@
+"""Reserve, settle, release: a turn's use is held before it begins and charged once when it ends.
+
+One conditional UPDATE decides admission, so any number of simultaneous turns admits exactly what
+the limits allow. Everything here runs in the tenant's context and in the caller's transaction.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from billing.models import Budget, Hold, QuotaPeriod, UsageRecord
+from billing.pricing import cost
+from billing.selectors import TurnTerms
+from core.errors import AppError, BudgetExceeded, QuotaExceeded
+from core.metrics import COST_USD, TOKENS
+
+# One statement: make the month's row if it is the first turn, and reserve if all limits allow.
+_RESERVE = """
+WITH period AS (
+    INSERT INTO billing_quotaperiod AS p
+        (starts_on, messages_used, messages_held, cost_used, cost_held)
+    SELECT %(month)s, 0, 1, 0, %(cost)s
+    WHERE %(messages_limit)s >= 1 AND %(cost)s <= %(cost_limit)s
+    ON CONFLICT (starts_on) DO UPDATE
+        SET messages_held = p.messages_held + 1, cost_held = p.cost_held + excluded.cost_held
+        WHERE p.messages_used + p.messages_held + 1 <= %(messages_limit)s
+            AND p.cost_used + p.cost_held + excluded.cost_held <= %(cost_limit)s
+    RETURNING starts_on
+)
+INSERT INTO billing_hold (turn_id, starts_on, cost, created_at)
+SELECT %(turn)s, starts_on, %(cost)s, now() FROM period
+RETURNING turn_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageValue:
+    """What a turn was charged."""
+
+    tokens_in: int
+    tokens_out: int
+    cost: Decimal
+    source: Literal["reported", "estimated"]
+
+
+def month_of(moment: datetime) -> date:
+    return moment.astimezone(UTC).date().replace(day=1)
+
+
+def next_month(month: date) -> datetime:
+    """When the month's limits free: midnight UTC of the first day of the next one."""
+    first = (month + timedelta(days=32)).replace(day=1)
+    return datetime(first.year, first.month, first.day, tzinfo=UTC)
+
+
+def reserve(*, turn_id: UUID, terms: TurnTerms, max_tokens_in: int, max_tokens_out: int) -> None:
+    """Hold one message and the most that the turn can cost.
+
+    Raises `BudgetExceeded` or `QuotaExceeded`, which say which limit and until when; nothing is
+    held then.
+    """
+    month = month_of(timezone.now())
+    budget = Budget.objects.values_list("cost_per_month", flat=True).first()
+    wanted = cost(max_tokens_in, max_tokens_out, terms.price)
+    plan = terms.plan
+    cost_limit = plan.cost_per_month if budget is None else min(budget, plan.cost_per_month)
+    values = {
+        "month": month,
+        "turn": turn_id,
+        "cost": wanted,
+        "messages_limit": plan.messages_per_month,
+        "cost_limit": cost_limit,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVE, values)
+        reserved = cursor.fetchone()
+    if reserved is None:
+        raise _refusal(terms, wanted, budget, month)
+
+
+def _refusal(terms: TurnTerms, wanted: Decimal, budget: Decimal | None, month: date) -> AppError:
+    period = QuotaPeriod.objects.filter(pk=month).first() or QuotaPeriod(starts_on=month)
+    spent = period.cost_used + period.cost_held + wanted
+    until = next_month(month)
+    frees = f"It frees on {until:%d %B %Y}, 00:00 UTC."
+    seconds = max(1, int((until - timezone.now()).total_seconds()))
+    if budget is not None and spent > budget:
+        return BudgetExceeded(
+            f"The workspace's own budget of {budget:.2f} US dollars a month is spent. {frees}",
+            until=until,
+            retry_after=seconds,
+        )
+    if period.messages_used + period.messages_held >= terms.plan.messages_per_month:
+        limit = f"{terms.plan.messages_per_month} messages"
+        code = "message_quota_exceeded"
+    else:
+        limit = f"{terms.plan.cost_per_month:.2f} US dollars"
+        code = "cost_quota_exceeded"
+    return QuotaExceeded(
+        f"The plan “{terms.plan.name}” allows {limit} a month, and they are spent. {frees}",
+        until=until,
+        retry_after=seconds,
+        detail_code=code,
+    )
+
+
+def settle(
+    *,
+    turn_id: UUID,
+    terms: TurnTerms,
+    provider: str,
+    model: str,
+    tokens_in: int,
+    tokens_out: int,
+    source: Literal["reported", "estimated"],
+) -> UsageValue | None:
+    """Charge what was used and free the hold, once: None when the turn has been charged already."""
+    price = terms.price
+    charged = cost(tokens_in, tokens_out, price)
+    hold = _take_hold(turn_id)
+    if hold is None:
+        return None
+    UsageRecord.objects.create(
+        turn_id=turn_id,
+        provider=provider,
+        model=model,
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
+        source=source,
+        input_per_million=price.input_per_million,
+        output_per_million=price.output_per_million,
+        cost=charged,
+    )
+    _free(hold, messages_used=1, cost_used=charged)
+    TOKENS.labels("in").inc(tokens_in)
+    TOKENS.labels("out").inc(tokens_out)
+    COST_USD.inc(float(charged))
+    return UsageValue(tokens_in, tokens_out, charged, source)
+
+
+def release(*, turn_id: UUID) -> bool:
+    """Free a hold without a charge. False when there was none (any more)."""
+    hold = _take_hold(turn_id)
+    if hold is None:
+        return False
+    _free(hold, messages_used=0, cost_used=Decimal(0))
+    return True
+
+
+def _take_hold(turn_id: UUID) -> tuple[date, Decimal] | None:
+    """Deleting the row is what makes settling happen once, however many try."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM billing_hold WHERE turn_id = %s RETURNING starts_on, cost", [turn_id]
+        )
+        row = cursor.fetchone()
+    return (row[0], row[1]) if row else None
+
+
+def _free(hold: tuple[date, Decimal], *, messages_used: int, cost_used: Decimal) -> None:
+    starts_on, held = hold
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE billing_quotaperiod SET messages_held = messages_held - 1, "
+            "cost_held = cost_held - %s, messages_used = messages_used + %s, "
+            "cost_used = cost_used + %s WHERE starts_on = %s",
+            [held, messages_used, cost_used, starts_on],
+        )
+
+
+def stale_holds(older_than: timedelta) -> list[UUID]:
+    """Turns whose hold is older than any turn may run: for the sweeper."""
+    limit = timezone.now() - older_than
+    return list(Hold.objects.filter(created_at__lt=limit).values_list("turn_id", flat=True))

@@ -1,0 +1,87 @@
+"""What a turn may use and at which price: read from the shared price list, as values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from billing.catalog.models import Plan, Price, Subscription
+from billing.pricing import TokenPrice
+from core.errors import NotFound, TenantSuspended, Unavailable
+from tenants.context import platform_context
+from tenants.models import Tenant
+
+FREE_PLAN = "free"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLimits:
+    """A plan as values; see `billing.catalog.models.Plan` for units."""
+
+    name: str
+    messages_per_month: int
+    cost_per_month: Decimal
+    turns_per_minute: int
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class TurnTerms:
+    """What holds for one turn of a tenant with one model, at the moment it was asked."""
+
+    plan: PlanLimits
+    model: str
+    price: TokenPrice
+
+
+def plan_limits(tenant_id: UUID) -> PlanLimits:
+    """The plan of an active tenant. Raises `TenantSuspended`, or `NotFound` when there is none."""
+    with platform_context():
+        status = Tenant.objects.filter(pk=tenant_id).values_list("status", flat=True).first()
+        if status is None or status == Tenant.Status.ERASING:
+            raise NotFound("There is no such workspace.")
+        if status != Tenant.Status.ACTIVE:
+            raise TenantSuspended("This workspace is suspended. Its owner can ask support why.")
+        plan = _plan_of(tenant_id)
+    return PlanLimits(
+        name=plan.name,
+        messages_per_month=plan.messages_per_month,
+        cost_per_month=plan.cost_per_month,
+        turns_per_minute=plan.turns_per_minute,
+        documents=plan.documents,
+    )
+
+
+def _plan_of(tenant_id: UUID) -> Plan:
+    chosen = Subscription.objects.filter(tenant_id=tenant_id).values("plan_id")
+    plans = {plan.code: plan for plan in Plan.objects.filter(code__in=chosen.union(_free()))}
+    return next((plan for code, plan in plans.items() if code != FREE_PLAN), plans[FREE_PLAN])
+
+
+def _free() -> "QuerySet[Plan, dict[str, Any]]":
+    return Plan.objects.filter(code=FREE_PLAN).values("code")
+
+
+def price_of(model: str, at: datetime | None = None) -> TokenPrice:
+    """The price in force. Raises `Unavailable` for a model without one: nothing is given unpriced."""
+    with platform_context():
+        price = (
+            Price.objects.filter(model=model, valid_from__lte=at or timezone.now())
+            .order_by("-valid_from")
+            .first()
+        )
+    if price is None:
+        raise Unavailable(
+            f"The model “{model}” has no price yet. The operator sets one with "
+            f"“manage.py set_price {model} INPUT OUTPUT”."
+        )
+    return TokenPrice(price.input_per_million, price.output_per_million)
+
+
+def turn_terms(tenant_id: UUID, model: str) -> TurnTerms:
+    """Plan and price for one turn. Raises `TenantSuspended`, `NotFound`, `Unavailable`."""
+    return TurnTerms(plan_limits(tenant_id), model, price_of(model))

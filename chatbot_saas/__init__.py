@@ -1,0 +1,1 @@
+"""The roof: settings, routes, processes. Nothing below imports it."""

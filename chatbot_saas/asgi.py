@@ -1,0 +1,15 @@
+"""The ASGI application: HTTP to Django, sockets to the conversations' consumers."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatbot_saas.settings")
+http = get_asgi_application()
+
+from chatbot_saas import observation  # noqa: E402  (Django must be set up first)
+from conversations.routing import websocket_urlpatterns  # noqa: E402
+
+observation.start()
+application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)})

@@ -1,0 +1,15 @@
+"""The Celery application. Its schedule is fixed: what a tenant schedules is a work ticket."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatbot_saas.settings")
+
+app = Celery("chatbot_saas")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    # The net under every wake-up message that was lost.
+    "work-tickets": {"task": "tenants.work_tickets", "schedule": 5.0, "options": {"expires": 5}},
+}

@@ -1,0 +1,51 @@
+"""The outermost middleware: a request id for the caller and the log, and one log line a request."""
+
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.decorators import async_only_middleware
+
+from chatbot_saas.logs import request_id
+from core.ids import new_id
+
+logger = logging.getLogger("chatbot_saas.request")
+_GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+@async_only_middleware
+def request_log(
+    get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]],
+) -> Callable[[Any], Awaitable[HttpResponseBase]]:
+    """Sets `request.request_id` and the `x-request-id` header."""
+
+    async def middleware(request: Any) -> HttpResponseBase:
+        given = request.headers.get("X-Request-ID", "")
+        request.request_id = given if _GIVEN.fullmatch(given) else str(new_id())
+        request_id.set(request.request_id)
+        started = time.perf_counter()
+        response = await get_response(request)
+        response["x-request-id"] = request.request_id
+        if request.path not in _QUIET:
+            _log(request, response, time.perf_counter() - started)
+        return response
+
+    return middleware
+
+
+def _log(request: Any, response: HttpResponseBase, seconds: float) -> None:
+    # The path without its query string: a query may hold what a person typed.
+    logger.info(
+        "request",
+        extra={
+            "method": request.method,
+            "path": request.path,
+            "status": response.status_code,
+            "ms": round(seconds * 1000, 1),
+            "tenant_id": getattr(request, "tenant_id", None),
+        },
+    )

@@ -1,0 +1,238 @@
+"""Every setting, read from the environment once. What is not set gets a safe default or none.
+
+Nothing configured means embedded mode: PostgreSQL and Redis of our own under `VAR_DIR`.
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from chatbot_saas import env
+from core.crypto import derive_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = env.path("VAR_DIR", BASE_DIR / "var")
+MEDIA_ROOT = env.path("MEDIA_ROOT", VAR_DIR / "media")
+DEBUG = env.flag("DEBUG")
+
+# --- Servers -------------------------------------------------------------------------------
+
+DATABASE_URL = env.text("DATABASE_URL")
+EMBEDDED = not DATABASE_URL
+SECRET_KEY = env.text("SECRET_KEY")
+REDIS_URL = env.text("REDIS_URL")
+MIGRATION_DATABASE_URL = env.text("MIGRATION_DATABASE_URL")
+
+if EMBEDDED or not REDIS_URL:
+    from chatbot_saas.embedded import layout
+
+    _layout = layout(VAR_DIR)
+    if EMBEDDED:
+        DATABASE_URL, MIGRATION_DATABASE_URL = _layout.app_url, _layout.migrator_url
+        SECRET_KEY = SECRET_KEY or _layout.secret_key
+if not SECRET_KEY:
+    raise ImproperlyConfigured("DATABASE_URL is set, so SECRET_KEY must be set too.")
+
+
+def _redis_url(number: int) -> str:
+    """The given server's URL, or the embedded one's, for one of its four databases."""
+    if not REDIS_URL:
+        return _layout.redis_url(number)
+    if REDIS_URL.startswith("unix:"):
+        return f"{REDIS_URL}{'&' if '?' in REDIS_URL else '?'}db={number}"
+    parts = urlsplit(REDIS_URL)
+    return parts._replace(path=f"/{number}").geturl()
+
+
+def _broker_url(redis_url: str) -> str:
+    """kombu spells a Unix socket `redis+socket:///path?virtual_host=3`."""
+    if not redis_url.startswith("unix:"):
+        return redis_url
+    parts = urlsplit(redis_url)
+    query = dict(parse_qsl(parts.query))
+    password = query.get("password") or parts.password or ""
+    credentials = f":{password}@" if password else ""
+    return f"redis+socket://{credentials}{parts.path}?virtual_host={query.get('db', '0')}"
+
+
+REDIS_URLS = {
+    name: _redis_url(number)
+    for number, name in enumerate(("cache", "channels", "events", "broker"))
+}
+
+
+def _database(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+        raise ImproperlyConfigured("DATABASE_URL must be postgresql://user:password@host/database.")
+    query = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "tenants.backend",
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.pop("host", None) or parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": False,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "OPTIONS": dict(query),
+    }
+
+
+DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 8, least=1)
+DATABASES = {"default": _database(DATABASE_URL)}
+DATABASES["default"]["OPTIONS"]["pool"] = {
+    "min_size": 1,
+    "max_size": DATABASE_POOL_SIZE,
+    "timeout": 10,
+    # Idle connections cost PostgreSQL about 5 MB each.
+    "max_idle": 60,
+}
+# Not in DATABASES: only `tenants.backend.login.migration_login` may use it.
+MIGRATION_DATABASE = _database(MIGRATION_DATABASE_URL) if MIGRATION_DATABASE_URL else None
+# Template with the tables of a new workspace, and where pgvector lives.
+TEMPLATE_SCHEMA = "t_template_0000"
+EXTENSION_SCHEMA = "ext"
+
+# --- Django --------------------------------------------------------------------------------
+
+SHARED_APPS = [
+    "daphne",
+    # Before django_tenants, whose `migrate` command it replaces.
+    "tenants",
+    "django_tenants",
+    "billing.catalog",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "rest_framework",
+    "chatbot_saas",
+]
+TENANT_APPS = ["tenants.workspace", "billing", "knowledge", "conversations"]
+INSTALLED_APPS = SHARED_APPS + TENANT_APPS
+
+TENANT_MODEL = "tenants.Tenant"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+SKIP_PG_EXTRA_VALIDATION = True
+PG_EXTRA_SEARCH_PATHS = [EXTENSION_SCHEMA]
+AUTH_USER_MODEL = "tenants.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+ROOT_URLCONF = "chatbot_saas.urls"
+ASGI_APPLICATION = "chatbot_saas.asgi.application"
+PLATFORM_HOSTS = ("localhost", "127.0.0.1", *env.names("PLATFORM_HOSTS"))
+TENANT_HOST_SUFFIX = env.text("TENANT_HOST_SUFFIX", "localhost")
+# The tenant middleware answers 404 for a host that is not in the database; Django's own list
+# cannot know tenants' domains.
+ALLOWED_HOSTS = ["*"]
+TRUSTED_PROXIES = env.names("TRUSTED_PROXIES")
+
+MIDDLEWARE = [
+    "chatbot_saas.middleware.request_log",
+    "tenants.middleware.tenant_middleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "tenants.middleware.TenantViewMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": ["django.template.context_processors.request"],
+        },
+    }
+]
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / "staticfiles"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 25_000_000, least=1)
+APPEND_SLASH = False
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SILENCED_SYSTEM_CHECKS: list[str] = []
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URLS["cache"],
+        "KEY_FUNCTION": "tenants.cache.make_key",
+    }
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URLS["channels"]], "capacity": 2000, "expiry": 60},
+    }
+}
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.api.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "tenants.api.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+
+# --- Work ----------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL") or _broker_url(REDIS_URLS["broker"])
+# Tickets in PostgreSQL are the truth; a message only wakes a worker, so it may be repeated.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+WORKER_CONCURRENCY = env.integer("WORKER_CONCURRENCY", 2, least=1)
+
+# --- Models --------------------------------------------------------------------------------
+
+LLM_BASE_URL = env.text("LLM_BASE_URL")
+OPENAI_API_KEY = env.text("OPENAI_API_KEY")
+LLM_MODEL = env.text("LLM_MODEL", "gpt-5-mini" if OPENAI_API_KEY or LLM_BASE_URL else "offline")
+LLM_CONNECT_TIMEOUT = env.seconds("LLM_CONNECT_TIMEOUT", 5)
+LLM_READ_TIMEOUT = env.seconds("LLM_READ_TIMEOUT", 30)
+EMBEDDINGS_BASE_URL = env.text("EMBEDDINGS_BASE_URL")
+EMBEDDINGS_API_KEY = env.text("EMBEDDINGS_API_KEY") or OPENAI_API_KEY
+EMBEDDINGS_MODEL = env.text("EMBEDDINGS_MODEL", "all-MiniLM-L6-v2")
+EMBEDDINGS_DIMENSIONS = env.integer("EMBEDDINGS_DIMENSIONS", 384, least=1)
+EMBEDDINGS_THREADS = env.integer("EMBEDDINGS_THREADS", 1, least=1)
+
+# --- Secrets and observation ---------------------------------------------------------------
+
+# Key ring of secrets at rest: the first one seals, all of them open.
+SEALING_KEYS = {"k1": derive_key(SECRET_KEY, "sealing")}
+TOKEN_KEY = derive_key(SECRET_KEY, "tokens")
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+SENTRY_DSN = env.text("SENTRY_DSN")
+POSTHOG_API_KEY = env.text("POSTHOG_API_KEY")
+POSTHOG_HOST = env.text("POSTHOG_HOST", "https://eu.i.posthog.com")
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "chatbot_saas.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        # Our own request log says the same with the request id and without the query string.
+        "uvicorn.access": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+        "django.channels.server": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,1 @@
+"""The ground every room stands on: errors, ids, crypto, Redis, metrics. Imports nothing of ours."""

@@ -1,0 +1,24 @@
+"""The address a request came from: the right-most hop that is not one of our own proxies."""
+
+from collections.abc import Sequence
+from ipaddress import ip_address, ip_network
+
+
+def _is_trusted(address: str, trusted: Sequence[str]) -> bool:
+    try:
+        return any(ip_address(address) in ip_network(net, strict=False) for net in trusted)
+    except ValueError:
+        return False
+
+
+def client_ip(peer: str, forwarded_for: str, trusted: Sequence[str]) -> str:
+    """`forwarded_for` is X-Forwarded-For as received; what an untrusted hop wrote is not believed.
+
+    >>> client_ip("10.0.0.1", "6.6.6.6, 203.0.113.9", ["10.0.0.0/8"])
+    '203.0.113.9'
+    """
+    hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()] + [peer]
+    for hop in reversed(hops):
+        if not _is_trusted(hop, trusted):
+            return hop
+    return hops[0]

@@ -1,0 +1,1 @@
+"""Who may enter, and into which tenant: tenants, domains, users, keys, context, work tickets."""

@@ -1,0 +1,64 @@
+"""Who is calling: the host's tenant and the bearer key's, resolved in one database step."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from core.errors import NotFound, PermissionDenied, Unauthenticated
+from tenants.api_keys import APIKeyIdentity, authenticate
+from tenants.context import platform_context
+from tenants.models import Domain, Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`tenant_id` is None on the platform's host without a key; `key` is None without a key."""
+
+    tenant_id: UUID | None
+    key: APIKeyIdentity | None = None
+
+
+def tenant_of_host(host: str) -> UUID:
+    """The tenant a host name leads to. Raises `NotFound` for a host we do not serve."""
+    with platform_context():
+        found = (
+            Domain.objects.filter(domain=host)
+            .exclude(tenant__status=Tenant.Status.ERASING)
+            .values_list("tenant_id", flat=True)
+            .first()
+        )
+    if found is None:
+        raise NotFound("There is no workspace at this address.")
+    return found
+
+
+def resolve_caller(*, host: str | None, bearer: str | None, has_origin: bool) -> Caller:
+    """The caller of an API request. `host` is None for the platform's own.
+
+    On a tenant's host another tenant's key is an unknown one. A secret key is refused together with
+    an Origin header, because then it stands in a web page. Raises `NotFound`, `Unauthenticated`,
+    `PermissionDenied`, `TenantSuspended`.
+    """
+    host_tenant = tenant_of_host(host) if host else None
+    if bearer is None:
+        return Caller(host_tenant)
+    key = authenticate(bearer)
+    if host_tenant is not None and key.tenant_id != host_tenant:
+        raise Unauthenticated(
+            "This API key is not known, was revoked or has expired. Create one in the dashboard."
+        )
+    if key.kind == "secret" and has_origin:
+        raise PermissionDenied(
+            "A secret key was sent from a web page. Revoke it now, and use a publishable key there."
+        )
+    return Caller(key.tenant_id, key)
+
+
+def require_scope(key: APIKeyIdentity | None, scope: str) -> APIKeyIdentity:
+    """The key, when it is a secret one that may do this. Raises `Unauthenticated`, `PermissionDenied`."""
+    if key is None:
+        raise Unauthenticated("Send an API key: “Authorization: Bearer cb_sk_live_…”.")
+    if key.kind != "secret":
+        raise PermissionDenied("This needs a secret key; a publishable key may only chat.")
+    if scope not in key.scopes:
+        raise PermissionDenied(f"This API key lacks the scope “{scope}”.")
+    return key

@@ -1,0 +1,145 @@
+"""The database wrapper: applies the open scope at every cursor, and refuses without one.
+
+The scope is applied by one message, before BEGIN where possible, because a SET made inside a
+transaction is undone by its rollback, and by the COMMIT of a failed one. What may have been undone
+is forgotten, and applied anew at the next cursor.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from django.db.backends.base.base import NO_DB_ALIAS
+from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQLWrapper
+from django_tenants.postgresql_backend import base as django_tenants_base
+from psycopg.pq import TransactionStatus
+
+from tenants.context import Scope, current_scope, move_owner, open_scope, scope_sql
+
+
+def reset_connection(connection: "psycopg.Connection[Any]") -> None:
+    """What the pool does to a returned connection. Not RESET ALL: that would drop the time zone."""
+    connection.execute("RESET ROLE; RESET search_path")
+
+
+class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._built = False
+        self._applied: str | None = None
+        self._applied_in_transaction = False
+        self._bare = False
+        super().__init__(*args, **kwargs)
+        pool = self.settings_dict.get("OPTIONS", {}).get("pool")
+        if pool:
+            pool.setdefault("reset", reset_connection)
+        self._built = True
+
+    # --- What django-tenants calls the current tenant, answered from the context.
+
+    @property
+    def schema_name(self) -> str | None:
+        scope = open_scope()
+        return scope.schema if scope else None
+
+    @schema_name.setter
+    def schema_name(self, value: str | None) -> None:
+        """Ignored: the context alone says where we are."""
+
+    def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
+        if self._built:
+            move_owner(tenant.schema_name)
+
+    def set_schema_to_public(self) -> None:
+        if self._built:
+            move_owner("public")
+
+    # --- The two walls.
+
+    def _cursor(self, name: str | None = None) -> Any:
+        if self._bare or self.alias == NO_DB_ALIAS:
+            return PostgreSQLWrapper._cursor(self, name)
+        scope = current_scope()
+        cursor = PostgreSQLWrapper._cursor(self, name)
+        self._apply(scope)
+        return cursor
+
+    def _apply(self, scope: Scope) -> None:
+        statement = scope_sql(scope, self.settings_dict["NAME"])
+        if statement == self._applied:
+            return
+        self._applied = None
+        status = self.connection.pgconn.transaction_status
+        if status == TransactionStatus.INERROR:
+            # Only ROLLBACK can run now, and nothing can be read before it.
+            return
+        with self.wrap_database_errors, self.connection.cursor() as cursor:
+            cursor.execute(statement)
+        self._applied = statement
+        self._applied_in_transaction = status != TransactionStatus.IDLE
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        scope = open_scope()
+        if not autocommit and scope is not None and not self._bare and self.alias != NO_DB_ALIAS:
+            self._apply(scope)
+        super()._set_autocommit(autocommit)
+
+    def _forget_if_undone(self) -> None:
+        if self._applied_in_transaction:
+            self._applied = None
+            self._applied_in_transaction = False
+
+    def commit(self) -> None:
+        super().commit()
+        self._forget_if_undone()
+
+    def rollback(self) -> None:
+        PostgreSQLWrapper.rollback(self)
+        self._forget_if_undone()
+
+    def savepoint_rollback(self, sid: str) -> None:
+        try:
+            PostgreSQLWrapper.savepoint_rollback(self, sid)
+        finally:
+            self._forget_if_undone()
+
+    def connect(self) -> None:
+        self._applied = None
+        self._applied_in_transaction = False
+        super().connect()
+
+    def close(self) -> None:
+        self._applied = None
+        super().close()
+
+    # --- Statements that need no scope, and some that may not have one.
+
+    @contextmanager
+    def bare(self) -> Iterator[None]:
+        """As the login role: it sees no table, and may set the session's time zone."""
+        before, self._bare = self._bare, True
+        try:
+            yield
+        finally:
+            self._bare = before
+
+    def init_connection_state(self) -> None:
+        # The version check opens a cursor, which would set the role before the time zone is set.
+        with self.bare():
+            super().init_connection_state()
+
+    def _savepoint(self, sid: str) -> None:
+        with self.bare():
+            super()._savepoint(sid)
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        with self.bare():
+            super()._savepoint_rollback(sid)
+
+    def _savepoint_commit(self, sid: str) -> None:
+        with self.bare():
+            super()._savepoint_commit(sid)
+
+    def check_constraints(self, table_names: list[str] | None = None) -> None:
+        with self.bare():
+            super().check_constraints(table_names)

@@ -1,0 +1,123 @@
+"""Which tenant a request is for, before any view; and the tenant's context around sync views."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http.request import split_domain_port
+from django.utils.decorators import async_only_middleware
+
+from core.errors import AppError, NotFound, Unauthenticated, problem, problem_headers
+from tenants.access import Caller, resolve_caller
+from tenants.api_keys import APIKeyIdentity
+from tenants.context import PLATFORM, ScopeError, in_platform, run_in_scope, tenant_scope
+
+_API = re.compile(r"^/v1/")
+# Probes come with the pod's address as their host.
+_PROBES = frozenset({"/healthz", "/readyz"})
+_BEARER = re.compile(r"Bearer ([!-~]{1,200})", re.IGNORECASE)
+
+
+class TenantRequest(HttpRequest):
+    """A request after the middleware."""
+
+    tenant_id: UUID | None
+    api_key: APIKeyIdentity | None
+    request_id: str
+
+
+def problem_response(error: AppError, request: HttpRequest) -> JsonResponse:
+    """An error as `application/problem+json`, readable for OpenAI's clients too."""
+    request_id = getattr(request, "request_id", "")
+    return JsonResponse(
+        problem(error, request_id=request_id, instance=request.path),
+        status=error.status,
+        content_type="application/problem+json",
+        headers=problem_headers(error),
+    )
+
+
+def _tenant_host(request: HttpRequest) -> str | None:
+    """The host name without port; None for the platform's own hosts."""
+    host, _ = split_domain_port(request.get_host())
+    if not host:
+        raise NotFound("There is no workspace at this address.")
+    return None if host in settings.PLATFORM_HOSTS else host
+
+
+def _bearer(request: HttpRequest) -> str | None:
+    header = request.headers.get("Authorization")
+    if header is None:
+        return None
+    match = _BEARER.fullmatch(header)
+    if match is None:
+        raise Unauthenticated("The Authorization header must be “Bearer” and an API key.")
+    return match[1]
+
+
+async def _resolve(request: HttpRequest) -> Caller:
+    if request.path in _PROBES:
+        return Caller(None)
+    host = _tenant_host(request)
+    bearer = _bearer(request) if _API.match(request.path) else None
+    if host is None and bearer is None:
+        return Caller(None)
+    return await in_platform(
+        resolve_caller, host=host, bearer=bearer, has_origin="Origin" in request.headers
+    )
+
+
+@async_only_middleware
+def tenant_middleware(
+    get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]],
+) -> Callable[[Any], Awaitable[HttpResponseBase]]:
+    """Sets `request.tenant_id` and `request.api_key`; never from a body, a query or a client header."""
+
+    async def middleware(request: Any) -> HttpResponseBase:
+        try:
+            caller = await _resolve(request)
+        except AppError as error:
+            return problem_response(error, request)
+        request.tenant_id, request.api_key = caller.tenant_id, caller.key
+        return await get_response(request)
+
+    return middleware
+
+
+class TenantViewMiddleware:
+    """Last in the list: runs a sync view inside its tenant. Async views open contexts themselves."""
+
+    async_capable = True
+    sync_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]]) -> None:
+        self._get_response = get_response
+        markcoroutinefunction(self)
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return await self._get_response(request)
+
+    async def process_view(
+        self, request: Any, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        if iscoroutinefunction(view):
+            return None
+        scope = PLATFORM if request.tenant_id is None else tenant_scope(request.tenant_id)
+        return await sync_to_async(run_in_scope)(scope, lambda: _call(view, request, args, kwargs))
+
+
+def _call(view: Callable[..., Any], request: Any, args: Any, kwargs: Any) -> HttpResponseBase:
+    """The view's response, rendered while the context is open. Streams must be async views."""
+    try:
+        response: Any = view(request, *args, **kwargs)
+    except AppError as error:
+        return problem_response(error, request)
+    if hasattr(response, "render") and not response.is_rendered:
+        response = response.render()
+    if response.streaming and getattr(response, "file_to_stream", None) is None:
+        raise ScopeError("a sync view may not stream: the stream would outlive its tenant")
+    return response  # type: ignore[no-any-return]

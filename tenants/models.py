@@ -1,0 +1,172 @@
+"""Shared tables: users, tenants and their domains, memberships, API keys, work tickets.
+
+They live in `public`, which only the platform role may read; a tenant's role has nothing there.
+"""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django_tenants.models import DomainMixin, TenantMixin
+
+from core.ids import new_id
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str, **fields: Any) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, email: str | None) -> "User":
+        return self.get(email__iexact=email)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. Belongs to any number of tenants by Membership."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=150, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects = UserManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_email_unique",
+                violation_error_message="There is an account with this e-mail address already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Tenant(TenantMixin):  # type: ignore[misc]
+    """A company. Its rows live in the schema `schema_name`, which follows from its id."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        SUSPENDED = "suspended"
+        ERASING = "erasing"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    slug = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    status = models.CharField(max_length=12, choices=Status, default=Status.ACTIVE)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    # The schema is made by `tenants.provisioning`, in the same transaction as this row.
+    auto_create_schema = False
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Domain(DomainMixin):  # type: ignore[misc]
+    """A host name (without port) that leads to a tenant."""
+
+
+class Membership(models.Model):
+    """A user's role in a tenant."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner"
+        ADMIN = "admin"
+        AGENT = "agent"
+        VIEWER = "viewer"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=8, choices=Role)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "tenant"], name="membership_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role}"
+
+
+class APIKey(models.Model):
+    """A developer's key. A secret key is kept as its hash alone; a publishable key is public."""
+
+    class Kind(models.TextChoices):
+        SECRET = "secret"
+        PUBLISHABLE = "publishable"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="api_keys")
+    kind = models.CharField(max_length=12, choices=Kind)
+    name = models.CharField(max_length=80, blank=True)
+    # SHA-256 of the whole key, in hex: 190 bits of randomness need no slow hash.
+    digest = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=24, help_text="Prefix and last four characters.")
+    plain = models.CharField(max_length=80, blank=True, help_text="Publishable keys only.")
+    # A chatbot lives in the tenant's schema, so this is no foreign key.
+    chatbot_id = models.UUIDField(null=True, blank=True)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return self.hint
+
+
+class WorkTicket(models.Model):
+    """A piece of work that must happen. The row is the truth; a broker's message only wakes."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="tickets")
+    kind = models.CharField(max_length=40)
+    payload = models.JSONField(default=dict, help_text="Ids only, no content.")
+    status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    max_attempts = models.PositiveSmallIntegerField(default=5)
+    due_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    # Names the claim that holds the lease, so that a worker that lost it cannot write as its holder.
+    lease_id = models.UUIDField(null=True)
+    error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                name="ticket_open",
+                condition=models.Q(status__in=("waiting", "running")),
+            ),
+            models.Index(fields=["tenant", "status"], name="ticket_by_tenant"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.status}"

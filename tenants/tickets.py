@@ -1,0 +1,208 @@
+"""Work tickets: what must be done, written with what caused it, done at least once.
+
+PostgreSQL holds the truth. Celery's messages only wake workers, so a lost one costs seconds (the
+sweeper wakes them too) and a repeated one nothing. A claim is a lease: when its worker dies the
+lease runs out and another claims the ticket.
+"""
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+
+from core.ids import new_id
+from core.metrics import TICKETS
+from tenants.context import current_tenant_id, platform_context, tenant_context
+from tenants.models import WorkTicket
+
+logger = logging.getLogger(__name__)
+_MAX_BACKOFF_SECONDS = 300
+
+
+class PermanentFailure(Exception):
+    """Trying again would not help; the ticket fails at once."""
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the ticket over; this one must stop without writing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A claimed ticket as values."""
+
+    id: UUID
+    tenant_id: UUID
+    kind: str
+    payload: dict[str, Any]
+    attempts: int
+    max_attempts: int
+    lease_id: UUID
+    lease_seconds: int
+
+
+Handler = Callable[[Ticket], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Registration:
+    handler: Handler
+    lease_seconds: int
+    on_give_up: Handler | None
+
+
+_registry: dict[str, _Registration] = {}
+_wake: list[Callable[[], None]] = []
+
+
+def handles(
+    kind: str, *, lease_seconds: int = 60, on_give_up: Handler | None = None
+) -> Callable[[Handler], Handler]:
+    """Register the function that does tickets of a kind; it must bear being run twice.
+
+    `on_give_up` is called in the tenant's context when no further attempt will be made.
+    """
+
+    def register(handler: Handler) -> Handler:
+        _registry[kind] = _Registration(handler, lease_seconds, on_give_up)
+        return handler
+
+    return register
+
+
+def on_wake(wake: Callable[[], None]) -> None:
+    """Register what tells workers that there is something to do."""
+    _wake.append(wake)
+
+
+def enqueue(
+    kind: str, payload: dict[str, Any], *, due_at: datetime | None = None, max_attempts: int = 5
+) -> UUID:
+    """Write a ticket of the open tenant, in the caller's transaction. Returns its id."""
+    tenant_id = current_tenant_id()
+    with platform_context():
+        ticket = WorkTicket.objects.create(
+            tenant_id=tenant_id,
+            kind=kind,
+            payload=payload,
+            due_at=due_at or timezone.now(),
+            max_attempts=max_attempts,
+        )
+    for wake in _wake:
+        transaction.on_commit(wake)
+    return ticket.pk
+
+
+# Fewest running tickets first, so that one tenant's thousand files do not starve another's one.
+_CLAIM = """
+WITH running AS (
+    SELECT tenant_id, count(*) AS running FROM tenants_workticket
+    WHERE status = 'running' AND lease_until > now() GROUP BY tenant_id
+), chosen AS (
+    SELECT ticket.id FROM tenants_workticket ticket
+    JOIN tenants_tenant tenant ON tenant.id = ticket.tenant_id AND tenant.status = 'active'
+    LEFT JOIN running ON running.tenant_id = ticket.tenant_id
+    WHERE ticket.status IN ('waiting', 'running') AND ticket.due_at <= now()
+        AND (ticket.status = 'waiting' OR ticket.lease_until <= now())
+        AND ticket.kind = ANY(%s)
+    ORDER BY coalesce(running.running, 0), ticket.due_at
+    LIMIT 1 FOR UPDATE OF ticket SKIP LOCKED
+)
+UPDATE tenants_workticket ticket
+SET status = 'running', attempts = attempts + 1, lease_id = %s,
+    lease_until = now() + make_interval(secs => (%s::jsonb ->> ticket.kind)::int)
+FROM chosen WHERE ticket.id = chosen.id
+RETURNING ticket.id, ticket.tenant_id, ticket.kind, ticket.attempts, ticket.max_attempts
+"""
+
+
+def claim() -> Ticket | None:
+    """Lease the next due ticket, or None when nothing is due. Opens its own platform context."""
+    leases = {kind: entry.lease_seconds for kind, entry in _registry.items()}
+    lease_id = new_id()
+    with platform_context(), connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [list(leases), lease_id, json.dumps(leases)])
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        payload = WorkTicket.objects.values_list("payload", flat=True).get(pk=row[0])
+    return Ticket(row[0], row[1], row[2], payload, row[3], row[4], lease_id, leases[row[2]])
+
+
+def heartbeat(ticket: Ticket) -> None:
+    """Extend the lease. Raises `LeaseLost` when it is no longer ours."""
+    until = timezone.now() + timedelta(seconds=ticket.lease_seconds)
+    with platform_context():
+        if not _held(ticket).update(lease_until=until):
+            raise LeaseLost(f"ticket {ticket.id} was taken over")
+
+
+def _held(ticket: Ticket) -> QuerySet[WorkTicket]:
+    return WorkTicket.objects.filter(pk=ticket.id, lease_id=ticket.lease_id, status="running")
+
+
+def _finish(ticket: Ticket, status: str, error: str = "") -> None:
+    with platform_context():
+        _held(ticket).update(status=status, error=error[:500], finished_at=timezone.now())
+    TICKETS.labels(ticket.kind, status).inc()
+
+
+def _retry(ticket: Ticket, error: str) -> None:
+    delay = min(2**ticket.attempts, _MAX_BACKOFF_SECONDS)
+    due_at = timezone.now() + timedelta(seconds=delay)
+    with platform_context():
+        _held(ticket).update(status="waiting", due_at=due_at, error=error[:500], lease_until=None)
+    TICKETS.labels(ticket.kind, "retried").inc()
+
+
+def _give_up(ticket: Ticket, error: str) -> None:
+    give_up = _registry[ticket.kind].on_give_up
+    if give_up is not None:
+        with tenant_context(ticket.tenant_id):
+            give_up(ticket)
+    _finish(ticket, "failed", error)
+
+
+def run_next() -> bool:
+    """Claim and do one ticket. False when nothing was due."""
+    ticket = claim()
+    if ticket is None:
+        return False
+    logged = {"tenant_id": str(ticket.tenant_id), "ticket_id": str(ticket.id), "kind": ticket.kind}
+    if ticket.attempts > ticket.max_attempts:
+        # Its workers died without a word, as often as it may be tried.
+        _give_up(ticket, "the worker was lost each time it was tried")
+        return True
+    try:
+        with tenant_context(ticket.tenant_id):
+            _registry[ticket.kind].handler(ticket)
+    except LeaseLost:
+        logger.warning("ticket lease lost", extra=logged)
+    except PermanentFailure as error:
+        _give_up(ticket, str(error))
+    except Exception as error:  # The runner's boundary: one ticket's fault must not stop the rest.
+        logger.exception("ticket failed", extra={**logged, "attempts": ticket.attempts})
+        if ticket.attempts >= ticket.max_attempts:
+            _give_up(ticket, repr(error))
+        else:
+            _retry(ticket, repr(error))
+    else:
+        _finish(ticket, "done")
+    return True
+
+
+def waiting_by_kind() -> dict[str, int]:
+    """How many tickets wait or run, by kind (platform context)."""
+    rows = (
+        WorkTicket.objects.filter(status__in=("waiting", "running"))
+        .values_list("kind")
+        .annotate(count=Count("id"))
+    )
+    return dict(rows)

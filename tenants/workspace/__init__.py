@@ -1,0 +1,1 @@
+"""What a workspace keeps about itself in its own schema: audit events."""
