@@ -26,6 +26,7 @@ class PlanLimits:
     messages_per_month: int
     cost_per_month: Decimal
     turns_per_minute: int
+    visitor_turns_per_minute: int
     documents: int
 
 
@@ -52,6 +53,7 @@ def plan_limits(tenant_id: UUID) -> PlanLimits:
         messages_per_month=plan.messages_per_month,
         cost_per_month=plan.cost_per_month,
         turns_per_minute=plan.turns_per_minute,
+        visitor_turns_per_minute=plan.visitor_turns_per_minute,
         documents=plan.documents,
     )
 

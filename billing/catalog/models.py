@@ -15,6 +15,7 @@ class Plan(models.Model):
     messages_per_month = models.PositiveIntegerField()
     cost_per_month = models.DecimalField(max_digits=20, decimal_places=9, help_text="US dollars.")
     turns_per_minute = models.PositiveIntegerField()
+    visitor_turns_per_minute = models.PositiveIntegerField()
     documents = models.PositiveIntegerField(help_text="How many documents may be kept.")
 
     def __str__(self) -> str:

@@ -6,9 +6,10 @@ from typing import Any
 from django.db import migrations
 
 PLANS = [
-    ("free", "Free", 500, Decimal(5), 30, 50),
-    ("team", "Team", 20_000, Decimal(200), 120, 2_000),
-    ("demo", "Demo", 310_000, Decimal(500), 600, 1_000),
+    ("free", "Free", 500, Decimal(5), 30, 10, 50),
+    ("team", "Team", 20_000, Decimal(200), 120, 20, 2_000),
+    # Whoever tries the product out drives it by program: 10,000 turns a day, 240 a minute.
+    ("demo", "Demo", 310_000, Decimal(500), 600, 240, 1_000),
 ]
 # US dollars per million tokens: OpenAI's list prices (https://openai.com/api/pricing/, 2026-11).
 # The offline answerer runs on our own machine and costs nothing.
@@ -22,7 +23,15 @@ PRICES = [
 
 def add_plans_and_prices(apps: Any, schema_editor: Any) -> None:
     plan, price = apps.get_model("catalog", "Plan"), apps.get_model("catalog", "Price")
-    fields = ("code", "name", "messages_per_month", "cost_per_month", "turns_per_minute", "documents")
+    fields = (
+        "code",
+        "name",
+        "messages_per_month",
+        "cost_per_month",
+        "turns_per_minute",
+        "visitor_turns_per_minute",
+        "documents",
+    )
     plan.objects.bulk_create(plan(**dict(zip(fields, row, strict=True))) for row in PLANS)
     price.objects.bulk_create(
         price(

@@ -1,0 +1,73 @@
+"""How often a visitor, an address and a tenant may ask, counted in Redis over a sliding minute.
+
+With Redis down nobody is refused here: the quota in PostgreSQL is what protects the money, and a
+widget that still answers is worth more than an exact rate.
+"""
+
+import asyncio
+import logging
+import time
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from django.conf import settings
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from redis.exceptions import RedisError
+
+from core.errors import RateLimited
+from core.redis import key
+
+logger = logging.getLogger(__name__)
+# Visitors behind one address, as in an office, share it.
+_VISITORS_PER_ADDRESS = 10
+_limiters: "WeakKeyDictionary[asyncio.AbstractEventLoop, SlidingWindowCounterRateLimiter]" = (
+    WeakKeyDictionary()
+)
+
+
+def _limiter() -> SlidingWindowCounterRateLimiter:
+    """The running loop's limiter: its connections belong to that loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _limiters:
+        url = settings.REDIS_URLS["cache"]
+        scheme = "async+redis+" if url.startswith("unix:") else "async+"
+        storage = RedisStorage(scheme + url, implementation="redispy", key_prefix="rate")
+        _limiters[loop] = SlidingWindowCounterRateLimiter(storage)
+    return _limiters[loop]
+
+
+async def check_turn_rate(
+    *,
+    tenant_id: UUID,
+    turns_per_minute: int,
+    visitor_turns_per_minute: int,
+    visitor_id: UUID | None = None,
+    address: str | None = None,
+) -> None:
+    """Count one turn against each limit that applies. Raises `RateLimited` with the wait in seconds."""
+    checks = [("tenant", "all", turns_per_minute, "This workspace")]
+    if visitor_id is not None:
+        checks.append(("visitor", visitor_id.hex, visitor_turns_per_minute, "You"))
+    if address is not None:
+        per_address = visitor_turns_per_minute * _VISITORS_PER_ADDRESS
+        checks.append(("address", address.replace(":", "."), per_address, "Your network"))
+    await asyncio.gather(*(_check(tenant_id, *check) for check in checks))
+
+
+async def _check(tenant_id: UUID, subject: str, name: str, per_minute: int, who: str) -> None:
+    item = RateLimitItemPerMinute(per_minute)
+    identifier = key(tenant_id, subject, name)
+    try:
+        if await _limiter().hit(item, identifier):
+            return
+        window = await _limiter().get_window_stats(item, identifier)
+    except (RedisError, OSError):
+        logger.warning("rate limit not counted: Redis cannot be reached")
+        return
+    wait = max(1, round(window.reset_time - time.time()))
+    raise RateLimited(
+        f"{who} may ask {per_minute} times a minute. Try again in {wait} seconds.",
+        retry_after=wait,
+    )
