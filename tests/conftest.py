@@ -1,0 +1,60 @@
+"""A cluster of the tests' own, a fresh tenant for every test, and real processes to talk to."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from chatbot_saas import embedded
+from tests.live import ROOT, Process
+
+_stack = ExitStack()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The first process starts the servers; workers of a parallel run find them running."""
+    if hasattr(session.config, "workerinput") or session.config.option.collectonly:
+        return
+    var_dir = Path(os.environ["VAR_DIR"])
+    embedded.remove_home(embedded.layout(var_dir))
+    shutil.rmtree(var_dir, ignore_errors=True)
+    _stack.enter_context(embedded.servers(embedded.layout(var_dir, durable=False)))
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate_tenants"],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "chatbot_saas.settings"},
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):
+        _stack.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def database_open(django_db_blocker: object) -> Iterator[None]:
+    """Tests commit for real: each has a tenant of its own, so none sees another's rows."""
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        yield
+
+
+@pytest.fixture(scope="session")
+def web() -> Iterator[Process]:
+    """One web process of the product, shared by the tests of a run."""
+    with Process("web") as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def worker() -> Iterator[Process]:
+    """One worker process of the product."""
+    with Process("worker") as process:
+        yield process

@@ -1,0 +1,102 @@
+"""Real processes for tests: the web and the worker, as the product starts them, or broken on purpose."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+ROOT = Path(__file__).resolve().parent.parent
+_START_SECONDS = 60.0
+
+
+@dataclass
+class Process:
+    """`role` is web or worker; `broken` names a module of `tests.broken` that spoils one function."""
+
+    role: str
+    broken: str | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+    port: int = 0
+    _popen: "subprocess.Popen[str] | None" = None
+
+    @property
+    def pid(self) -> int:
+        assert self._popen is not None
+        return self._popen.pid
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def socket_url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/ws/chat/"
+
+    @property
+    def log_path(self) -> Path:
+        folder = Path(os.environ["VAR_DIR"]) / "log"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{self.role}-{id(self)}-{os.getpid()}.log"
+
+    def log(self) -> str:
+        return self.log_path.read_text(encoding="utf-8", errors="replace")
+
+    def start(self) -> Self:
+        command = [sys.executable, "-m", "tests.launch", self.role]
+        if self.broken:
+            command += ["--broken", self.broken]
+        with self.log_path.open("w") as log:
+            self._popen = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={
+                    **os.environ,
+                    "DJANGO_SETTINGS_MODULE": "chatbot_saas.settings",
+                    **self.environment,
+                },
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
+        self.port = self._wait_until_ready()
+        return self
+
+    def _wait_until_ready(self) -> int:
+        assert self._popen is not None and self._popen.stdout is not None
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline and self._popen.poll() is None:
+            ready, _, _ = select.select([self._popen.stdout], [], [], 0.5)
+            if ready:
+                line = self._popen.stdout.readline()
+                if line.startswith('{"port"'):
+                    return int(json.loads(line)["port"])
+        self.kill()
+        raise AssertionError(f"{self.role} did not start:\n{self.log()[-4000:]}")
+
+    def stop(self, seconds: float = 15.0) -> None:
+        """End it as an orchestrator would: SIGTERM, then SIGKILL."""
+        if self._popen is None or self._popen.poll() is not None:
+            return
+        self._popen.terminate()
+        try:
+            self._popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        if self._popen is not None and self._popen.poll() is None:
+            os.killpg(self._popen.pid, signal.SIGKILL)
+            self._popen.wait(10)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
