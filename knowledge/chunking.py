@@ -1,0 +1,134 @@
+"""Blocks of a document → chunks: whole sentences, packed to at most 400 characters.
+
+Pure. Offsets are code points into the document's text; a chunk's `text` is exactly
+`document[start:end]`, and `gap` is what stands between it and the next chunk when that is little
+enough to be put back when neighbours are merged.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+MAX_CHARACTERS = 400
+# A blank line ends a chunk that is at least this long; shorter paragraphs share one.
+ENOUGH_CHARACTERS = 200
+CONTEXT_CHARACTERS = 200
+MAX_GAP = 16
+
+# After . ! ? (and closing quotes or brackets) before a space; at any line end; after CJK stops.
+_BOUNDARY = re.compile(r"""(?<=[.!?])["'”’)\]]*\s+|[\r\n]+\s*|(?<=[。！？])""")
+_BLANK_LINE = re.compile(r"\r?\n[ \t]*\r?\n|\r[ \t]*\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of a document's text with one page and one place among the headings."""
+
+    start: int
+    end: int
+    page: int | None = None
+    heading_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What is found and returned, with the text before and after it that is scored with it."""
+
+    ordinal: int
+    start: int
+    end: int
+    page: int | None
+    heading_path: str
+    text: str
+    gap: str
+    before: str
+    after: str
+
+    @property
+    def embedded_text(self) -> str:
+        """What its own vector is made of."""
+        return f"{self.heading_path}\n{self.text}" if self.heading_path else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    start: int
+    end: int
+
+
+def _trim(text: str, start: int, end: int) -> _Span:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return _Span(start, end)
+
+
+def _sentences(text: str, block: Block) -> Iterator[_Span]:
+    start = block.start
+    for match in _BOUNDARY.finditer(text, block.start, block.end):
+        # Closing quotes belong to the sentence they end.
+        end = match.end()
+        if span := _trim(text, start, end):
+            yield from _cut(text, span)
+        start = end
+    yield from _cut(text, _trim(text, start, block.end))
+
+
+def _cut(text: str, span: _Span) -> Iterator[_Span]:
+    """A sentence longer than a chunk is cut at spaces, or anywhere when it has none."""
+    start = span.start
+    while span.end - start > MAX_CHARACTERS:
+        limit = start + MAX_CHARACTERS
+        space = text.rfind(" ", start + MAX_CHARACTERS // 2, limit)
+        end = space if space > 0 else limit
+        yield _trim(text, start, end)
+        start = _trim(text, end, span.end).start
+    if span.end > start:
+        yield _Span(start, span.end)
+
+
+def _packed(text: str, block: Block) -> Iterator[_Span]:
+    current: _Span | None = None
+    for sentence in _sentences(text, block):
+        if current is None:
+            current = sentence
+            continue
+        if _ends_before(text, current, sentence):
+            yield current
+            current = sentence
+        else:
+            current = _Span(current.start, sentence.end)
+    if current is not None:
+        yield current
+
+
+def _ends_before(text: str, current: _Span, sentence: _Span) -> bool:
+    if sentence.end - current.start > MAX_CHARACTERS:
+        return True
+    long_enough = current.end - current.start >= ENOUGH_CHARACTERS
+    return long_enough and _BLANK_LINE.search(text, current.end, sentence.start) is not None
+
+
+def split(text: str, blocks: Iterable[Block]) -> list[Chunk]:
+    """Chunks of a document in reading order. Blocks must not overlap and must be in order."""
+    placed = [(span, block) for block in blocks for span in _packed(text, block)]
+    return [_chunk(text, placed, number) for number in range(len(placed))]
+
+
+def _chunk(text: str, placed: Sequence[tuple[_Span, Block]], number: int) -> Chunk:
+    span, block = placed[number]
+    gap = ""
+    if number + 1 < len(placed):
+        gap = text[span.end : placed[number + 1][0].start]
+    return Chunk(
+        ordinal=number,
+        start=span.start,
+        end=span.end,
+        page=block.page,
+        heading_path=block.heading_path,
+        text=text[span.start : span.end],
+        gap=gap if len(gap) <= MAX_GAP else "",
+        before=text[max(0, span.start - CONTEXT_CHARACTERS) : span.start],
+        after=text[span.end : span.end + CONTEXT_CHARACTERS],
+    )

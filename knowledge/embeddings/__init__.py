@@ -1,0 +1,1 @@
+"""Texts to vectors: a local model or any OpenAI-compatible service."""

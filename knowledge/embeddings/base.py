@@ -1,0 +1,42 @@
+"""What an embedder is, for those who call one."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+
+class EmbeddingError(Exception):
+    """The texts could not be embedded. `permanent`: trying again will not help."""
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+class Embedder(Protocol):
+    """Thread-safe. `name` is stored with every vector: vectors of two names are not compared."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dimensions(self) -> int: ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """float32 [len(texts), dimensions], rows of unit length. Raises EmbeddingError."""
+        ...
+
+    async def embed_query(self, text: str) -> Vectors:
+        """float32 [dimensions], computed off the event loop. Raises EmbeddingError."""
+        ...
+
+
+def normalised(vectors: Vectors) -> Vectors:
+    """Rows scaled to unit length; a row of zeros stays one."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    result: Vectors = vectors / np.maximum(lengths, np.float32(1e-12))
+    return result

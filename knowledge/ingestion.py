@@ -1,0 +1,1 @@
+"""The stages from a stored file to passages that can be found."""
