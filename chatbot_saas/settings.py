@@ -3,6 +3,7 @@
 Nothing configured means embedded mode: PostgreSQL and Redis of our own under `VAR_DIR`.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -100,7 +101,8 @@ EXTENSION_SCHEMA = "ext"
 # --- Django --------------------------------------------------------------------------------
 
 SHARED_APPS = [
-    "daphne",
+    # Only the development server needs it; its Twisted would cost every other process memory.
+    *(["daphne"] if "runserver" in sys.argv else []),
     # Before django_tenants, whose `migrate` command it replaces.
     "tenants",
     "django_tenants",
