@@ -1,0 +1,54 @@
+# Every target is one command; the work is in manage.py, pytest and bench/.
+
+SHELL := /bin/sh
+VENV ?= .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --disable-pip-version-check --no-input --no-deps
+CHECKED := bench billing chatbot_saas conversations core knowledge tenants tests manage.py
+export PORT ?= 8000
+
+.PHONY: install dev run test lint bench drill clean
+
+install: $(VENV)/.base
+
+dev: $(VENV)/.dev
+
+run: install
+	@exec $(PY) manage.py up --with-parent
+
+test: dev
+	$(PY) -m pytest $(ARGS)
+
+lint: dev
+	$(PY) -m ruff format --check $(CHECKED)
+	$(PY) -m ruff check $(CHECKED)
+	$(PY) -m mypy $(CHECKED)
+	$(VENV)/bin/lint-imports
+
+bench: install
+	$(PY) -m bench $(if $(FULL),--full)
+
+drill: dev
+	$(PY) -m bench.drill $(ARGS)
+
+clean:
+	rm -rf $(VENV)
+
+# Nothing is compiled here: what runs is compiled when it first runs, the rest never.
+$(VENV)/.base: requirements/base.txt requirements/standalone.txt | $(PY)
+	$(PIP) --no-compile -r requirements/base.txt -r requirements/standalone.txt
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.base
+	$(PIP) --no-compile -r requirements/dev.txt
+	@touch $@
+
+$(PY):
+	@for python in $(PYTHON) python3.12 python3.11 python3; do \
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null; \
+	  then echo "Making $(VENV) with $$python"; "$$python" -m venv $(VENV) && exit 0; \
+	    rm -rf $(VENV); \
+	    echo "$$python cannot make a virtual environment: install its venv package (on Debian: python3-venv)." >&2; \
+	    exit 1; fi; \
+	done; \
+	echo "Python 3.11 or 3.12 is needed and was not found: install it, or name it: make PYTHON=/path/to/python $(MAKECMDGOALS)" >&2; exit 1
