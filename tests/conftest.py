@@ -4,13 +4,15 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from chatbot_saas import embedded
+from tenants.provisioning import TenantRef, create_tenant
 from tests.live import ROOT, Process
 
 _stack = ExitStack()
@@ -23,7 +25,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         return
     var_dir = Path(os.environ["VAR_DIR"])
     embedded.remove_home(embedded.layout(var_dir))
-    shutil.rmtree(var_dir, ignore_errors=True)
+    # The secrets stay: Django's settings have read them already.
+    for leftover in ("media", "log"):
+        shutil.rmtree(var_dir / leftover, ignore_errors=True)
     _stack.enter_context(embedded.servers(embedded.layout(var_dir, durable=False)))
     subprocess.run(
         [sys.executable, "manage.py", "migrate_tenants"],
@@ -58,3 +62,20 @@ def worker() -> Iterator[Process]:
     """One worker process of the product."""
     with Process("worker") as process:
         yield process
+
+
+@pytest.fixture
+def make_tenant() -> Callable[[], TenantRef]:
+    """Makes tenants with unguessable addresses, so that runs never meet."""
+    return lambda: create_tenant(slug=f"w{uuid4().hex[:16]}", name="Test workspace")
+
+
+@pytest.fixture
+def tenant(make_tenant: Callable[[], TenantRef]) -> TenantRef:
+    return make_tenant()
+
+
+@pytest.fixture
+def other_tenant(make_tenant: Callable[[], TenantRef]) -> TenantRef:
+    """The outsider of every test."""
+    return make_tenant()

@@ -36,6 +36,7 @@ def run_web() -> None:
 def run_worker(pool: str) -> None:
     from celery.signals import worker_ready
 
+    import tests.celery_tasks  # noqa: F401  (registers them)
     from chatbot_saas.celery import app
 
     @worker_ready.connect(weak=False)

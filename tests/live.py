@@ -58,6 +58,7 @@ class Process:
                 env={
                     **os.environ,
                     "DJANGO_SETTINGS_MODULE": "chatbot_saas.settings",
+                    "CELERY_SKIP_CHECKS": "1",
                     **self.environment,
                 },
                 stdout=subprocess.PIPE,
