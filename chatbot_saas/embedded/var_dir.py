@@ -5,6 +5,8 @@ from pathlib import Path
 
 from chatbot_saas.embedded.errors import EmbeddedError
 
+LONG_LOG = 10_000_000  # bytes
+
 
 @dataclass(frozen=True)
 class VarDir:
@@ -33,6 +35,12 @@ class VarDir:
                 path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise unusable(self.path, error) from None
+
+    def rotate_logs(self) -> None:
+        """Put long logs aside, over the ones put aside before; nobody writes to them now."""
+        for log in self.log.glob("*.log"):
+            if log.stat().st_size > LONG_LOG:
+                log.replace(log.with_suffix(".log.1"))
 
 
 def unusable(path: Path, error: OSError) -> EmbeddedError:

@@ -1,18 +1,25 @@
 """The processes of the product and how each is started."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from chatbot_saas import env
 from chatbot_saas.embedded import VarDir
 from chatbot_saas.embedded.process import spawn
 from chatbot_saas.mode import BASE_DIR
 
-# glibc keeps freed memory in up to eight arenas per core; two are enough for these few threads.
-CHILD_ENV = {"MALLOC_ARENA_MAX": "2", "PYTHONUNBUFFERED": "1"}
+CHILD_ENV = {
+    # glibc keeps freed memory in up to eight arenas per core; two are enough for these threads.
+    "MALLOC_ARENA_MAX": "2",
+    "PYTHONUNBUFFERED": "1",
+    # Celery would run Django's checks at each start; `manage.py check` does that once, elsewhere.
+    "CELERY_SKIP_CHECKS": "1",
+}
 
 
 @dataclass(frozen=True)
@@ -33,16 +40,14 @@ def web_address() -> Address:
     return Address(env.text("WEB_HOST", "127.0.0.1"), env.integer("PORT", 8000, least=1))
 
 
-def commands(address: Address, var: VarDir) -> dict[str, list[str]]:
+def commands(address: Address) -> dict[str, list[str]]:
     """The arguments of Python for each process, by name, in the order of their start."""
     celery = ["-m", "celery", "-A", "chatbot_saas"]
     concurrency = env.integer("WORKER_CONCURRENCY", 2, least=1)
     return {
         "web": [
-            *("-m", "uvicorn", "chatbot_saas.asgi:application"),
+            *("-m", "chatbot_saas.web", "--grace", "2"),
             *("--host", address.host, "--port", str(address.port)),
-            *("--ws", "websockets-sansio", "--timeout-graceful-shutdown", "2"),
-            *("--no-access-log", "--log-level", "warning"),
         ],
         "worker": [
             *(*celery, "worker", "--loglevel", "WARNING"),
@@ -53,7 +58,8 @@ def commands(address: Address, var: VarDir) -> dict[str, list[str]]:
         ],
         "beat": [
             *(*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""),
-            *("--schedule", str(var.run / "beat-schedule")),
+            # In memory: the schedule is fixed, and its file may break when a process is killed.
+            *("--scheduler", "celery.beat:Scheduler"),
         ],
     }
 
@@ -65,8 +71,19 @@ def start_program(name: str, argv: list[str], var: VarDir) -> subprocess.Popen[b
         log_file=var.log_file(name),
         death_signal=signal.SIGKILL,
         cwd=BASE_DIR,
-        env=os.environ | CHILD_ENV,
+        # Web and worker count into one directory, so that /metrics shows both.
+        env=os.environ | CHILD_ENV | {"PROMETHEUS_MULTIPROC_DIR": str(metrics_dir(var))},
     )
+
+
+def metrics_dir(var: VarDir) -> Path:
+    return var.run / "metrics"
+
+
+def empty_metrics_dir(var: VarDir) -> None:
+    """Counters of processes that are gone would be counted for ever."""
+    shutil.rmtree(metrics_dir(var), ignore_errors=True)
+    metrics_dir(var).mkdir()
 
 
 def start_step(*argv: str) -> subprocess.Popen[bytes]:

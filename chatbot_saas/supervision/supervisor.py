@@ -11,7 +11,13 @@ from chatbot_saas.embedded.lifecycle import OwnedServers
 from chatbot_saas.start_error import StartError
 from chatbot_saas.supervision.child import Child, end_session, has_ended
 from chatbot_saas.supervision.console import progress, say
-from chatbot_saas.supervision.programs import Address, commands, start_program, start_step
+from chatbot_saas.supervision.programs import (
+    Address,
+    commands,
+    empty_metrics_dir,
+    start_program,
+    start_step,
+)
 from chatbot_saas.supervision.signals import Waiter
 
 READY_TIMEOUT = 60.0
@@ -56,7 +62,8 @@ class Supervisor:
     def start_programs(self) -> None:
         """Start web, worker and beat; returns once the web answers."""
         tick = progress("Starting web, worker and beat")
-        for name, argv in commands(self.address, self.var).items():
+        empty_metrics_dir(self.var)
+        for name, argv in commands(self.address).items():
             child = self._child(name, partial(start_program, name, argv, self.var))
             self.programs.append(child)
             child.start()

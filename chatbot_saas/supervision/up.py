@@ -38,6 +38,7 @@ def up(*, demo: bool, with_parent: bool) -> int:
     var = VarDir(var_dir())
     var.make()
     with only_one(var):
+        var.rotate_logs()
         supervisor = Supervisor(var, address)
         try:
             with own_servers(supervisor):
@@ -88,8 +89,8 @@ def only_one(var: VarDir) -> Iterator[None]:
     try:
         pid_file.write_text(f"{os.getpid()}\n")
         yield
-        pid_file.unlink(missing_ok=True)
     finally:
+        pid_file.unlink(missing_ok=True)
         lock.close()
 
 
