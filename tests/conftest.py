@@ -18,16 +18,18 @@ from tests.live import ROOT, Process
 _stack = ExitStack()
 
 
+def _remove(var_dir: Path) -> None:
+    embedded.remove_home(embedded.layout(var_dir))
+    shutil.rmtree(var_dir, ignore_errors=True)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """The first process starts the servers; workers of a parallel run find them running."""
     if hasattr(session.config, "workerinput") or session.config.option.collectonly:
         return
     var_dir = Path(os.environ["VAR_DIR"])
-    embedded.remove_home(embedded.layout(var_dir))
-    # The secrets stay: Django's settings have read them already.
-    for leftover in ("media", "log"):
-        shutil.rmtree(var_dir / leftover, ignore_errors=True)
+    _stack.callback(_remove, var_dir)
     _stack.enter_context(embedded.servers(embedded.layout(var_dir, durable=False)))
     subprocess.run(
         [sys.executable, "manage.py", "migrate_tenants"],

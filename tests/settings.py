@@ -3,8 +3,11 @@
 import os
 from pathlib import Path
 
+_VAR = Path(__file__).resolve().parent.parent / "var"
+# One for each run, so that two runs of one checkout do not meet; a parallel run's workers inherit it.
+os.environ.setdefault("TEST_VAR_DIR", str(_VAR / f"test-{os.getpid()}"))
 _TEST_ENVIRONMENT = {
-    "VAR_DIR": str(Path(__file__).resolve().parent.parent / "var" / "test"),
+    "VAR_DIR": os.environ["TEST_VAR_DIR"],
     "METRICS_TOKEN": "metrics-token-of-the-tests",
     "DATABASE_POOL_SIZE": "8",
 }

@@ -76,7 +76,8 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc
         with self.wrap_database_errors, self.connection.cursor() as cursor:
             cursor.execute(statement)
         self._applied = statement
-        self._applied_in_transaction = status != TransactionStatus.IDLE
+        # Without autocommit the driver sends BEGIN with the first statement: perhaps with this one.
+        self._applied_in_transaction = not self.connection.autocommit
 
     def _set_autocommit(self, autocommit: bool) -> None:
         scope = open_scope()

@@ -113,6 +113,41 @@ def test_the_scope_survives_rollbacks_savepoints_and_failed_commits(
             assert here() == schema
 
 
+@pytest.mark.parametrize("undo", ["rollback", "savepoint", "failed commit"])
+def test_a_scope_that_was_set_inside_a_transaction_is_not_believed_after_its_end(
+    undo: str, tenant: TenantRef, other_tenant: TenantRef
+) -> None:
+    """What a rollback silently undoes would otherwise be another tenant's data, and no error."""
+
+    def schema_in(scope_of: TenantRef) -> str:
+        with tenant_context(scope_of.id), connection.cursor() as cursor:
+            cursor.execute("SELECT current_schema()")
+            return str(cursor.fetchone()[0])
+
+    def switch_and_fail(savepoint: bool) -> None:
+        with pytest.raises(RuntimeError), transaction.atomic(savepoint=savepoint):
+            assert schema_in(other_tenant) == schema_name(other_tenant.id)
+            raise RuntimeError
+
+    with tenant_context(tenant.id):
+        if undo == "rollback":
+            switch_and_fail(savepoint=True)
+        elif undo == "savepoint":
+            with transaction.atomic():
+                schema_in(tenant)
+                switch_and_fail(savepoint=True)
+                assert schema_in(other_tenant) == schema_name(other_tenant.id)
+        else:
+            connection.set_autocommit(False)
+            schema_in(other_tenant)
+            with pytest.raises(ProgrammingError), connection.cursor() as cursor:
+                cursor.execute("SELECT * FROM nowhere")
+            connection.commit()
+            connection.set_autocommit(True)
+        assert schema_in(other_tenant) == schema_name(other_tenant.id)
+        assert schema_in(tenant) == schema_name(tenant.id)
+
+
 def test_no_foreign_key_crosses_the_schema_boundary(tenant: TenantRef) -> None:
     with platform_context(), connection.cursor() as cursor:
         cursor.execute(

@@ -1,0 +1,167 @@
+"""Work tickets: at least once, leased, fair, and never of a tenant that may not run."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.db import connections, transaction
+from django.utils import timezone
+
+from tenants import tickets
+from tenants.context import ScopeError, current_tenant_id, platform_context, tenant_context
+from tenants.models import Tenant, WorkTicket
+from tenants.provisioning import TenantRef
+
+KIND = "test_work"
+
+
+@pytest.fixture(autouse=True)
+def only_these_tickets() -> Iterator[None]:
+    """Other tests' tickets are of other kinds; this registry knows this kind alone."""
+    before = dict(tickets._registry)
+    tickets._registry.clear()
+    with platform_context():
+        WorkTicket.objects.filter(kind=KIND).delete()
+    yield
+    tickets._registry.clear()
+    tickets._registry.update(before)
+
+
+def enqueue(tenant: TenantRef, **payload: object) -> UUID:
+    with tenant_context(tenant.id):
+        return tickets.enqueue(KIND, dict(payload))
+
+
+def row(ticket_id: UUID) -> WorkTicket:
+    with platform_context():
+        return WorkTicket.objects.get(pk=ticket_id)
+
+
+def test_a_ticket_runs_in_its_tenant_and_is_done(tenant: TenantRef) -> None:
+    seen: list[tuple[UUID, object]] = []
+    tickets.handles(KIND)(lambda ticket: seen.append((current_tenant_id(), ticket.payload)))
+    ticket_id = enqueue(tenant, document="7")
+    assert tickets.run_next() is True
+    assert tickets.run_next() is False
+    assert seen == [(tenant.id, {"document": "7"})]
+    assert row(ticket_id).status == "done"
+
+
+def test_a_ticket_of_a_rolled_back_transaction_never_was(tenant: TenantRef) -> None:
+    tickets.handles(KIND)(lambda ticket: None)
+    with pytest.raises(RuntimeError), tenant_context(tenant.id), transaction.atomic():
+        tickets.enqueue(KIND, {})
+        raise RuntimeError
+    assert tickets.run_next() is False
+
+
+def test_a_ticket_needs_a_tenant() -> None:
+    with platform_context(), pytest.raises(ScopeError):
+        tickets.enqueue(KIND, {})
+
+
+def test_a_failing_ticket_is_tried_again_later_and_then_given_up(tenant: TenantRef) -> None:
+    given_up: list[UUID] = []
+
+    def fail(ticket: tickets.Ticket) -> None:
+        raise RuntimeError("no luck")
+
+    tickets.handles(KIND, on_give_up=lambda ticket: given_up.append(ticket.id))(fail)
+    with tenant_context(tenant.id):
+        ticket_id = tickets.enqueue(KIND, {}, max_attempts=2)
+    assert tickets.run_next() is True
+    waiting = row(ticket_id)
+    assert (waiting.status, waiting.attempts) == ("waiting", 1)
+    assert waiting.due_at > timezone.now()
+    assert tickets.run_next() is False
+    with platform_context():
+        WorkTicket.objects.filter(pk=ticket_id).update(due_at=timezone.now())
+    assert tickets.run_next() is True
+    assert row(ticket_id).status == "failed"
+    assert "no luck" in row(ticket_id).error
+    assert given_up == [ticket_id]
+
+
+def test_a_permanent_failure_is_not_tried_again(tenant: TenantRef) -> None:
+    def fail(ticket: tickets.Ticket) -> None:
+        raise tickets.PermanentFailure("the file is broken")
+
+    tickets.handles(KIND)(fail)
+    ticket_id = enqueue(tenant)
+    tickets.run_next()
+    assert (row(ticket_id).status, row(ticket_id).attempts) == ("failed", 1)
+
+
+def test_a_lease_that_ran_out_is_taken_over_and_the_first_holder_cannot_write(
+    tenant: TenantRef,
+) -> None:
+    tickets.handles(KIND, lease_seconds=30)(lambda ticket: None)
+    ticket_id = enqueue(tenant)
+    first = tickets.claim()
+    assert first is not None
+    assert tickets.claim() is None
+    with platform_context():
+        WorkTicket.objects.filter(pk=ticket_id).update(
+            lease_until=timezone.now() - timedelta(seconds=1)
+        )
+    second = tickets.claim()
+    assert second is not None
+    assert second.attempts == 2
+    with pytest.raises(tickets.LeaseLost):
+        tickets.heartbeat(first)
+    tickets._finish(first, "failed")
+    assert row(ticket_id).status == "running"
+    tickets.heartbeat(second)
+
+
+def test_a_ticket_whose_workers_always_die_is_given_up(tenant: TenantRef) -> None:
+    ran: list[UUID] = []
+    tickets.handles(KIND)(lambda ticket: ran.append(ticket.id))
+    ticket_id = enqueue(tenant)
+    with platform_context():
+        WorkTicket.objects.filter(pk=ticket_id).update(
+            status="running", attempts=5, lease_until=timezone.now() - timedelta(seconds=1)
+        )
+    tickets.run_next()
+    assert ran == []
+    assert row(ticket_id).status == "failed"
+
+
+def test_one_tenants_pile_does_not_starve_another(
+    tenant: TenantRef, other_tenant: TenantRef
+) -> None:
+    tickets.handles(KIND)(lambda ticket: None)
+    for _ in range(20):
+        enqueue(tenant)
+    enqueue(other_tenant)
+    owners = [claimed.tenant_id for claimed in (tickets.claim(), tickets.claim()) if claimed]
+    assert owners == [tenant.id, other_tenant.id]
+
+
+@pytest.mark.parametrize("status", ["suspended", "erasing"])
+def test_a_tenant_that_is_not_active_is_not_worked_for(tenant: TenantRef, status: str) -> None:
+    tickets.handles(KIND)(lambda ticket: None)
+    enqueue(tenant)
+    with platform_context():
+        Tenant.objects.filter(pk=tenant.id).update(status=status)
+    assert tickets.claim() is None
+
+
+def test_many_workers_claim_each_ticket_once(make_tenant: Callable[[], TenantRef]) -> None:
+    tickets.handles(KIND)(lambda ticket: None)
+    ids = {enqueue(make_tenant()) for _ in range(12)}
+    claimed: list[UUID] = []
+
+    def work() -> None:
+        while ticket := tickets.claim():
+            claimed.append(ticket.id)
+        connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(claimed) == sorted(ids)
