@@ -65,7 +65,9 @@ class Server:
     async def _request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         method, path, _ = head.split("\r\n", 1)[0].split(" ", 2)
-        headers = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
+        headers = dict(
+            line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line
+        )
         raw = await reader.readexactly(int(headers.get("content-length", "0")))
         if path.startswith("/_"):
             _respond(writer, 200, self._control(method, path, raw))
@@ -190,7 +192,9 @@ async def _fault(writer: asyncio.StreamWriter, behaviour: Behaviour, position: i
     if position == behaviour.garbage_at:
         _write_chunk(writer, b'data: {"choices": [{"delta": {"cont\n\n')
     if position == behaviour.error_at:
-        _write_chunk(writer, b"data: " + wire.error("the model is overloaded", "overloaded") + b"\n\n")
+        _write_chunk(
+            writer, b"data: " + wire.error("the model is overloaded", "overloaded") + b"\n\n"
+        )
     if position in (behaviour.eof_at, behaviour.garbage_at, behaviour.error_at):
         writer.write(b"0\r\n\r\n")
         return True

@@ -65,7 +65,9 @@ def embeddings(body: dict[str, Any]) -> bytes:
     size = int(body.get("dimensions") or 384)
     vectors = [_vector(text, size) for text in texts]
     if body.get("encoding_format") == "base64":
-        values: list[Any] = [base64.b64encode(struct.pack(f"<{size}f", *v)).decode() for v in vectors]
+        values: list[Any] = [
+            base64.b64encode(struct.pack(f"<{size}f", *v)).decode() for v in vectors
+        ]
     else:
         values = list(vectors)
     data = [{"object": "embedding", "index": i, "embedding": v} for i, v in enumerate(values)]

@@ -1,0 +1,18 @@
+"""What every transport checks of a visitor's question."""
+
+from core.errors import InvalidRequest
+
+LONGEST_TEXT = 8_000
+LONGEST_CLIENT_TURN_ID = 128
+
+
+def check_text(text: str) -> str:
+    """The question, when it is one. Raises `InvalidRequest`. A NUL cannot be stored."""
+    if not text.strip():
+        raise InvalidRequest("The message is empty.", param="text")
+    if len(text) > LONGEST_TEXT:
+        raise InvalidRequest(
+            f"A message is at most {LONGEST_TEXT:,} characters; this one has {len(text):,}.",
+            param="text",
+        )
+    return text.replace("\x00", "")

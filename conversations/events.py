@@ -1,0 +1,112 @@
+"""What happens in a turn, as values, and how it is written on every transport.
+
+An event's id is `<turn id>:<sequence number>`, numbered from 1 without a gap, so that whoever holds
+the last id they saw can ask any process for the rest.
+"""
+
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+
+class TokenUsage(msgspec.Struct, frozen=True):
+    """Tokens of one turn, as metered."""
+
+    tokens_in: int
+    tokens_out: int
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    turn_id: UUID
+    event_id: str
+
+
+class TurnStarted(Event, frozen=True, kw_only=True, tag="turn.started"):
+    conversation_id: UUID
+    client_turn_id: str
+
+
+class TurnDelta(Event, frozen=True, kw_only=True, tag="turn.delta"):
+    text: str
+
+
+class TurnCitation(Event, frozen=True, kw_only=True, tag="turn.citation"):
+    """The passage behind the marker `[n]`; `url` only where the document is public."""
+
+    n: int
+    document_id: UUID
+    title: str
+    url: str | None
+    page: int | None
+    quote: str
+
+
+class TurnCompleted(Event, frozen=True, kw_only=True, tag="turn.completed"):
+    """`finish_reason` is the provider's (`stop`, `length`, …) or `stopped` when a person ended it."""
+
+    message_id: UUID
+    finish_reason: str
+    usage: TokenUsage
+
+
+class TurnFailed(Event, frozen=True, kw_only=True, tag="turn.failed"):
+    code: str
+    message: str
+    retryable: bool
+
+
+class TurnSnapshot(Event, frozen=True, kw_only=True, tag="turn.snapshot"):
+    """A whole ended turn at once, when its events are gone: it replaces what was shown of it."""
+
+    status: Literal["completed", "stopped", "interrupted", "failed"]
+    text: str
+    citations: list[dict[str, object]]
+    message_id: UUID | None
+    finish_reason: str
+    usage: TokenUsage
+
+
+TurnEvent = TurnStarted | TurnDelta | TurnCitation | TurnCompleted | TurnFailed | TurnSnapshot
+LAST_EVENTS = (TurnCompleted, TurnFailed, TurnSnapshot)
+
+_encode = msgspec.json.Encoder().encode
+
+
+class _Head(msgspec.Struct):
+    type: str
+    event_id: str
+
+
+_decode_head = msgspec.json.Decoder(_Head).decode
+_decode = msgspec.json.Decoder(TurnEvent).decode
+
+
+def wire(event: Event) -> str:
+    """The event as one JSON object with `type` first."""
+    return _encode(event).decode()
+
+
+def read(text: str) -> TurnEvent:
+    """The event a `wire` text stands for. Raises `msgspec.ValidationError`."""
+    return _decode(text)
+
+
+def event_id(turn_id: UUID, seq: int) -> str:
+    return f"{turn_id}:{seq}"
+
+
+def sequence(raw: str | None, turn_id: UUID) -> int | None:
+    """The number in an event id of this turn: 0 for none given, None for one that is not this turn's."""
+    if not raw:
+        return 0
+    turn, _, number = raw.rpartition(":")
+    if turn != str(turn_id) or not number.isascii() or not number.isdigit() or len(number) > 9:
+        return None
+    return int(number)
+
+
+def as_sse(line: str) -> str:
+    """A wire text as a server-sent event with its `id` and `event`."""
+    event = _decode_head(line)
+    return f"id: {event.event_id}\nevent: {event.type}\ndata: {line}\n\n"

@@ -1,0 +1,134 @@
+"""What the plain async views share: methods, errors in the product's form, CORS, the caller.
+
+They are not DRF's: it is synchronous, and Django collects a synchronous stream into a list.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from conversations.origins import is_allowed
+from conversations.selectors import get_chatbot
+from core.client_ip import client_ip
+from core.errors import (
+    AppError,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    PermissionDenied,
+    Unauthenticated,
+    Unavailable,
+)
+from tenants.api_keys import APIKeyIdentity
+from tenants.context import in_tenant
+from tenants.middleware import problem_response
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+View = Callable[..., Awaitable[HttpResponseBase]]
+
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "X-Request-ID, X-Visitor-Token, X-Conversation-ID, Retry-After",
+}
+_PREFLIGHT = {
+    **_CORS,
+    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID, X-Visitor-Token",
+    "Access-Control-Max-Age": "600",
+}
+
+
+def endpoint(method: str, *, cors: bool = False) -> Callable[[View], View]:
+    """An async view of one method. With `cors` a page of any origin may read the answer: whose page
+    it is, is checked on the request itself."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        async def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if cors and request.method == "OPTIONS":
+                return HttpResponse(status=204, headers=_PREFLIGHT)
+            response = await _answer(view, method, request, *args, **kwargs)
+            for name, value in _CORS.items() if cors else ():
+                response.headers[name] = value
+            return response
+
+        return wrapped
+
+    return decorate
+
+
+async def _answer(
+    view: View, method: str, request: HttpRequest, *args: Any, **kwargs: Any
+) -> HttpResponseBase:
+    try:
+        if request.method != method:
+            raise MethodNotAllowed(f"Use {method} here.")
+        return await view(request, *args, **kwargs)
+    except AppError as error:
+        return problem_response(error, request)
+    except RequestDataTooBig:
+        return problem_response(PayloadTooLarge("The request is too large."), request)
+    except DatabaseError as error:
+        log.warning("a request could not be served: %s", type(error).__name__)
+        unavailable = Unavailable("The service is not available at the moment.", retry_after=2)
+        return problem_response(unavailable, request)
+
+
+def read_body(request: HttpRequest, kind: type[T]) -> T:
+    """The JSON body as a struct. Raises `InvalidRequest` that says what does not fit."""
+    try:
+        return msgspec.json.decode(request.body, type=kind)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(
+            f"The body does not fit: {error}.", param=_field(str(error))
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidRequest("The body must be JSON.") from error
+
+
+def _field(message: str) -> str | None:
+    """The top-level field in msgspec's ``… - at `$.field…` ``."""
+    path = message.rpartition("`$.")[2].rstrip("`") if "`$." in message else ""
+    return path.partition(".")[0].partition("[")[0] or None
+
+
+def chat_key(request: HttpRequest) -> APIKeyIdentity:
+    """The caller's key, when it may chat. Raises `Unauthenticated`, `PermissionDenied`."""
+    key: APIKeyIdentity | None = getattr(request, "api_key", None)
+    if key is None:
+        raise Unauthenticated("Send an API key: “Authorization: Bearer cb_…”.")
+    if "chat" not in key.scopes:
+        raise PermissionDenied("This API key lacks the scope “chat”.")
+    return key
+
+
+async def check_page(request: HttpRequest, key: APIKeyIdentity, chatbot_id: UUID) -> None:
+    """A publishable key reaches its own chatbot, from pages on the chatbot's list alone.
+
+    Raises `NotFound`, `PermissionDenied`. A secret key passes.
+    """
+    if key.kind == "secret":
+        return
+    if key.chatbot_id != chatbot_id:
+        raise NotFound("There is no such chatbot.")
+    chatbot = await in_tenant(key.tenant_id, get_chatbot, chatbot_id)
+    if not is_allowed(request.headers.get("Origin"), chatbot.allowed_origins):
+        raise PermissionDenied(
+            "This chatbot may not be used from this page.", detail_code="origin_not_allowed"
+        )
+
+
+def address_of(request: HttpRequest) -> str:
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    return client_ip(request.META.get("REMOTE_ADDR", ""), forwarded, settings.TRUSTED_PROXIES)

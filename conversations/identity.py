@@ -1,0 +1,66 @@
+"""Identity tokens: the customer's own server says who the visitor is, signed with a shared secret."""
+
+from collections.abc import Sequence
+from uuid import UUID, uuid5
+
+import jwt
+from django.conf import settings
+
+from core.crypto import open_sealed, seal
+from core.errors import InvalidRequest, Unauthenticated
+
+MOST_SECRETS = 2
+_LEAST_SECRET = 32
+_LEEWAY_SECONDS = 30
+
+
+def _place(tenant_id: UUID, chatbot_id: UUID) -> str:
+    return f"{tenant_id}|conversations_chatbot|{chatbot_id}|identity_secrets"
+
+
+def seal_identity_secret(secret: str, *, tenant_id: UUID, chatbot_id: UUID) -> str:
+    """The stored form of a shared secret. Raises `InvalidRequest` for one that can be guessed."""
+    if len(secret) < _LEAST_SECRET:
+        raise InvalidRequest(
+            f"An identity secret has at least {_LEAST_SECRET} characters.", param="secret"
+        )
+    key_id, key = next(iter(settings.SEALING_KEYS.items()))
+    return seal(secret, key=key, key_id=key_id, place=_place(tenant_id, chatbot_id))
+
+
+def read_identity(
+    raw: str, *, tenant_id: UUID, chatbot_id: UUID, sealed_secrets: Sequence[str]
+) -> str:
+    """The customer's name for the visitor (`sub`). Raises `Unauthenticated`."""
+    if not sealed_secrets:
+        raise Unauthenticated("This chatbot has no identity secret, so it takes no identity_jwt.")
+    for sealed in sealed_secrets[:MOST_SECRETS]:
+        place = _place(tenant_id, chatbot_id)
+        secret = open_sealed(sealed, keys=settings.SEALING_KEYS, place=place)
+        subject = _subject(raw, secret)
+        if subject is not None:
+            return subject
+    raise Unauthenticated(
+        "The identity_jwt is not valid: it must be HS256, signed with the chatbot's identity secret, "
+        "with “sub” (1 to 255 characters) and “exp”."
+    )
+
+
+def _subject(raw: str, secret: str) -> str | None:
+    try:
+        claims = jwt.decode(
+            raw,
+            secret,
+            algorithms=["HS256"],
+            leeway=_LEEWAY_SECONDS,
+            options={"require": ["sub", "exp"], "verify_aud": False},
+        )
+    except jwt.InvalidTokenError:
+        return None
+    subject = claims["sub"]
+    return subject if isinstance(subject, str) and 0 < len(subject) <= 255 else None
+
+
+def visitor_of(chatbot_id: UUID, subject: str) -> UUID:
+    """The same visitor id for the same customer's user, on every device."""
+    return uuid5(chatbot_id, f"identity:{subject}")

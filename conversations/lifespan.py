@@ -1,0 +1,46 @@
+"""The beginning and end of a web process, as ASGI's lifespan protocol tells them."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from django.conf import settings
+
+from conversations import turns, watching
+from conversations.control import end_control, ensure_control
+from conversations.llm.openai import close_clients
+from conversations.sweeping import sweep_all
+from tenants.context import in_platform
+
+log = logging.getLogger(__name__)
+
+
+async def lifespan(
+    scope: dict[str, Any],
+    receive: Callable[[], Awaitable[dict[str, Any]]],
+    send: Callable[[dict[str, Any]], Awaitable[None]],
+) -> None:
+    """Start: orphaned turns are found, beside the first requests. End: running turns finish within
+    `TURN_DRAIN_SECONDS` or are saved as they are."""
+    await receive()
+    ensure_control()
+    sweep = asyncio.create_task(in_platform(sweep_all))
+    sweep.add_done_callback(_report)
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await turns.drain(settings.TURN_DRAIN_SECONDS)
+    await watching.end_watch()
+    await end_control()
+    await close_clients()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+def _report(sweep: "asyncio.Task[int]") -> None:
+    if sweep.cancelled():
+        return
+    error = sweep.exception()
+    if error is not None:
+        log.error("the sweep at the start failed", exc_info=error)
+    elif sweep.result():
+        log.info("turns of ended processes were interrupted", extra={"turns": sweep.result()})

@@ -1,0 +1,77 @@
+"""Decoding of a streamed chat completion: bytes to `LLMEvent`s, with small structs for speed."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from conversations.llm.base import LLMError, LLMEvent, LLMFinish, LLMText, LLMUsage
+
+# One line of a stream; a provider that sends longer ones is not speaking this protocol.
+_LONGEST_LINE = 1_048_576
+
+
+class _Delta(msgspec.Struct):
+    content: str | None = None
+
+
+class _Choice(msgspec.Struct):
+    delta: _Delta | None = None
+    finish_reason: str | None = None
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class _Chunk(msgspec.Struct):
+    choices: list[_Choice] | None = None
+    usage: _Usage | None = None
+    error: msgspec.Raw | None = None
+
+
+_decode = msgspec.json.Decoder(_Chunk).decode
+
+
+class StreamDecoder:
+    """Fed with bytes as they arrive. `finished` after a finish reason, `done` after `[DONE]`."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self.finished = False
+        self.done = False
+
+    def feed(self, data: bytes) -> Iterator[LLMEvent]:
+        """The events these bytes complete; text of one read comes as one event."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > _LONGEST_LINE:
+            raise LLMError("provider_protocol", "a line of the stream is too long", permanent=False)
+        texts: list[str] = []
+        others: list[LLMEvent] = []
+        for line in lines:
+            if line.startswith(b"data:"):
+                self._line(line[5:].strip(), texts, others)
+        if texts:
+            yield LLMText("".join(texts), len(texts))
+        yield from others
+
+    def _line(self, payload: bytes, texts: list[str], others: list[LLMEvent]) -> None:
+        if payload == b"[DONE]":
+            self.done = True
+            return
+        try:
+            chunk = _decode(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            message = f"the stream holds something that is not a chunk: {error}"
+            raise LLMError("provider_protocol", message, permanent=False) from error
+        if chunk.error is not None and bytes(chunk.error) != b"null":
+            message = f"error inside the stream: {bytes(chunk.error)[:500]!r}"
+            raise LLMError("provider_failed", message, permanent=False)
+        for choice in chunk.choices or ():
+            if choice.delta is not None and choice.delta.content:
+                texts.append(choice.delta.content)
+            if choice.finish_reason:
+                self.finished = True
+                others.append(LLMFinish(choice.finish_reason))
+        if chunk.usage is not None:
+            others.append(LLMUsage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens))

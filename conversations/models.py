@@ -1,0 +1,186 @@
+"""What a tenant's conversations are made of. Tables of the tenant's own schema."""
+
+from django.db import models
+
+from core.ids import new_id
+
+
+class Chatbot(models.Model):
+    """One bot. Without a `ChatbotSource` it searches all of its tenant's documents."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=120)
+    instructions = models.TextField(blank=True, default="")
+    # Empty: the platform's default model.
+    model = models.CharField(max_length=120, blank=True, default="")
+    color = models.CharField(max_length=9, default="#2563eb")
+    welcome = models.TextField(blank=True, default="")
+    suggested_questions = models.JSONField(default=list)
+    # Exact `scheme://host[:port]` values; a browser's page elsewhere cannot use the bot.
+    allowed_origins = models.JSONField(default=list)
+    # At most two sealed shared secrets for identity tokens, so that one can be rotated.
+    identity_secrets = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ChatbotSource(models.Model):
+    """A source this chatbot searches; the link lives with the upper app."""
+
+    chatbot = models.ForeignKey(Chatbot, on_delete=models.CASCADE, related_name="sources")
+    source = models.ForeignKey("knowledge.Source", on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["chatbot", "source"], name="chatbot_source_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.chatbot_id} searches {self.source_id}"
+
+
+class Channel(models.TextChoices):
+    WIDGET = "widget"
+    API = "api"
+    COMPLETIONS = "completions"
+
+
+class Conversation(models.Model):
+    """What one visitor and one chatbot say to each other."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    chatbot = models.ForeignKey(Chatbot, on_delete=models.CASCADE, related_name="conversations")
+    visitor_id = models.UUIDField()
+    # The customer's own name for the visitor, from a signed identity token.
+    external_user = models.CharField(max_length=255, blank=True, default="")
+    channel = models.CharField(max_length=16, choices=Channel, default=Channel.WIDGET)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["chatbot", "visitor_id", "created_at"], name="conversation_visitor"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class TurnStatus(models.TextChoices):
+    RUNNING = "running"
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+class Turn(models.Model):
+    """A visitor's message and its reply.
+
+    `owner` is the process that answers; `lease_until` passes only when that process is gone.
+    `last_seq` is the number of the turn's last event once it has ended. `trace` keeps what retrieval
+    found and how long each step took (milliseconds).
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="turns")
+    client_turn_id = models.CharField(max_length=128)
+    status = models.CharField(max_length=12, choices=TurnStatus, default=TurnStatus.RUNNING)
+    owner = models.CharField(max_length=160)
+    lease_until = models.DateTimeField()
+    stop_requested_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField()
+    first_token_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    finish_reason = models.CharField(max_length=40, blank=True, default="")
+    error_code = models.CharField(max_length=40, blank=True, default="")
+    provider = models.CharField(max_length=40, blank=True, default="")
+    model = models.CharField(max_length=120, blank=True, default="")
+    tokens_in = models.IntegerField(default=0)
+    tokens_out = models.IntegerField(default=0)
+    last_seq = models.IntegerField(default=0)
+    trace = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "client_turn_id"], name="turn_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["lease_until"],
+                condition=models.Q(status=TurnStatus.RUNNING),
+                name="turn_running",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.status}"
+
+
+class Role(models.TextChoices):
+    VISITOR = "visitor"
+    ASSISTANT = "assistant"
+    AGENT = "agent"
+
+
+class Message(models.Model):
+    """Something said. An assistant's message has the status its turn ended with."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="messages"
+    )
+    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="messages", null=True)
+    role = models.CharField(max_length=10, choices=Role)
+    text = models.TextField()
+    status = models.CharField(max_length=12, choices=TurnStatus, default=TurnStatus.COMPLETED)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["conversation", "created_at"], name="message_order")]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.id}"
+
+
+class Citation(models.Model):
+    """What a reply rests on: the words quoted and where they stand.
+
+    It keeps its own title and quote, so that a reply can still be explained after the document is
+    gone; `document_id` is that document's id, without a constraint for the same reason.
+    """
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="citations")
+    n = models.PositiveSmallIntegerField()
+    document_id = models.UUIDField(db_index=True)
+    title = models.TextField()
+    url = models.TextField(null=True)
+    page = models.IntegerField(null=True)
+    quote = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message", "n"], name="citation_once")]
+
+    def __str__(self) -> str:
+        return f"[{self.n}] {self.title}"
+
+
+class FeedbackValue(models.TextChoices):
+    UP = "up"
+    DOWN = "down"
+
+
+class Feedback(models.Model):
+    """A visitor's thumb on a reply; the latest one counts."""
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="feedback")
+    value = models.CharField(max_length=4, choices=FeedbackValue)
+    comment = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.value} on {self.message_id}"

@@ -1,0 +1,44 @@
+"""The configured provider: settings turned into adapters, which know no settings."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+
+from conversations.llm.base import LLM
+from conversations.llm.offline import LABEL
+from conversations.llm.openai import Endpoint
+from conversations.llm.registry import OFFLINE, llm_for
+from knowledge.embeddings.registry import get_embedder
+
+
+@lru_cache(maxsize=1)
+def endpoint() -> Endpoint | None:
+    """Where the provider is; None when none is configured."""
+    if not settings.LLM_BASE_URL and not settings.OPENAI_API_KEY:
+        return None
+    return Endpoint(
+        base_url=settings.LLM_BASE_URL,
+        api_key=settings.OPENAI_API_KEY,
+        connect_timeout=settings.LLM_CONNECT_TIMEOUT,
+        read_timeout=settings.LLM_READ_TIMEOUT,
+    )
+
+
+async def embed_texts(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Unit vectors, one row a text, computed on a thread."""
+    return await asyncio.to_thread(get_embedder().embed, texts)
+
+
+def llm_for_model(model: str) -> LLM:
+    return llm_for(model, endpoint=endpoint(), embed=embed_texts)
+
+
+def answerer_of(model: str) -> dict[str, str]:
+    """What a visitor is told about who answers."""
+    if endpoint() is None or model == OFFLINE:
+        return {"kind": "offline", "label": LABEL}
+    return {"kind": "model", "label": "Answers are written by a language model"}

@@ -1,0 +1,45 @@
+"""Passages for a turn: what `knowledge` finds, numbered as the answer will cite them."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from conversations.llm.base import Passage
+from knowledge.retrieval import retrieve
+
+
+async def find_passages(
+    tenant_id: UUID, query: str, *, budget: int, source_ids: Sequence[UUID]
+) -> tuple[list[Passage], dict[str, Any]]:
+    """The passages, best document first, and the trace of how they were found."""
+    found = await retrieve(tenant_id, query, budget=budget, source_ids=source_ids or None)
+    passages = [
+        Passage(
+            n=n,
+            document_id=passage.document_id,
+            title=passage.title,
+            url=passage.url,
+            page=passage.page,
+            heading=passage.heading_path,
+            text=passage.text,
+            similarity=passage.similarity,
+            coverage=passage.coverage,
+        )
+        for n, passage in enumerate(found.passages, 1)
+    ]
+    trace = {
+        "query": query,
+        "passages": [
+            {
+                "n": n,
+                "document_id": str(passage.document_id),
+                "start": passage.start,
+                "end": passage.end,
+                "score": round(passage.score, 4),
+                "similarity": round(passage.similarity, 3),
+                "coverage": round(passage.coverage, 3),
+            }
+            for n, passage in enumerate(found.passages, 1)
+        ],
+    }
+    return passages, trace

@@ -1,0 +1,13 @@
+"""HTTP routes of the conversations."""
+
+from django.urls import path
+
+from conversations import openai_api, sse
+
+urlpatterns = [
+    path("v1/models", openai_api.list_models),
+    path("v1/models/<uuid:chatbot_id>", openai_api.get_model),
+    path("v1/chat/completions", openai_api.create_completion),
+    path("v1/chatbots/<uuid:chatbot_id>/turns", sse.create_turn),
+    path("v1/chatbots/<uuid:chatbot_id>/turns/<uuid:turn_id>/events", sse.turn_events),
+]
