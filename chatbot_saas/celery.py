@@ -12,4 +12,10 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     # The net under every wake-up message that was lost.
     "work-tickets": {"task": "tenants.work_tickets", "schedule": 5.0, "options": {"expires": 5}},
+    # Turns whose process is gone.
+    "sweep-turns": {
+        "task": "conversations.sweep_turns",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
 }

@@ -131,6 +131,8 @@ ROOT_URLCONF = "chatbot_saas.urls"
 ASGI_APPLICATION = "chatbot_saas.asgi.application"
 PLATFORM_HOSTS = ("localhost", "127.0.0.1", *env.names("PLATFORM_HOSTS"))
 TENANT_HOST_SUFFIX = env.text("TENANT_HOST_SUFFIX", "localhost")
+# Where this platform's own pages are served: part of a new chatbot's allowed origins.
+PORT = env.integer("PORT", 8000, least=1)
 # The tenant middleware answers 404 for a host that is not in the database; Django's own list
 # cannot know tenants' domains.
 ALLOWED_HOSTS = ["*"]
@@ -215,6 +217,17 @@ EMBEDDINGS_API_KEY = env.text("EMBEDDINGS_API_KEY") or OPENAI_API_KEY
 EMBEDDINGS_MODEL = env.text("EMBEDDINGS_MODEL", "all-MiniLM-L6-v2")
 EMBEDDINGS_DIMENSIONS = env.integer("EMBEDDINGS_DIMENSIONS", 384, least=1)
 EMBEDDINGS_THREADS = env.integer("EMBEDDINGS_THREADS", 1, least=1)
+
+# --- Turns ---------------------------------------------------------------------------------
+
+# Tokens of history and of the answer, characters of passages, seconds of one turn.
+TURN_HISTORY_TOKENS = env.integer("TURN_HISTORY_TOKENS", 1500)
+TURN_ANSWER_TOKENS = env.integer("TURN_ANSWER_TOKENS", 1024, least=1)
+TURN_RETRIEVAL_CHARACTERS = env.integer("TURN_RETRIEVAL_CHARACTERS", 4000, least=1)
+TURN_SECONDS = env.seconds("TURN_SECONDS", 300)
+# How long a process that is told to end lets its running turns finish.
+TURN_DRAIN_SECONDS = env.seconds("TURN_DRAIN_SECONDS", 1.5)
+SOCKET_SESSION_SECONDS = env.seconds("SOCKET_SESSION_SECONDS", 10)
 
 # --- Secrets and observation ---------------------------------------------------------------
 
