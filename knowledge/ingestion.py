@@ -1,1 +1,146 @@
-"""The stages from a stored file to passages that can be found."""
+"""The stages from a stored file to passages that can be found: read, split, embed, publish.
+
+Done under a work ticket, so at least once: a stage that is done again changes nothing. Vectors are
+kept as they are made, so a killed worker's successor embeds only what was missing. Chunks are
+swapped in one transaction together with the document's status.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from uuid import UUID
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+
+from core.metrics import CHUNKS, DOCUMENTS, PAGES
+from knowledge import chunking, index, storage
+from knowledge.chunking import Chunk
+from knowledge.embeddings.base import Embedder, EmbeddingError, Vectors
+from knowledge.embeddings.registry import get_embedder
+from knowledge.models import Document
+from knowledge.parsing.base import Parsed, ParseError
+from knowledge.parsing.process import parse_file
+from knowledge.progress import Progress
+from tenants.tickets import PermanentFailure, Ticket, handles, heartbeat
+
+# Texts embedded between two looks at progress and lease; what a killed worker loses at most.
+EMBED_BATCH = 64
+GAVE_UP = (
+    "Processing this file failed several times. Upload it again later; if it fails again, contact "
+    "support."
+)
+EMBEDDING_REFUSED = "The text could not be embedded, so it cannot be searched. {reason}"
+
+
+def give_up(ticket: Ticket) -> None:
+    """No further attempt will be made."""
+    _fail(_document_id(ticket), int(ticket.payload["version"]), GAVE_UP)
+
+
+@handles("ingest_document", lease_seconds=30, on_give_up=give_up)
+def ingest_document(ticket: Ticket) -> None:
+    """Brings the version of a document that the ticket names into search, or to `failed`."""
+    ingest(
+        _document_id(ticket),
+        int(ticket.payload["version"]),
+        heartbeat=partial(heartbeat, ticket),
+    )
+
+
+def ingest(document_id: UUID, version: int, *, heartbeat: Callable[[], None]) -> None:
+    """Does nothing for a version that is done, or was replaced. `heartbeat` is called at least
+    between any two stages and may raise to stop the work.
+
+    Raises EmbeddingError and ParserLost where another try may help, PermanentFailure where not.
+    """
+    document = Document.objects.filter(pk=document_id, version=version).first()
+    if document is None or document.status in (Document.Status.READY, Document.Status.FAILED):
+        return
+    progress = Progress(document_id, version, heartbeat)
+    progress.stage(Document.Stage.READING, status=Document.Status.PROCESSING, error="")
+    try:
+        parsed = parse_file(storage.full_path(document.path), document.filename, progress.pages)
+    except ParseError as error:
+        _fail(document_id, version, str(error))
+        return
+    chunks = chunking.split(parsed.text, parsed.blocks)
+    progress.stage(
+        Document.Stage.EMBEDDING,
+        pages_done=parsed.pages,
+        pages_total=parsed.pages,
+        chunks_total=len(chunks),
+    )
+    embedder = get_embedder()
+    try:
+        vectors = _own_vectors(document_id, chunks, embedder, progress)
+    except EmbeddingError as error:
+        if not error.permanent:
+            raise
+        _fail(document_id, version, EMBEDDING_REFUSED.format(reason=error))
+        raise PermanentFailure(str(error)) from error
+    progress.stage(Document.Stage.PUBLISHING, chunks_done=len(chunks))
+    _publish(document, parsed, chunks, vectors, model=embedder.name)
+
+
+def _document_id(ticket: Ticket) -> UUID:
+    return UUID(ticket.payload["document_id"])
+
+
+def _own_vectors(
+    document_id: UUID, chunks: Sequence[Chunk], embedder: Embedder, progress: Progress
+) -> Vectors:
+    """float32 [len(chunks), dimensions]. Texts embedded before, for this document, are reused."""
+    texts = {index.text_hash(chunk): chunk.embedded_text for chunk in chunks}
+    known = index.stored_vectors(document_id, embedder.name)
+    missing = [digest for digest in texts if digest not in known]
+    for at in range(0, len(missing), EMBED_BATCH):
+        digests = missing[at : at + EMBED_BATCH]
+        made = embedder.embed([texts[digest] for digest in digests])
+        # Halved at once, so that a second run blends the very same numbers.
+        halved = made.astype(np.float16).astype(np.float32)
+        fresh = dict(zip(digests, halved, strict=True))
+        index.store_vectors(document_id, embedder.name, fresh)
+        known |= fresh
+        CHUNKS.inc(len(fresh))
+        progress.chunks(len(chunks) - len(missing) + at + len(fresh))
+    return np.stack([known[index.text_hash(chunk)] for chunk in chunks])
+
+
+def _publish(
+    read: Document, parsed: Parsed, chunks: Sequence[Chunk], vectors: Vectors, *, model: str
+) -> None:
+    with transaction.atomic():
+        # Locked: a document deleted or replaced meanwhile must not come back.
+        wanted = Document.objects.filter(pk=read.pk, version=read.version)
+        document = wanted.select_for_update().first()
+        if document is None or document.status == Document.Status.READY:
+            return
+        index.publish(
+            document_id=document.pk,
+            source_id=document.source_id,
+            model=model,
+            chunks=chunks,
+            own_vectors=vectors,
+        )
+        document.title = parsed.title[:255] or document.title
+        document.status, document.stage = Document.Status.READY, Document.Stage.DONE
+        document.published_at = timezone.now()
+        document.chunks_done = document.chunks_total = len(chunks)
+        document.save()
+    DOCUMENTS.labels("ready").inc()
+    PAGES.inc(parsed.pages)
+
+
+def _fail(document_id: UUID, version: int, sentence: str) -> None:
+    """What an earlier version has published stays."""
+    unfinished = Document.objects.filter(pk=document_id, version=version).exclude(
+        status=Document.Status.READY
+    )
+    if unfinished.update(
+        status=Document.Status.FAILED,
+        stage=Document.Stage.DONE,
+        error=sentence[:500],
+        updated_at=timezone.now(),
+    ):
+        DOCUMENTS.labels("failed").inc()

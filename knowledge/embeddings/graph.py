@@ -1,7 +1,7 @@
-"""The MiniLM encoder as a serialised ONNX graph, written without the `onnx` package and without torch.
+"""The MiniLM encoder as a serialised ONNX graph, written without torch or the package `onnx`.
 
-The graph holds no weights: every initializer names a byte range of the model's own safetensors file
-(ONNX "external data"), so onnxruntime maps that file and all processes share its pages. Linear
+The graph holds no weights: every initializer names a byte range of the model's own safetensors
+file (ONNX "external data"), so onnxruntime maps that file and all processes share its pages. Linear
 layers keep PyTorch's [out, in] layout and are read by `Gemm(transB=1)`: nothing is copied or
 transposed. Field numbers are those of onnx.proto3.
 """

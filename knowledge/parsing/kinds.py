@@ -1,0 +1,70 @@
+"""What a file is. Its content decides; a name that says otherwise is refused, not believed."""
+
+import re
+from typing import Literal
+
+from knowledge.parsing.base import MAX_FILE_BYTES, ParseError
+from knowledge.parsing.decoding import looks_binary
+
+Kind = Literal["pdf", "docx", "html", "markdown", "text"]
+
+_SUFFIXES: dict[str, Kind] = {
+    "pdf": "pdf",
+    "docx": "docx",
+    "html": "html",
+    "htm": "html",
+    "xhtml": "html",
+    "md": "markdown",
+    "markdown": "markdown",
+    "txt": "text",
+}
+_NAMES = {
+    "pdf": "a PDF",
+    "docx": "a Word document",
+    "html": "HTML",
+    "markdown": "Markdown text",
+    "text": "plain text",
+    "zip": "an archive",
+    "binary": "not text",
+}
+_HTML = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+)
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Word 97 files, and the wrapper of encrypted new ones
+
+
+def find_kind(data: bytes, filename: str) -> Kind:
+    """Raises ParseError: empty, oversized, encrypted, old_word, mislabelled or unsupported."""
+    if not data.strip():
+        raise ParseError("empty")
+    if len(data) > MAX_FILE_BYTES:
+        raise ParseError("oversized")
+    suffix = filename.rpartition(".")[2].lower() if "." in filename else ""
+    named = _SUFFIXES.get(suffix)
+    if data.startswith(_OLE):
+        raise ParseError("encrypted" if b"E\0n\0c\0r\0y\0p\0t\0" in data else "old_word")
+    return _agreed(named, _content(data))
+
+
+def _content(data: bytes) -> str:
+    if b"%PDF-" in data[:1024]:
+        return "pdf"
+    if data.startswith(b"PK\x03\x04"):
+        return "docx" if b"word/document.xml" in data else "zip"
+    if _HTML.match(data[:4096].removeprefix(b"\xef\xbb\xbf")):
+        return "html"
+    return "binary" if looks_binary(data) else "text"
+
+
+def _agreed(named: Kind | None, found: str) -> Kind:
+    # Any text may be Markdown, plain text or a piece of HTML: there the name decides.
+    if found in {"text", "html"} and named in {"markdown", "text", "html"}:
+        return named
+    if found == named or (named is None and found in {"pdf", "docx", "html", "text"}):
+        return found  # type: ignore[return-value]
+    if named is None:
+        raise ParseError("unsupported")
+    # A damaged PDF or DOCX has lost its signature, but is still no text.
+    if found == "binary" and named in {"pdf", "docx"}:
+        raise ParseError("damaged")
+    raise ParseError("mislabelled", named=_NAMES[named], found=_NAMES[found])

@@ -1,0 +1,134 @@
+"""Writes of documents. Each is one transaction, and the work it causes is queued in it."""
+
+from collections.abc import Iterable
+from functools import partial
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from core.errors import Conflict, NotFound
+from knowledge import index, storage
+from knowledge.models import Document, Source
+from knowledge.parsing.invisible import remove_invisible
+from knowledge.selectors import DocumentView, view
+from knowledge.storage import StoredFile
+from tenants.tickets import enqueue
+
+UPLOADS = "Uploads"
+
+
+def uploads_source() -> Source:
+    """The source of files that were uploaded one by one."""
+    return Source.objects.get_or_create(kind=Source.Kind.UPLOAD, name=UPLOADS)[0]
+
+
+def create_document(
+    *,
+    filename: str,
+    content: bytes | Iterable[bytes],
+    source_id: UUID | None = None,
+    queued: bool = True,
+) -> tuple[DocumentView, bool]:
+    """Stores a file and queues its ingestion. Returns the document and whether it is a new one.
+
+    The same bytes in the same source are the same document: nothing is done again, unless it
+    failed. `source_id` defaults to the tenant's uploads. Without `queued` the caller ingests it
+    himself. Raises PayloadTooLarge.
+    """
+    stored = storage.store([content] if isinstance(content, bytes) else content)
+    source = source_id or uploads_source().pk
+    try:
+        with transaction.atomic():
+            document = Document.objects.create(
+                source_id=source,
+                filename=_safe_name(filename),
+                title=_safe_name(filename),
+                content_hash=stored.digest,
+                size=stored.size,
+                path=stored.path,
+            )
+            if queued:
+                _queue(document)
+            return view(document), True
+    except IntegrityError:
+        storage.discard(stored.path)
+        return _known(source, stored.digest), False
+    except BaseException:
+        storage.discard(stored.path)
+        raise
+
+
+def replace_document(
+    *, document_id: UUID, content: bytes | Iterable[bytes], filename: str | None = None
+) -> DocumentView:
+    """Gives a document new content. Until that is ready, questions are answered from the old one.
+
+    Raises NotFound, Conflict when another document has these bytes, PayloadTooLarge.
+    """
+    stored = storage.store([content] if isinstance(content, bytes) else content)
+    try:
+        return _replaced(document_id, stored, filename)
+    except IntegrityError as error:
+        storage.discard(stored.path)
+        raise Conflict("Another document has this content already.", param="file") from error
+    except BaseException:
+        storage.discard(stored.path)
+        raise
+
+
+@transaction.atomic
+def _replaced(document_id: UUID, stored: StoredFile, filename: str | None) -> DocumentView:
+    document = _locked(document_id)
+    if document.content_hash == stored.digest:
+        storage.discard(stored.path)
+        return view(document)
+    transaction.on_commit(partial(storage.discard, document.path))
+    document.content_hash, document.size, document.path = stored.digest, stored.size, stored.path
+    document.version += 1
+    if filename is not None:
+        document.filename = document.title = _safe_name(filename)
+    _requeue(document)
+    return view(document)
+
+
+@transaction.atomic
+def delete_document(*, document_id: UUID) -> None:
+    """Takes a document out of search and removes its file. Raises NotFound."""
+    document = _locked(document_id)
+    index.remove(document.pk)
+    transaction.on_commit(partial(storage.discard, document.path))
+    document.delete()
+
+
+@transaction.atomic
+def _known(source_id: UUID, digest: str) -> DocumentView:
+    document = Document.objects.select_for_update().get(source_id=source_id, content_hash=digest)
+    if document.status == Document.Status.FAILED:
+        _requeue(document)
+    return view(document)
+
+
+def _locked(document_id: UUID) -> Document:
+    document = Document.objects.select_for_update().filter(pk=document_id).first()
+    if document is None:
+        raise NotFound("There is no such document.")
+    return document
+
+
+def _requeue(document: Document) -> None:
+    document.status, document.stage = Document.Status.QUEUED, Document.Stage.WAITING
+    document.error = ""
+    document.pages_done = document.pages_total = 0
+    document.chunks_done = document.chunks_total = 0
+    document.save()
+    _queue(document)
+
+
+def _queue(document: Document) -> None:
+    enqueue("ingest_document", {"document_id": str(document.pk), "version": document.version})
+
+
+def _safe_name(filename: str) -> str:
+    """The last part of a path, without characters that nobody sees."""
+    name = remove_invisible(filename).replace("\\", "/").rpartition("/")[2].strip()
+    return name[-255:] or "document"

@@ -1,0 +1,72 @@
+"""Where uploaded files lie: one folder a tenant, readable by the server's account alone."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+
+from core.errors import PayloadTooLarge
+from core.ids import new_id
+from knowledge.parsing.base import SENTENCES
+from tenants.context import current_tenant_id
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """`path` is relative to the tenant's folder; `digest` is the SHA-256 in hex."""
+
+    path: str
+    size: int
+    digest: str
+
+
+def tenant_folder(tenant_id: UUID) -> Path:
+    """The only place a path to a tenant's files is made."""
+    return Path(settings.MEDIA_ROOT) / tenant_id.hex
+
+
+def full_path(path: str) -> Path:
+    """Of a stored file of the open tenant."""
+    return tenant_folder(current_tenant_id()) / path
+
+
+def store(pieces: Iterable[bytes]) -> StoredFile:
+    """Writes a file of the open tenant, piece by piece.
+
+    Raises PayloadTooLarge, leaving nothing behind, as soon as it is larger than allowed.
+    """
+    folder = tenant_folder(current_tenant_id())
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    name = new_id().hex
+    digest, size = hashlib.sha256(), 0
+    descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            for piece in pieces:
+                size += len(piece)
+                if size > settings.MAX_UPLOAD_BYTES:
+                    raise PayloadTooLarge(SENTENCES["oversized"], param="file")
+                digest.update(piece)
+                file.write(piece)
+            file.flush()
+            # The row that says the file is there will survive a power cut; so must the file.
+            os.fsync(file.fileno())
+    except BaseException:
+        discard(name)
+        raise
+    return StoredFile(name, size, digest.hexdigest())
+
+
+def discard(path: str) -> None:
+    """Removes a file of the open tenant; one that is gone already is fine."""
+    full_path(path).unlink(missing_ok=True)
+
+
+def remove_tenant_files(tenant_id: UUID) -> None:
+    """Everything a tenant has stored."""
+    shutil.rmtree(tenant_folder(tenant_id), ignore_errors=True)
