@@ -33,7 +33,5 @@ def estimate_tokens(text: str) -> int:
     """
     ascii_characters = sum(character < "\x80" for character in text)
     return (
-        -(-ascii_characters // _CHARACTERS_PER_TOKEN) + len(text) - ascii_characters
-        if text
-        else 0
+        -(-ascii_characters // _CHARACTERS_PER_TOKEN) + len(text) - ascii_characters if text else 0
     )

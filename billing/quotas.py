@@ -69,7 +69,7 @@ def reserve(*, turn_id: UUID, terms: TurnTerms, max_tokens_in: int, max_tokens_o
     wanted = cost(max_tokens_in, max_tokens_out, terms.price)
     plan = terms.plan
     cost_limit = plan.cost_per_month if budget is None else min(budget, plan.cost_per_month)
-    values = {
+    values: dict[str, date | UUID | Decimal | int] = {
         "month": month,
         "turn": turn_id,
         "cost": wanted,

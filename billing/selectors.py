@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from billing.catalog.models import Plan, Price, Subscription
@@ -59,13 +57,8 @@ def plan_limits(tenant_id: UUID) -> PlanLimits:
 
 
 def _plan_of(tenant_id: UUID) -> Plan:
-    chosen = Subscription.objects.filter(tenant_id=tenant_id).values("plan_id")
-    plans = {plan.code: plan for plan in Plan.objects.filter(code__in=chosen.union(_free()))}
-    return next((plan for code, plan in plans.items() if code != FREE_PLAN), plans[FREE_PLAN])
-
-
-def _free() -> "QuerySet[Plan, dict[str, Any]]":
-    return Plan.objects.filter(code=FREE_PLAN).values("code")
+    subscription = Subscription.objects.filter(tenant_id=tenant_id).select_related("plan").first()
+    return subscription.plan if subscription else Plan.objects.get(pk=FREE_PLAN)
 
 
 def price_of(model: str, at: datetime | None = None) -> TokenPrice:

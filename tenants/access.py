@@ -20,7 +20,7 @@ class Caller:
 def tenant_of_host(host: str) -> UUID:
     """The tenant a host name leads to. Raises `NotFound` for a host we do not serve."""
     with platform_context():
-        found = (
+        found: UUID | None = (
             Domain.objects.filter(domain=host)
             .exclude(tenant__status=Tenant.Status.ERASING)
             .values_list("tenant_id", flat=True)

@@ -144,7 +144,9 @@ def authenticate(raw: str) -> APIKeyIdentity:
         raise Unauthenticated(_UNKNOWN)
     now = timezone.now()
     with platform_context():
-        key = APIKey.objects.filter(_live(now), digest=_digest(raw)).select_related("tenant").first()
+        key = (
+            APIKey.objects.filter(_live(now), digest=_digest(raw)).select_related("tenant").first()
+        )
         if key is None or key.tenant.status == Tenant.Status.ERASING:
             raise Unauthenticated(_UNKNOWN)
         if key.last_used_at is None or now - key.last_used_at > _TOUCH_EVERY:

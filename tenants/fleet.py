@@ -109,7 +109,7 @@ def _harden(schema: str) -> None:
 
 def _dump_schema(schema: str) -> str:
     """The schema's DDL and rows as SQL, every name qualified, without session settings."""
-    login = settings.MIGRATION_DATABASE
+    login = connection.settings_dict
     command = [
         str(_pg_dump()), "--no-owner", "--no-privileges", "--inserts",
         f"--schema={schema}", f"--role={role_name(login['NAME'], 'owner')}",
@@ -164,7 +164,7 @@ def schemas_behind() -> list[str]:
 
 def _histories(schemas: list[str]) -> list[tuple[str, list[str] | None]]:
     query = " UNION ALL ".join(
-        f"SELECT %s, array_agg(app || '.' || name) FROM {quote(schema)}.django_migrations"
+        f"SELECT %s, array_agg(app || '.' || name) FROM {quote(schema)}.django_migrations"  # noqa: S608
         for schema in schemas
     )
     with owner_context(), connection.cursor() as cursor:

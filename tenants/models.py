@@ -96,9 +96,7 @@ class Membership(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["user", "tenant"], name="membership_unique")
-        ]
+        constraints = [models.UniqueConstraint(fields=["user", "tenant"], name="membership_unique")]
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.role}"
@@ -108,7 +106,7 @@ class APIKey(models.Model):
     """A developer's key. A secret key is kept as its hash alone; a publishable key is public."""
 
     class Kind(models.TextChoices):
-        SECRET = "secret"
+        SECRET = "secret"  # noqa: S105  (a kind, not a password)
         PUBLISHABLE = "publishable"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -45,7 +45,7 @@ def _publishing_tenant() -> UUID:
 
 def is_active(tenant_id: UUID) -> bool:
     with platform_context():
-        return Tenant.objects.filter(pk=tenant_id, status=Tenant.Status.ACTIVE).exists()
+        return bool(Tenant.objects.filter(pk=tenant_id, status=Tenant.Status.ACTIVE).exists())
 
 
 class TenantTask(Task):  # type: ignore[type-arg]
@@ -53,12 +53,16 @@ class TenantTask(Task):  # type: ignore[type-arg]
 
     abstract = True
 
-    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+    def apply_async(  # type: ignore[override]
+        self, args: Any = None, kwargs: Any = None, **options: Any
+    ) -> Any:
         # Overwritten, not merged: a caller cannot name another tenant.
         headers = {**(options.pop("headers", None) or {}), HEADER: str(_publishing_tenant())}
         return super().apply_async(args, kwargs, headers=headers, **options)
 
-    def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+    def apply(  # type: ignore[override]
+        self, args: Any = None, kwargs: Any = None, **options: Any
+    ) -> Any:
         headers = {HEADER: str(_publishing_tenant()), **(options.pop("headers", None) or {})}
         return super().apply(args, kwargs, headers=headers, **options)
 

@@ -15,7 +15,7 @@ from tenants.workspace.services import record_event
 def leave_canary(canary: str, run: str) -> None:
     time.sleep(random.uniform(0, 0.01))
     seen = list(AuditEvent.objects.values_list("action", flat=True))
-    foreign = [other for other in seen if other.split(":")[0] != canary.split(":")[0]]
+    foreign = [other for other in seen if other.split(":")[0] != canary.split(":", maxsplit=1)[0]]
     record_event(action=canary, actor="task")
     sync_redis("events").rpush(f"test:{run}", canary, *[f"FOREIGN {other}" for other in foreign])
 

@@ -45,9 +45,7 @@ class Price(models.Model):
     valid_from = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["model", "valid_from"], name="price_dated")
-        ]
+        constraints = [models.UniqueConstraint(fields=["model", "valid_from"], name="price_dated")]
 
     def __str__(self) -> str:
         return f"{self.model} from {self.valid_from:%Y-%m-%d}"

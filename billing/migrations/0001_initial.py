@@ -5,60 +5,81 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Budget',
+            name="Budget",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('cost_per_month', models.DecimalField(decimal_places=9, max_digits=20)),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(
+                        default=1, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("cost_per_month", models.DecimalField(decimal_places=9, max_digits=20)),
             ],
         ),
         migrations.CreateModel(
-            name='Hold',
+            name="Hold",
             fields=[
-                ('turn_id', models.UUIDField(primary_key=True, serialize=False)),
-                ('starts_on', models.DateField()),
-                ('cost', models.DecimalField(decimal_places=9, max_digits=20)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("turn_id", models.UUIDField(primary_key=True, serialize=False)),
+                ("starts_on", models.DateField()),
+                ("cost", models.DecimalField(decimal_places=9, max_digits=20)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='QuotaPeriod',
+            name="QuotaPeriod",
             fields=[
-                ('starts_on', models.DateField(primary_key=True, serialize=False)),
-                ('messages_used', models.PositiveIntegerField(default=0)),
-                ('messages_held', models.PositiveIntegerField(default=0)),
-                ('cost_used', models.DecimalField(decimal_places=9, default=0, max_digits=20)),
-                ('cost_held', models.DecimalField(decimal_places=9, default=0, max_digits=20)),
+                ("starts_on", models.DateField(primary_key=True, serialize=False)),
+                ("messages_used", models.PositiveIntegerField(default=0)),
+                ("messages_held", models.PositiveIntegerField(default=0)),
+                ("cost_used", models.DecimalField(decimal_places=9, default=0, max_digits=20)),
+                ("cost_held", models.DecimalField(decimal_places=9, default=0, max_digits=20)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('cost_held__gte', 0)), name='quota_cost_held_not_negative')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("cost_held__gte", 0)),
+                        name="quota_cost_held_not_negative",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='UsageRecord',
+            name="UsageRecord",
             fields=[
-                ('id', models.UUIDField(default=core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('turn_id', models.UUIDField(unique=True)),
-                ('provider', models.CharField(max_length=40)),
-                ('model', models.CharField(max_length=100)),
-                ('tokens_in', models.PositiveIntegerField()),
-                ('tokens_out', models.PositiveIntegerField()),
-                ('source', models.CharField(choices=[('reported', 'Reported'), ('estimated', 'Estimated')], max_length=9)),
-                ('input_per_million', models.DecimalField(decimal_places=9, max_digits=20)),
-                ('output_per_million', models.DecimalField(decimal_places=9, max_digits=20)),
-                ('cost', models.DecimalField(decimal_places=9, help_text='US dollars.', max_digits=20)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("turn_id", models.UUIDField(unique=True)),
+                ("provider", models.CharField(max_length=40)),
+                ("model", models.CharField(max_length=100)),
+                ("tokens_in", models.PositiveIntegerField()),
+                ("tokens_out", models.PositiveIntegerField()),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("reported", "Reported"), ("estimated", "Estimated")], max_length=9
+                    ),
+                ),
+                ("input_per_million", models.DecimalField(decimal_places=9, max_digits=20)),
+                ("output_per_million", models.DecimalField(decimal_places=9, max_digits=20)),
+                (
+                    "cost",
+                    models.DecimalField(decimal_places=9, help_text="US dollars.", max_digits=20),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'db_table_comment': 'append-only',
-                'indexes': [models.Index(fields=['created_at'], name='usage_by_time')],
+                "db_table_comment": "append-only",
+                "indexes": [models.Index(fields=["created_at"], name="usage_by_time")],
             },
         ),
     ]

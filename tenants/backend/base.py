@@ -58,9 +58,9 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc
 
     def _cursor(self, name: str | None = None) -> Any:
         if self._bare or self.alias == NO_DB_ALIAS:
-            return PostgreSQLWrapper._cursor(self, name)
+            return PostgreSQLWrapper._cursor(self, name)  # type: ignore[attr-defined]
         scope = current_scope()
-        cursor = PostgreSQLWrapper._cursor(self, name)
+        cursor = PostgreSQLWrapper._cursor(self, name)  # type: ignore[attr-defined]
         self._apply(scope)
         return cursor
 

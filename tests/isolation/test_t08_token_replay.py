@@ -27,9 +27,7 @@ def test_a_secret_key_is_unknown_on_another_tenants_host(
     with pytest.raises(Unauthenticated) as foreign:
         resolve_caller(host=other_tenant.host, bearer=raw, has_origin=False)
     with pytest.raises(Unauthenticated) as unknown:
-        resolve_caller(
-            host=other_tenant.host, bearer=api_keys.generate("secret"), has_origin=False
-        )
+        resolve_caller(host=other_tenant.host, bearer=api_keys.generate("secret"), has_origin=False)
     assert foreign.value.message == unknown.value.message
 
 

@@ -7,46 +7,77 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('tenants', '0002_provisioning'),
+        ("tenants", "0002_provisioning"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Plan',
+            name="Plan",
             fields=[
-                ('code', models.SlugField(max_length=30, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=60)),
-                ('messages_per_month', models.PositiveIntegerField()),
-                ('cost_per_month', models.DecimalField(decimal_places=9, help_text='US dollars.', max_digits=20)),
-                ('turns_per_minute', models.PositiveIntegerField()),
-                ('visitor_turns_per_minute', models.PositiveIntegerField()),
-                ('documents', models.PositiveIntegerField(help_text='How many documents may be kept.')),
+                ("code", models.SlugField(max_length=30, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=60)),
+                ("messages_per_month", models.PositiveIntegerField()),
+                (
+                    "cost_per_month",
+                    models.DecimalField(decimal_places=9, help_text="US dollars.", max_digits=20),
+                ),
+                ("turns_per_minute", models.PositiveIntegerField()),
+                ("visitor_turns_per_minute", models.PositiveIntegerField()),
+                (
+                    "documents",
+                    models.PositiveIntegerField(help_text="How many documents may be kept."),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Price',
+            name="Price",
             fields=[
-                ('id', models.UUIDField(default=core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('model', models.CharField(max_length=100)),
-                ('input_per_million', models.DecimalField(decimal_places=9, max_digits=20)),
-                ('output_per_million', models.DecimalField(decimal_places=9, max_digits=20)),
-                ('valid_from', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("model", models.CharField(max_length=100)),
+                ("input_per_million", models.DecimalField(decimal_places=9, max_digits=20)),
+                ("output_per_million", models.DecimalField(decimal_places=9, max_digits=20)),
+                ("valid_from", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('model', 'valid_from'), name='price_dated')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("model", "valid_from"), name="price_dated")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Subscription',
+            name="Subscription",
             fields=[
-                ('id', models.UUIDField(default=core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subscriptions', to='catalog.plan')),
-                ('tenant', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='subscription', to='tenants.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="subscriptions",
+                        to="catalog.plan",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="subscription",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
         ),
     ]

@@ -5,26 +5,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AuditEvent',
+            name="AuditEvent",
             fields=[
-                ('id', models.UUIDField(default=core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('action', models.CharField(max_length=64)),
-                ('actor', models.CharField(max_length=100)),
-                ('target', models.CharField(blank=True, max_length=100)),
-                ('data', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("action", models.CharField(max_length=64)),
+                ("actor", models.CharField(max_length=100)),
+                ("target", models.CharField(blank=True, max_length=100)),
+                ("data", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'db_table_comment': 'append-only',
-                'ordering': ['-id'],
+                "db_table_comment": "append-only",
+                "ordering": ["-id"],
             },
         ),
     ]
