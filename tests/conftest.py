@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from chatbot_saas import embedded
+from conversations.onboarding import Workspace, create_workspace
 from tenants.provisioning import TenantRef, create_tenant
 from tests.live import ROOT, Process
 
@@ -81,3 +82,14 @@ def tenant(make_tenant: Callable[[], TenantRef]) -> TenantRef:
 def other_tenant(make_tenant: Callable[[], TenantRef]) -> TenantRef:
     """The outsider of every test."""
     return make_tenant()
+
+
+@pytest.fixture
+def make_workspace() -> Callable[[], Workspace]:
+    """Makes whole workspaces: tenant, chatbot and keys."""
+    return lambda: create_workspace(slug=f"w{uuid4().hex[:16]}", name="Test workspace")
+
+
+@pytest.fixture
+def workspace(make_workspace: Callable[[], Workspace]) -> Workspace:
+    return make_workspace()
