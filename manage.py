@@ -13,8 +13,8 @@ from chatbot_saas.start_error import StartError
 from chatbot_saas.supervision.up import add_arguments, up
 
 NEED_NO_SERVER = frozenset(
-    ("check", "collectstatic", "compilemessages", "diffsettings", "findstatic", "help")
-    + ("makemessages", "up", "version", "-h", "--help", "--version")
+    "check collectstatic compilemessages diffsettings findstatic help makemessages version "
+    "-h --help --version".split()
 )
 
 

@@ -71,7 +71,7 @@ def start(layout: Layout, binaries: Binaries) -> subprocess.Popen[bytes]:
 
 
 def is_ready(layout: Layout, pid: int) -> bool:
-    """Whether the server `pid` takes connections: its pid file's eighth line, as pg_ctl reads it."""
+    """Whether the server `pid` takes connections: line 8 of its pid file, as pg_ctl reads it."""
     try:
         lines = (layout.postgres_data / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:

@@ -21,6 +21,8 @@ CHILD_ENV = {
     "CELERY_SKIP_CHECKS": "1",
 }
 
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
+
 
 @dataclass(frozen=True)
 class Address:
@@ -32,7 +34,7 @@ class Address:
     @property
     def reachable_host(self) -> str:
         """The host at which this machine reaches it."""
-        return "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host
+        return "127.0.0.1" if self.host in _EVERYWHERE else self.host
 
 
 def web_address() -> Address:

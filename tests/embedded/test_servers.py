@@ -146,8 +146,8 @@ def test_set_config_is_closed_to_a_role_that_was_taken(layout: embedded.Layout) 
 def test_vectors_live_in_their_own_schema(layout: embedded.Layout) -> None:
     with psycopg.connect(layout.migrator_url) as connection:
         row = connection.execute(
-            "SELECT nspname, extversion FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace"
-            " WHERE extname = 'vector'"
+            "SELECT nspname, extversion FROM pg_extension"
+            " JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = 'vector'"
         ).fetchone()
     assert row is not None
     assert row[0] == "ext"

@@ -21,4 +21,4 @@ class Command(BaseCommand):
         flags = [
             f"--{name.replace('_', '-')}" for name in ("no_demo", "with_parent") if options[name]
         ]
-        os.execv(sys.executable, [sys.executable, str(BASE_DIR / "manage.py"), "up", *flags])
+        os.execv(sys.executable, [sys.executable, str(BASE_DIR / "manage.py"), "up", *flags])  # noqa: S606

@@ -1,0 +1,1 @@
+"""The demo workspace: real documents, one real question, and the keys to go on with."""

@@ -1,0 +1,65 @@
+"""`manage.py demo`: makes the demo workspace, or finds it, and asks it a question."""
+
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from chatbot_saas.demo.access import Access, access_file, open_access, save_access
+from chatbot_saas.demo.documents import Standing, hand_in, wait_until_ready
+from chatbot_saas.demo.question import ask
+
+QUESTION = "How is one tenant kept from reading the data of another tenant?"
+REPORT_EVERY = 2.0
+
+
+class Command(BaseCommand):
+    # Its own start needs no checks, and they would cost a second of it.
+    requires_system_checks = []
+    help = "Make the demo workspace with the product's own documents and ask it one question."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        access, tenant_id = open_access()
+        count = hand_in(tenant_id)
+        self._say(f"Reading {count} documents of its own")
+        standing = wait_until_ready(tenant_id, self._reporter())
+        for sentence in standing.failed:
+            self._say(f"  not read: {sentence}")
+        self._ask(access)
+        save_access(access)
+        self._say_where(access)
+
+    def _reporter(self) -> Any:
+        told = time.monotonic()
+
+        def report(standing: Standing) -> None:
+            nonlocal told
+            if time.monotonic() - told >= REPORT_EVERY:
+                told = time.monotonic()
+                self._say(f"  {standing.ready} of {standing.total} can be asked")
+
+        return report
+
+    def _ask(self, access: Access) -> None:
+        self._say(f"\nQuestion: {QUESTION}\n")
+        citations = ask(access, QUESTION, self._stream)
+        self._say("\n")
+        for citation in citations:
+            page = f", page {citation['page']}" if citation.get("page") else ""
+            self._say(f"[{citation['n']}] {citation['title']}{page}: “{citation['quote']}”")
+
+    def _say_where(self, access: Access) -> None:
+        self._say(f"""
+API        {access.base_url}/v1  (OpenAI-compatible; bearer key: secret_key)
+WebSocket  {access.base_url.replace("http", "ws", 1)}/ws/chat/  (Host: {access.tenant_host})
+Health     {access.base_url}/readyz
+Keys       {access_file()}
+""")
+
+    def _stream(self, text: str) -> None:
+        self.stdout.write(text, ending="")
+        self.stdout.flush()
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
