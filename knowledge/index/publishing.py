@@ -1,12 +1,10 @@
-"""The only vector and full-text SQL: publishing a document's chunks, removing them, searching.
+"""Chunks and their vectors into the index and out of it, term counts kept right.
 
-Everything runs in the open tenant's context, on that tenant's own tables.
+Writes of one tenant are done one at a time; a search meanwhile sees all of a document or nothing.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -14,26 +12,17 @@ from django.db import connection, transaction
 
 from knowledge.chunking import Chunk
 from knowledge.embeddings.base import Vectors
+from knowledge.index.literals import vector_literal
 from knowledge.models import Chunk as ChunkRow
 from knowledge.models import Corpus, RawVector
-from knowledge.passages import Found, Hit
 
-BATCH = 500
-# Below this many chunks a scan of all vectors is quicker than 5 ms, and exact.
-HNSW_FROM = 10_000
-CANDIDATES = 100
-RARE_MATCHES = 3_000  # chunks that the full-text index may bring up for scoring
+BATCH = 500  # rows a statement
 NEIGHBOUR_WEIGHT = 0.25
 
 
 def text_hash(chunk: Chunk) -> bytes:
     """Identifies what a chunk's own vector is made of."""
     return blake2b(chunk.embedded_text.encode(), digest_size=16).digest()
-
-
-def vector_literal(vector: Vectors) -> str:
-    """pgvector's text form; five digits are more than half precision holds."""
-    return "[" + ",".join(map("{:.5g}".format, vector.tolist())) + "]"
 
 
 def blend(own: Vectors) -> Vectors:
@@ -189,117 +178,3 @@ def _count(document_id: UUID, chunks: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_COUNT_TERMS, [document_id])
         cursor.execute("UPDATE knowledge_corpus SET chunks = chunks + %s", [chunks])
-
-
-# --- Searching -------------------------------------------------------------------------------
-
-
-# Only index scans of vectors read these; JIT would cost more than any of these statements.
-_SETTINGS = (
-    "SET LOCAL hnsw.ef_search = 200; SET LOCAL hnsw.iterative_scan = strict_order; "
-    "SET LOCAL jit = off"
-)
-
-# Both arms of `dense` are planned and one of them runs: its other condition is constant. The exact
-# arm must not look like the index (no cast to a size), or the planner may choose it.
-_SEARCH = """
-WITH total AS MATERIALIZED (
-    SELECT coalesce((SELECT chunks FROM knowledge_corpus), 0) AS chunks
-), asked AS (
-    SELECT lexeme, coalesce(known.chunks, 1) AS df
-    FROM unnest(to_tsvector('english', %(question)s))
-    LEFT JOIN knowledge_termfrequency known ON known.term = lexeme
-), term AS MATERIALIZED (
-    SELECT lexeme, ln(1 + (total.chunks - least(df, total.chunks) + 0.5) / (df + 0.5)) AS weight,
-        quote_literal(lexeme)::tsquery AS query,
-        sum(df) OVER by_rarity AS reach, row_number() OVER by_rarity AS place
-    FROM asked, total WINDOW by_rarity AS (ORDER BY df, lexeme)
-), rare AS MATERIALIZED (
-    SELECT string_agg(quote_literal(lexeme), ' | ')::tsquery AS query
-    FROM term WHERE reach <= %(reach)s OR place <= 2
-), lexical AS (
-    SELECT id, row_number() OVER (ORDER BY rank DESC, id) AS place FROM (
-        SELECT chunk.id, (
-            SELECT sum(weight * ts_rank('{{.5,.5,.5,1}}', chunk.tsv, term.query)) FROM term
-        ) AS rank
-        FROM knowledge_chunk chunk
-        WHERE chunk.tsv @@ (SELECT query FROM rare) {chunk_filter}
-        ORDER BY rank DESC, id LIMIT %(candidates)s
-    ) best
-), nearest AS (
-    (
-        SELECT chunk_id AS id, vector <#> %(vector)s::halfvec AS distance
-        FROM knowledge_embedding
-        WHERE model = %(model)s AND (SELECT chunks FROM total) < %(hnsw_from)s {vector_filter}
-        ORDER BY distance LIMIT %(candidates)s
-    ) UNION ALL (
-        SELECT chunk_id, vector::halfvec({dimensions}) <#> %(vector)s::halfvec({dimensions})
-        FROM knowledge_embedding
-        WHERE dimensions = {dimensions} AND model = %(model)s
-            AND (SELECT chunks FROM total) >= %(hnsw_from)s {vector_filter}
-        ORDER BY vector::halfvec({dimensions}) <#> %(vector)s::halfvec({dimensions})
-        LIMIT %(candidates)s
-    )
-), dense AS (
-    SELECT id, row_number() OVER (ORDER BY distance, id) AS place FROM nearest
-), fused AS (
-    SELECT id, sum(1.0 / (10 + place)) AS score
-    FROM (SELECT * FROM lexical UNION ALL SELECT * FROM dense) found GROUP BY id
-), ranked AS (
-    SELECT fused.score, chunk.*, sum(length(text)) OVER (ORDER BY score DESC, chunk.id) AS filled
-    FROM fused JOIN knowledge_chunk chunk USING (id)
-)
-SELECT ranked.document_id, document.title, document.url, ranked.ordinal, ranked.page, ranked.start,
-    ranked."end", ranked.heading_path, ranked.text, ranked.gap, ranked.score::float8,
-    coalesce(-(own.vector <#> %(vector)s::halfvec), 0),
-    ARRAY(
-        SELECT lexeme FROM term
-        WHERE ranked.tsv @@ (quote_literal(lexeme) || ':A')::tsquery
-    ),
-    (SELECT json_object_agg(lexeme, weight)::text FROM term)
-FROM ranked JOIN knowledge_document document ON document.id = ranked.document_id
-LEFT JOIN knowledge_rawvector own ON own.document_id = ranked.document_id
-    AND own.model = %(model)s AND own.text_hash = ranked.text_hash
-WHERE ranked.filled <= %(characters)s
-ORDER BY ranked.score DESC, ranked.id
-"""
-
-_VECTOR_FILTER = "AND source_id = ANY(%(sources)s::uuid[])"
-_CHUNK_FILTER = """
-    AND document_id IN (
-        SELECT id FROM knowledge_document WHERE source_id = ANY(%(sources)s::uuid[])
-    )
-"""
-
-
-def search(
-    *,
-    question: str,
-    vector: Vectors,
-    model: str,
-    characters: int,
-    source_ids: Sequence[UUID] | None = None,
-) -> Found:
-    """The best chunks, as many as have `characters` together, best first."""
-    filtered = source_ids is not None
-    statement = _SEARCH.format(
-        dimensions=len(vector),
-        vector_filter=_VECTOR_FILTER if filtered else "",
-        chunk_filter=_CHUNK_FILTER if filtered else "",
-    )
-    parameters: dict[str, Any] = {
-        "question": question.replace("\0", " "),
-        "vector": vector_literal(vector),
-        "model": model,
-        "characters": characters,
-        "reach": RARE_MATCHES,
-        "candidates": CANDIDATES,
-        "hnsw_from": HNSW_FROM,
-        "sources": list(source_ids or ()),
-    }
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SETTINGS)
-        cursor.execute(statement, parameters)
-        rows = cursor.fetchall()
-    hits = tuple(Hit(*row[:13]) for row in rows)
-    return Found(hits, json.loads(rows[0][13] or "{}") if rows else {})
