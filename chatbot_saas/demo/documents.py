@@ -19,7 +19,7 @@ PATIENCE = 180.0
 POLL = 0.1
 # The file that is also handed in as each kind; if it is gone, the first one is.
 HANDOUTS: tuple[tuple[str, Callable[[str], bytes], str], ...] = (
-    (".pdf", make_pdf, "running.md"),
+    (".pdf", make_pdf, "architecture.md"),
     (".docx", make_docx, "README.md"),
 )
 

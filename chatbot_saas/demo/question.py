@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from chatbot_saas.demo.access import Access
+from chatbot_saas.supervision.supervisor import web_answers
 from core.ids import new_id
 
 PATIENCE = 60.0
@@ -27,6 +29,15 @@ def ask(access: Access, text: str, show: Callable[[str], None]) -> list[dict[str
             return _converse(chat, access.publishable_key, text, show)
     except (OSError, WebSocketException, TimeoutError) as error:
         raise CommandError(f"The demo's question was not answered: {error}.") from error
+
+
+def wait_for_web(access: Access, deadline: float) -> None:
+    """Until the web answers; CommandError at `deadline` (time.monotonic)."""
+    port = urlsplit(access.base_url).port or 80
+    while not web_answers("127.0.0.1", port):
+        if time.monotonic() > deadline:
+            raise CommandError(f"The web does not answer at {access.base_url}: run `make run`.")
+        time.sleep(0.05)
 
 
 def _converse(

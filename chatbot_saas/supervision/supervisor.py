@@ -46,29 +46,34 @@ class Supervisor:
             child.process = owned.processes[server.name]
             self.servers.append(child)
 
-    def run_step(self, *argv: str, doing: str) -> None:
-        """Run a management command to its end, showing that time passes."""
+    def run_step(self, *argv: str, doing: str, talks: bool = False) -> None:
+        """Run a management command to its end; one that does not talk is seen to take time."""
         tick = progress(doing)
         process = start_step(*argv)
         try:
             while not has_ended(process):
                 self.waiter.wait(0.5)
-                tick()
+                self._refuse_early_death()
+                if not talks:
+                    tick()
         finally:
             code = end_session(process)
         if code:
             raise StepFailed
 
     def start_programs(self) -> None:
-        """Start web, worker and beat; returns once the web answers."""
-        tick = progress("Starting web, worker and beat")
+        """Start web, worker and beat; they are not ready yet."""
         empty_metrics_dir(self.var)
         for name, argv in commands(self.address).items():
             child = self._child(name, partial(start_program, name, argv, self.var))
             self.programs.append(child)
             child.start()
+
+    def wait_until_ready(self) -> None:
+        """Until the web answers. Raises StartError where it does not."""
+        tick = progress("Waiting for the web")
         deadline = time.monotonic() + READY_TIMEOUT
-        while not web_answers(self.address):
+        while not web_answers(self.address.reachable_host, self.address.port):
             self._refuse_early_death()
             if time.monotonic() > deadline:
                 raise StartError(f"The web does not answer: see {self.var.log_file('web')}.")
@@ -103,11 +108,10 @@ class Supervisor:
                 raise StartError(f"{child.name} ended while it was starting: see {log_file}.")
 
 
-def web_answers(address: Address) -> bool:
+def web_answers(host: str, port: int) -> bool:
     """Whether GET /healthz is answered with 200."""
-    target = (address.reachable_host, address.port)
     try:
-        with socket.create_connection(target, timeout=2) as client:
+        with socket.create_connection((host, port), timeout=2) as client:
             client.sendall(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
             return client.recv(64).split()[1:2] == [b"200"]
     except OSError:

@@ -17,7 +17,7 @@ from chatbot_saas.start_error import StartError
 from chatbot_saas.supervision.console import say
 from chatbot_saas.supervision.programs import Address, web_address
 from chatbot_saas.supervision.signals import Stopped
-from chatbot_saas.supervision.supervisor import StepFailed, Supervisor
+from chatbot_saas.supervision.supervisor import READY_TIMEOUT, StepFailed, Supervisor
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +56,11 @@ def run(supervisor: Supervisor, *, demo: bool) -> None:
         supervisor.run_step("migrate_tenants", doing="Bringing the database up to date")
         supervisor.start_programs()
         if demo:
-            supervisor.run_step("demo", doing="Preparing the demo workspace")
+            # At the same time: it waits for the web only when it has something to ask.
+            doing = "Starting web, worker and beat, and preparing the demo workspace"
+            supervisor.run_step("demo", "--wait", str(READY_TIMEOUT), doing=doing, talks=True)
+        else:
+            supervisor.wait_until_ready()
         say(f"Running; logs in {supervisor.var.log}. Ctrl-C ends it.")
         supervisor.watch()
     finally:
