@@ -1,6 +1,6 @@
-"""Rights-checked reads: what is not this visitor's and this chatbot's answers like what is not there.
+"""Rights-checked reads: what is not this visitor's or this chatbot's is answered like nothing.
 
-`visitor_id` None stands for the tenant's own secret key, which reaches every visitor of the chatbot.
+`visitor_id` None stands for the tenant's secret key, which reaches every visitor of the chatbot.
 All of it runs in the tenant's context, before anything is read from Redis.
 """
 

@@ -1,4 +1,4 @@
-"""Citations: `[n]` markers found while the answer streams, and the sentence each one rests on. Pure."""
+"""Citations: `[n]` markers found while the answer streams, and the words each rests on. Pure."""
 
 import re
 from collections import Counter
@@ -27,7 +27,7 @@ class CitationParser:
         self._in_code = False
 
     def feed(self, piece: str) -> tuple[str, list[int]]:
-        """The text that can be shown now and the numbers cited in it, in order, with repetitions."""
+        """The text that can be shown now and the numbers cited in it, in order, repetitions kept."""
         text = self._held + piece
         cut = _UNDECIDED.search(text)
         at = cut.start() if cut else len(text)

@@ -12,7 +12,18 @@ from conversations.llm.base import ChatMessage
 from core.errors import InvalidRequest, NotFound
 
 _SUPPORTED = frozenset(
-    ["model", "messages", "stream", "stream_options", "max_tokens", "max_completion_tokens", "temperature", "top_p", "n", "user"]
+    {
+        "model",
+        "messages",
+        "stream",
+        "stream_options",
+        "max_tokens",
+        "max_completion_tokens",
+        "temperature",
+        "top_p",
+        "n",
+        "user",
+    }
 )
 _INSTRUCTIONS = ("system", "developer")
 

@@ -1,7 +1,7 @@
 """What a process does for the turns it answers: it hears stops and keeps their leases alive.
 
-A stop reaches the answering process over Redis. Without Redis it comes with the next heartbeat, from
-the word left in PostgreSQL.
+A stop reaches the answering process over Redis. Without Redis it comes with the next heartbeat,
+from the word left in PostgreSQL.
 """
 
 import asyncio

@@ -43,7 +43,7 @@ class TurnCitation(Event, frozen=True, kw_only=True, tag="turn.citation"):
 
 
 class TurnCompleted(Event, frozen=True, kw_only=True, tag="turn.completed"):
-    """`finish_reason` is the provider's (`stop`, `length`, …) or `stopped` when a person ended it."""
+    """`finish_reason` is the provider's (`stop`, `length`, …), or `stopped` by a person."""
 
     message_id: UUID
     finish_reason: str
@@ -89,7 +89,8 @@ def wire(event: Event) -> str:
 
 def read(text: str) -> TurnEvent:
     """The event a `wire` text stands for. Raises `msgspec.ValidationError`."""
-    return _decode(text)
+    event: TurnEvent = _decode(text)
+    return event
 
 
 def event_id(turn_id: UUID, seq: int) -> str:
@@ -97,7 +98,7 @@ def event_id(turn_id: UUID, seq: int) -> str:
 
 
 def sequence(raw: str | None, turn_id: UUID) -> int | None:
-    """The number in an event id of this turn: 0 for none given, None for one that is not this turn's."""
+    """The number in an event id of this turn: 0 without an id, None for an id of another turn."""
     if not raw:
         return 0
     turn, _, number = raw.rpartition(":")

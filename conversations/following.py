@@ -48,10 +48,9 @@ async def _follow_log(turn: TurnRef, after: int) -> AsyncIterator[list[str]]:
             if batch[-1].startswith(_LAST_TYPES):
                 return
             after += len(entries)
-        elif await _has_ended(turn):
-            # Its last events may have come between the reading and the asking.
-            if not await _has_more(turn, after):
-                break
+        # Its last events may have come between the reading and the asking.
+        elif await _has_ended(turn) and not await _has_more(turn, after):
+            break
         block = _BLOCK_MS
     async for batch in _from_database(turn, after):
         yield batch

@@ -1,4 +1,4 @@
-"""The frames of `/ws/chat/`: what a client may send, decoded strictly, and what it is sent. Pure."""
+"""The frames of `/ws/chat/`: what a client may send, and what it is sent. Pure."""
 
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -65,9 +65,10 @@ def read_frame(text: str | None) -> ClientFrame:
     if len(text) > LONGEST_FRAME or len(text.encode(errors="replace")) > LONGEST_FRAME:
         raise BadFrame(f"A frame is at most {LONGEST_FRAME} bytes.")
     try:
-        return _decode(text)
+        frame: ClientFrame = _decode(text)
     except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError) as error:
         raise BadFrame("This is not a frame that can be sent here.") from error
+    return frame
 
 
 def write_frame(kind: str, **fields: Any) -> str:

@@ -4,7 +4,7 @@ They are not DRF's: it is synchronous, and Django collects a synchronous stream 
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any, TypeVar
 from uuid import UUID
@@ -35,11 +35,13 @@ from tenants.middleware import problem_response
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-View = Callable[..., Awaitable[HttpResponseBase]]
+View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
 _CORS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "X-Request-ID, X-Visitor-Token, X-Conversation-ID, Retry-After",
+    "Access-Control-Expose-Headers": (
+        "X-Request-ID, X-Visitor-Token, X-Conversation-ID, Retry-After"
+    ),
 }
 _PREFLIGHT = {
     **_CORS,

@@ -1,4 +1,4 @@
-"""Identity tokens: the customer's own server says who the visitor is, signed with a shared secret."""
+"""Identity tokens: the customer's own server says who the visitor is, under a shared secret."""
 
 from collections.abc import Sequence
 from uuid import UUID, uuid5
@@ -33,7 +33,7 @@ def read_identity(
 ) -> str:
     """The customer's name for the visitor (`sub`). Raises `Unauthenticated`."""
     if not sealed_secrets:
-        raise Unauthenticated("This chatbot has no identity secret, so it takes no identity_jwt.")
+        raise Unauthenticated("This chatbot has no identity secret: it takes no identity_jwt.")
     for sealed in sealed_secrets[:MOST_SECRETS]:
         place = _place(tenant_id, chatbot_id)
         secret = open_sealed(sealed, keys=settings.SEALING_KEYS, place=place)

@@ -82,8 +82,8 @@ class Turn(models.Model):
     """A visitor's message and its reply.
 
     `owner` is the process that answers; `lease_until` passes only when that process is gone.
-    `last_seq` is the number of the turn's last event once it has ended. `trace` keeps what retrieval
-    found and how long each step took (milliseconds).
+    `last_seq` is the number of the turn's last event once it has ended. `trace` keeps what
+    retrieval found and how long each step took (milliseconds).
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -13,7 +13,7 @@ Origin = tuple[str, str, int]
 
 
 def parse_origin(raw: str) -> Origin | None:
-    """(scheme, host, port) of `scheme://host[:port]`; None for anything else, `null` included."""
+    """(scheme, host, port) of `scheme://host[:port]`; None for anything else, like `null`."""
     match = _ORIGIN.fullmatch(raw)
     if match is None:
         return None

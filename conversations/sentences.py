@@ -10,13 +10,25 @@ _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|etc|e\.g|i\.e|No|Fig|approx|Inc|Ltd|Co)\.$"
 )
 _WORD = re.compile(r"[^\W_]+(?:[.,:/-]?\d+)*")
+_NAME = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_SUFFIXES = ("'s", "’s", "ations", "ation", "ments", "ment", "ings", "ing", "edly", "ies", "ied",
-             "ers", "er", "ed", "es", "ly", "s", "e", "y")  # fmt: skip
+_SUFFIXES = tuple(
+    "'s ’s ations ation ments ment ings ing edly ies ied ers er ed es ly s e y".split(" ")
+)
 
 # Words that say how something is asked, not what about.
 STOP_WORDS = frozenset(
-    ["a", "about", "above", "after", "again", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "been", "being", "but", "by", "can", "could", "did", "do", "does", "doing", "done", "for", "from", "get", "give", "had", "has", "have", "having", "he", "her", "here", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "know", "let", "like", "many", "may", "me", "might", "more", "most", "much", "my", "no", "not", "now", "of", "on", "one", "or", "our", "out", "over", "please", "say", "says", "she", "should", "so", "some", "such", "tell", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "too", "under", "up", "us", "was", "we", "were", "what", "when", "where", "which", "while", "who", "whom", "whose", "why", "will", "with", "would", "yes", "you", "your"]
+    re.findall(
+        r"\w+",
+        """
+        a about above after again all also am an and any are as at be been being but by can could
+        did do does doing done for from get give had has have having he her here him his how i if in
+        into is it its just know let like many may me might more most much my no not now of on one
+        or our out over please say says she should so some such tell than that the their them then
+        there these they this those to too under up us was we were what when where which while who
+        whom whose why will with would yes you your
+        """,
+    )
 )
 
 
@@ -73,3 +85,21 @@ def terms(text: str) -> list[str]:
         else:
             found.append(stem(word))
     return found
+
+
+def names(question: str) -> list[frozenset[str]]:
+    """The terms of each thing that a question names: words that are capitalised (but for the first
+    one) or hold a digit, with neighbours together: `{presid, biden}`, `{x200}`."""
+    found: list[set[str]] = []
+    end = -2
+    for position, word in enumerate(_NAME.finditer(question)):
+        text = word[0]
+        capital = position > 0 and text[0].isupper() and text.casefold() not in STOP_WORDS
+        if not capital and not any(character.isdigit() for character in text):
+            continue
+        if word.start() - end == 1 and found:
+            found[-1].update(terms(text))
+        else:
+            found.append(set(terms(text)))
+        end = word.end()
+    return [frozenset(name) for name in found if name]

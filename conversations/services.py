@@ -1,6 +1,7 @@
 """Writes of one tenant's conversations. Each owns its transaction and runs in the tenant's context."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -61,7 +62,12 @@ def admit(question: Question, conditions: Conditions) -> Admitted | TurnRef:
             )
         terms = TurnTerms(conditions.plan, chatbot.model, current_price(chatbot.model))
         max_tokens = min(question.max_tokens or conditions.answer_tokens, conditions.answer_tokens)
-        _reserve(turn_id, terms, question, chatbot, conditions, max_tokens)
+        quotas.reserve(
+            turn_id=turn_id,
+            terms=terms,
+            max_tokens_in=_most_tokens_in(question, chatbot, conditions),
+            max_tokens_out=max_tokens,
+        )
         if conditions.rate_limited is not None:
             raise conditions.rate_limited
         history = question.history if question.history is not None else history_of(conversation.pk)
@@ -113,7 +119,7 @@ def open_conversation(
 def _insert_turn(
     turn_id: UUID, conversation_id: UUID, question: Question, model: str, now: datetime
 ) -> bool:
-    values = [
+    values: list[Any] = [
         turn_id,
         conversation_id,
         question.client_turn_id,
@@ -124,26 +130,14 @@ def _insert_turn(
     ]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT_TURN, values)
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount)
 
 
-def _reserve(
-    turn_id: UUID,
-    terms: TurnTerms,
-    question: Question,
-    chatbot: ChatbotView,
-    conditions: Conditions,
-    max_tokens: int,
-) -> None:
+def _most_tokens_in(question: Question, chatbot: ChatbotView, conditions: Conditions) -> int:
     texts = (question.text, chatbot.instructions, question.extra_instructions)
-    tokens_in = sum(map(estimate_tokens, texts)) + conditions.history_tokens + _PROMPT_OVERHEAD
-    quotas.reserve(
-        turn_id=turn_id,
-        terms=terms,
-        # A character is at most about one token.
-        max_tokens_in=tokens_in + conditions.retrieval_characters,
-        max_tokens_out=max_tokens,
-    )
+    tokens = sum(map(estimate_tokens, texts)) + conditions.history_tokens + _PROMPT_OVERHEAD
+    # A character is at most about one token.
+    return tokens + conditions.retrieval_characters
 
 
 def finish_turn(admitted: Admitted, ended: Ended) -> bool:

@@ -1,7 +1,7 @@
 """Turns over HTTP: created by POST, their events as a server-sent stream, resumable by GET."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Annotated
 from uuid import UUID
@@ -107,12 +107,12 @@ async def _frames(turn: TurnRef, after: int) -> AsyncIterator[str]:
             yield "".join(map(as_sse, batch)) or ":\n\n"
 
 
-async def with_keep_alive(source: AsyncIterator[list[str]]) -> AsyncIterator[list[str]]:
+async def with_keep_alive(source: AsyncIterator[list[str]]) -> AsyncGenerator[list[str], None]:
     """The same batches, with an empty one whenever none has come for a while."""
     pending: asyncio.Task[list[str]] | None = None
     try:
         while True:
-            pending = pending or asyncio.ensure_future(anext(source))  # type: ignore[arg-type]
+            pending = pending or asyncio.ensure_future(anext(source))
             done, _ = await asyncio.wait((pending,), timeout=_KEEP_ALIVE_SECONDS)
             if not done:
                 yield []

@@ -5,6 +5,7 @@ that holds running turns only.
 """
 
 import logging
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -65,7 +66,7 @@ def _interrupt(tenant_id: UUID, turn_id: UUID) -> bool:
 def _shown(tenant_id: UUID, turn_id: UUID) -> list[events.TurnEvent]:
     """What the turn's log holds, up to the first gap."""
     try:
-        entries = sync_redis("events").xrange(log_key(tenant_id, turn_id))
+        entries: Any = sync_redis("events").xrange(log_key(tenant_id, turn_id))
     except LOG_ERRORS:
         return []
     shown: list[events.TurnEvent] = []

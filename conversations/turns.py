@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 # Waits between attempts to save an answer while PostgreSQL is away (seconds).
 _SAVE_AGAIN = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
-_closing = False
+_closing = asyncio.Event()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ async def start_turn(question: Question) -> Started:
     Raises `NotFound`, `TenantSuspended`, `BudgetExceeded`, `QuotaExceeded`, `RateLimited`,
     `Unavailable`.
     """
-    if _closing:
+    if _closing.is_set():
         raise Unavailable("This server is restarting. Try again in a moment.", retry_after=2)
     ensure_control()
     try:
@@ -292,8 +292,7 @@ def _since(began: float) -> float:
 async def drain(seconds: float) -> None:
     """At the end of the process: no new turns; running ones may finish for a while, then they are
     interrupted and saved as they are."""
-    global _closing
-    _closing = True
+    _closing.set()
     tasks = [turn.task for turn in live.running() if turn.task is not None]
     if not tasks:
         return

@@ -10,8 +10,8 @@ import msgspec
 class Passage(msgspec.Struct, frozen=True, kw_only=True):
     """A numbered piece of a document, as the answer may cite it.
 
-    `similarity` (cosine, −1 to 1) and `coverage` (0 to 1, idf-weighted share of the question's terms
-    found in it) are retrieval's evidence that it is about the question.
+    `similarity` (cosine, −1 to 1) and `coverage` (0 to 1, idf-weighted share of the question's
+    terms found in it) are retrieval's evidence that it is about the question.
     """
 
     n: int
@@ -42,7 +42,7 @@ class LLMRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LLMText(msgspec.Struct, frozen=True):
-    """`pieces` is how many chunks of the provider it joins: no fewer tokens than that were written."""
+    """`pieces` is how many chunks of the provider it joins: so many tokens were written at least."""
 
     text: str
     pieces: int = 1

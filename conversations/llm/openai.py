@@ -123,7 +123,7 @@ class OpenAICompatible:
 
 
 async def _until_done(source: AsyncIterator[bytes], decoder: StreamDecoder) -> AsyncIterator[bytes]:
-    """The stream's bytes up to `[DONE]`; after a finish reason it waits but briefly for the rest."""
+    """The stream's bytes up to `[DONE]`; after a finish reason it waits briefly for the rest."""
     while not decoder.done:
         try:
             async with asyncio.timeout(_TAIL_SECONDS if decoder.finished else None):

@@ -40,7 +40,11 @@ class Chat:
         self, url: str, key: str | None = None, *, origin: str | None = ORIGIN, **start: Any
     ) -> None:
         self._socket: ClientConnection = connect(
-            url, origin=origin, proxy=None, max_size=2**22, compression=None  # type: ignore[arg-type]
+            url,
+            origin=origin and Origin(origin),
+            proxy=None,
+            max_size=2**22,
+            compression=None,
         )
         self.ready: dict[str, Any] = {}
         if key is not None:

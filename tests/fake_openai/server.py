@@ -10,6 +10,9 @@ from tests.fake_openai import wire
 from tests.fake_openai.behaviour import Behaviour, last_message, pieces, reply_text
 
 _LOG_SIZE = 20_000
+_STREAM_HEAD = (
+    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+)
 _STATUS_TEXT = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found"}
 
 
@@ -127,7 +130,8 @@ class Server:
             kept = usage if behaviour.usage else None
             return _respond(writer, 200, wire.completion(seen.number, model, text, reason, kept))
         asked = bool((body.get("stream_options") or {}).get("include_usage")) and behaviour.usage
-        await self._stream(writer, behaviour, parts, seen, model, usage if asked else None)
+        kept = usage if asked else None
+        await self._stream(writer, behaviour, parts, seen, model=model, usage=kept)
         return None
 
     async def _stream(
@@ -136,12 +140,11 @@ class Server:
         behaviour: Behaviour,
         parts: list[str],
         seen: Seen,
+        *,
         model: str,
         usage: dict[str, int] | None,
     ) -> None:
-        writer.write(
-            b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-        )
+        writer.write(_STREAM_HEAD)
         await asyncio.sleep(behaviour.first_delay)
         for position, part in enumerate([*parts, ""]):
             if await _fault(writer, behaviour, position):
