@@ -26,6 +26,8 @@ def run_web() -> None:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", 0))
+    # Listening now: who connects before the application is up waits instead of being refused.
+    listener.listen(2048)
     config = uvicorn.Config(
         application, ws="websockets-sansio", log_config=None, timeout_graceful_shutdown=5
     )
