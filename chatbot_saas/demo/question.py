@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.core.management.base import CommandError
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from chatbot_saas.demo.access import Access
 from chatbot_saas.supervision.supervisor import web_answers
@@ -25,7 +26,9 @@ def ask(access: Access, text: str, show: Callable[[str], None]) -> list[dict[str
     try:
         # Connected here: not every resolver knows the names below localhost.
         wire = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
-        with connect(f"ws://{own}/ws/chat/", sock=wire, origin=f"http://{own}", proxy=None) as chat:  # type: ignore[arg-type]
+        with connect(
+            f"ws://{own}/ws/chat/", sock=wire, origin=Origin(f"http://{own}"), proxy=None
+        ) as chat:
             return _converse(chat, access.publishable_key, text, show)
     except (OSError, WebSocketException, TimeoutError) as error:
         raise CommandError(f"The demo's question was not answered: {error}.") from error

@@ -1,5 +1,6 @@
 """The directory of everything that is made at run time."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,11 @@ class VarDir:
         for log in self.log.glob("*.log"):
             if log.stat().st_size > LONG_LOG:
                 log.replace(log.with_suffix(".log.1"))
+
+    def remove_pid_files(self, names: Iterable[str]) -> None:
+        """Those that a killed supervisor left: its processes died with it."""
+        for name in names:
+            self.pid_file(name).unlink(missing_ok=True)
 
 
 def unusable(path: Path, error: OSError) -> EmbeddedError:

@@ -15,7 +15,7 @@ from chatbot_saas.embedded.process import die_with_parent
 from chatbot_saas.mode import embedded_servers, var_dir
 from chatbot_saas.start_error import StartError
 from chatbot_saas.supervision.console import say
-from chatbot_saas.supervision.programs import Address, web_address
+from chatbot_saas.supervision.programs import Address, commands, web_address
 from chatbot_saas.supervision.signals import Stopped
 from chatbot_saas.supervision.supervisor import READY_TIMEOUT, StepFailed, Supervisor
 
@@ -91,6 +91,7 @@ def only_one(var: VarDir) -> Iterator[None]:
             "stop it with Ctrl-C there, or set VAR_DIR to another directory."
         )
     try:
+        var.remove_pid_files(commands(web_address()))
         pid_file.write_text(f"{os.getpid()}\n")
         yield
     finally:

@@ -122,6 +122,23 @@ def test_killing_the_supervisor_leaves_nothing(var_dir: Path) -> None:
         until(lambda: not outlived(everyone), seconds=5)
 
 
+def test_it_ends_with_a_killed_parent(var_dir: Path) -> None:
+    """`make run` whose make is killed: nobody would be left to press Ctrl-C."""
+    parent = subprocess.Popen(
+        ["sh", "-c", '"$0" manage.py up --no-demo --with-parent; :', sys.executable],
+        cwd=ROOT,
+        env=environment(var_dir, PORT=str(free_port())),
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    until(lambda: is_new(var_dir, "worker", 0), seconds=20)
+    everyone = descendants(parent.pid)
+    assert pid_of(var_dir, "worker") in everyone
+    parent.kill()
+    parent.wait()
+    until(lambda: not outlived(everyone), seconds=5)
+
+
 def test_a_taken_port_is_one_clear_line(var_dir: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
