@@ -25,7 +25,7 @@ lint: dev
 	$(PY) -m mypy $(CHECKED)
 	$(VENV)/bin/lint-imports
 
-bench: install
+bench: dev
 	$(PY) -m bench $(if $(FULL),--full)
 
 drill: dev

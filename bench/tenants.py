@@ -1,0 +1,45 @@
+"""How long a new workspace takes, and a deploy with nothing to migrate."""
+
+import os
+import subprocess
+import sys
+import time
+from typing import Any
+
+from bench.figures import spread_ms
+from bench.stack import ROOT
+from bench.workspaces import make_workspace
+
+
+def measure(*, full: bool) -> dict[str, Any]:
+    count = 1000 if full else 200
+    times = []
+    for _ in range(count):
+        started = time.perf_counter()
+        make_workspace()
+        times.append(time.perf_counter() - started)
+    return {
+        "create_workspace": {
+            **spread_ms(times),
+            "first_ms": round(times[0] * 1000, 1),
+            "hundredth_ms": round(times[99] * 1000, 1),
+        },
+        f"migrate_{count}_tenants_nothing_to_do_s_beyond_start": _no_op_seconds(),
+    }
+
+
+def _no_op_seconds() -> float:
+    """The command's time less that of a command that only starts Django."""
+    return round(_command("migrate_tenants") - _command("check"), 2)
+
+
+def _command(name: str) -> float:
+    started = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "manage.py", name],
+        cwd=ROOT,
+        env=dict(os.environ),
+        check=True,
+        capture_output=True,
+    )
+    return time.perf_counter() - started

@@ -1,0 +1,78 @@
+"""Migrating the fleet: who is behind is known at once, and a killed run goes on where it stopped."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+import psycopg
+import pytest
+from django.conf import settings
+
+from tenants.names import quote, schema_name
+from tenants.provisioning import TenantRef
+from tests.live import ROOT
+
+MIGRATION = ("workspace", "0001_initial")
+
+
+@pytest.fixture
+def owner() -> psycopg.Connection:
+    """The migration login: what an operator has, and the web has not."""
+    with psycopg.connect(settings.MIGRATION_DATABASE_URL, autocommit=True) as connection:
+        yield connection
+
+
+def forget_a_migration(owner: psycopg.Connection, tenant: TenantRef) -> None:
+    """As if the tenant's schema came from the release before."""
+    schema = quote(schema_name(tenant.id))
+    owner.execute(f"DROP TABLE {schema}.workspace_auditevent")
+    owner.execute(
+        f"DELETE FROM {schema}.django_migrations WHERE app = %s AND name = %s", MIGRATION
+    )
+
+
+def migrate() -> str:
+    result = subprocess.run(
+        [sys.executable, "manage.py", "migrate_tenants"],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "chatbot_saas.settings"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return result.stdout
+
+
+def test_only_tenants_that_are_behind_are_migrated_and_hardened_again(
+    owner: psycopg.Connection, make_tenant: Callable[[], TenantRef]
+) -> None:
+    behind = [make_tenant() for _ in range(2)]
+    for tenant in behind:
+        forget_a_migration(owner, tenant)
+    assert "workspaces: 2 migrated, all at head" in migrate()
+    assert "workspaces: 0 migrated, all at head" in migrate()
+    for tenant in behind:
+        rights = owner.execute(
+            "SELECT has_table_privilege(%s, %s, 'INSERT'), has_table_privilege(%s, %s, 'UPDATE')",
+            [f"chatbot_saas.{schema_name(tenant.id)}", f"{schema_name(tenant.id)}.workspace_auditevent"]
+            * 2,
+        ).fetchone()
+        assert rights == (True, False)
+
+
+def test_every_tenant_table_exists_in_a_new_tenant(
+    owner: psycopg.Connection, tenant: TenantRef
+) -> None:
+    def tables(schema: str) -> set[tuple[str, str, str]]:
+        return set(
+            owner.execute(
+                "SELECT table_name, column_name, data_type FROM information_schema.columns "
+                "WHERE table_schema = %s",
+                [schema],
+            ).fetchall()
+        )
+
+    template = tables(settings.TEMPLATE_SCHEMA)
+    assert len(template) > 50
+    assert tables(schema_name(tenant.id)) == template
