@@ -14,7 +14,6 @@ from chatbot_saas.supervision.console import progress, say
 from chatbot_saas.supervision.programs import (
     Address,
     commands,
-    empty_metrics_dir,
     start_program,
     start_step,
 )
@@ -61,10 +60,10 @@ class Supervisor:
         if code:
             raise StepFailed
 
-    def start_programs(self) -> None:
-        """Start web, worker and beat; they are not ready yet."""
-        empty_metrics_dir(self.var)
-        for name, argv in commands(self.address).items():
+    def start_programs(self, *names: str) -> None:
+        """Start some of the programs; they are not ready yet."""
+        for name in names:
+            argv = commands(self.address)[name]
             child = self._child(name, partial(start_program, name, argv, self.var))
             self.programs.append(child)
             child.start()

@@ -15,7 +15,7 @@ from chatbot_saas.embedded.process import die_with_parent
 from chatbot_saas.mode import embedded_servers, var_dir
 from chatbot_saas.start_error import StartError
 from chatbot_saas.supervision.console import say
-from chatbot_saas.supervision.programs import Address, commands, web_address
+from chatbot_saas.supervision.programs import Address, commands, empty_metrics_dir, web_address
 from chatbot_saas.supervision.signals import Stopped
 from chatbot_saas.supervision.supervisor import READY_TIMEOUT, StepFailed, Supervisor
 
@@ -54,13 +54,16 @@ def run(supervisor: Supervisor, *, demo: bool) -> None:
     """The start in order, then the watch."""
     try:
         supervisor.run_step("migrate_tenants", doing="Bringing the database up to date")
-        supervisor.start_programs()
+        empty_metrics_dir(supervisor.var)
+        supervisor.start_programs("web", "worker")
         if demo:
             # At the same time: it waits for the web only when it has something to ask.
-            doing = "Starting web, worker and beat, and preparing the demo workspace"
+            doing = "Starting web and worker, and preparing the demo workspace"
             supervisor.run_step("demo", "--wait", str(READY_TIMEOUT), doing=doing, talks=True)
         else:
             supervisor.wait_until_ready()
+        # Last: it only repeats what the others do unasked, and their start is what is waited for.
+        supervisor.start_programs("beat")
         say(f"Running; logs in {supervisor.var.log}. Ctrl-C ends it.")
         supervisor.watch()
     finally:
