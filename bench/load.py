@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from websockets.asyncio.client import ClientConnection, connect
+
 from bench.stack import Stack
 from conversations.onboarding import Workspace
-from websockets.asyncio.client import ClientConnection, connect
 
 ENDS = ("turn.completed", "turn.failed", "turn.snapshot", "error")
 

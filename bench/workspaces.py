@@ -4,9 +4,9 @@ import random
 from decimal import Decimal
 from uuid import uuid4
 
+from bench.stack import MODEL
 from billing.catalog.models import Plan, Price
 from billing.catalog.services import set_price, subscribe
-from bench.stack import MODEL
 from conversations.onboarding import Workspace, create_workspace
 from tenants.context import platform_context
 

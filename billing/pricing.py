@@ -31,7 +31,7 @@ def estimate_tokens(text: str) -> int:
 
     A character beyond ASCII counts as a token of its own: scripts other than Latin come close.
     """
-    ascii_characters = sum(character < "\x80" for character in text)
-    return (
-        -(-ascii_characters // _CHARACTERS_PER_TOKEN) + len(text) - ascii_characters if text else 0
-    )
+    if text.isascii():
+        return -(-len(text) // _CHARACTERS_PER_TOKEN)
+    ascii_characters = len(text.encode("ascii", "ignore"))
+    return -(-ascii_characters // _CHARACTERS_PER_TOKEN) + len(text) - ascii_characters
