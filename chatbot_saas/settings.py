@@ -4,6 +4,7 @@ Nothing configured means embedded mode: PostgreSQL and Redis of our own under `V
 """
 
 import sys
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -216,7 +217,8 @@ EMBEDDINGS_BASE_URL = env.text("EMBEDDINGS_BASE_URL")
 EMBEDDINGS_API_KEY = env.text("EMBEDDINGS_API_KEY") or OPENAI_API_KEY
 EMBEDDINGS_MODEL = env.text("EMBEDDINGS_MODEL", "all-MiniLM-L6-v2")
 EMBEDDINGS_DIMENSIONS = env.integer("EMBEDDINGS_DIMENSIONS", 384, least=1)
-EMBEDDINGS_THREADS = env.integer("EMBEDDINGS_THREADS", 1, least=1)
+# Texts embedded side by side, each on one core. Questions have a thread of their own.
+EMBEDDINGS_THREADS = env.integer("EMBEDDINGS_THREADS", min(4, os.cpu_count() or 1), least=1)
 
 # --- Turns ---------------------------------------------------------------------------------
 
