@@ -41,7 +41,7 @@ def stored_vectors(document_id: UUID, model: str) -> dict[bytes, Vectors]:
     """By text hash: what was embedded for this document before."""
     rows = RawVector.objects.filter(document_id=document_id, model=model)
     return {
-        bytes(digest): vector.to_numpy().astype(np.float32)
+        bytes(digest): np.array(vector, np.float32)
         for digest, vector in rows.values_list("text_hash", "vector").iterator(BATCH)
     }
 

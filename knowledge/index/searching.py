@@ -107,8 +107,12 @@ def search(
     model: str,
     characters: int,
     source_ids: Sequence[UUID] | None = None,
+    hnsw_from: int = HNSW_FROM,
 ) -> Found:
-    """The best chunks, as many as have `characters` together, best first."""
+    """The best chunks, as many as have `characters` together, best first.
+
+    From `hnsw_from` chunks on, vectors are searched by the approximate index.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_SETTINGS)
         cursor.execute(_TERMS, [question.replace("\0", " ")])
@@ -127,7 +131,7 @@ def search(
         }
         statement = _statement(
             terms=len(terms),
-            dimensions=len(vector) if chunks >= HNSW_FROM else None,
+            dimensions=len(vector) if chunks >= hnsw_from else None,
             filtered=source_ids is not None,
         )
         cursor.execute(statement, parameters)

@@ -91,7 +91,8 @@ def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
             continue
         while node is not None:
             yield node, False
-            if node == root:
+            # Not ==, which compares the markup of both.
+            if node.mem_id == root.mem_id:
                 return
             if node.next is not None:
                 node = node.next

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pypdfium2
 import pypdfium2.raw
@@ -66,7 +67,7 @@ def _unwrapped(text: str) -> str:
     lines = [line.strip() for line in text.splitlines()]
     width = max((len(line) for line in lines), default=0)
     out = ""
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+    for line, following in pairwise([*lines, ""]):
         wrapped = len(line) > width * 0.6 and following and not _BULLET.match(following)
         out += line + (" " if wrapped else "\n")
     return out.strip()

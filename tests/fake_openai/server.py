@@ -101,7 +101,12 @@ class Server:
         seen = Seen(self.count, path, authorization, msgspec.Raw(raw or b"null"))
         self.log.append(seen)
         if path.endswith("/embeddings"):
-            _respond(writer, 200, wire.embeddings(msgspec.json.decode(raw)))
+            body = msgspec.json.decode(raw)
+            behaviour = self.pick(body)
+            if behaviour.status != 200:
+                _refuse(writer, behaviour)
+            else:
+                _respond(writer, 200, wire.embeddings(body))
         elif path.endswith("/chat/completions"):
             try:
                 await self._chat(writer, msgspec.json.decode(raw), seen)

@@ -45,6 +45,7 @@ def ingest_folder(tenant_id: UUID, files: Sequence[Path]) -> Iterator[tuple[UUID
 
 class Command(BaseCommand):
     help = "Ingests a folder into a scratch workspace and measures recall of reference text."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--documents", type=Path, required=True, help="folder to ingest")

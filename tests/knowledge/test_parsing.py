@@ -1,0 +1,154 @@
+"""Good files: text, pages, headings and offsets."""
+
+from pathlib import Path
+
+import pytest
+
+from knowledge.parsing.base import Parsed
+from knowledge.parsing.decoding import decode
+from knowledge.parsing.docx import parse_docx
+from knowledge.parsing.html import parse_html
+from knowledge.parsing.invisible import blank_invisible, remove_invisible
+from knowledge.parsing.pdf import parse_pdf
+from knowledge.parsing.process import parse_file
+from knowledge.parsing.text import parse_markdown
+from tests.knowledge import files
+
+
+def places(parsed: Parsed) -> list[tuple[str, str, int | None]]:
+    """(heading path, text, page) of each block."""
+    return [
+        (block.heading_path, parsed.text[block.start : block.end].strip(), block.page)
+        for block in parsed.blocks
+    ]
+
+
+def test_markdown_keeps_every_character_where_it_was() -> None:
+    raw = "Première ligne\r\n\r\n# Titre\r\nÀ la fin 🎉\n"
+    parsed = parse_markdown(b"\xef\xbb\xbf" + raw.encode())
+    assert parsed.text == raw
+    assert [raw[b.start : b.end] for b in parsed.blocks] == [raw[:18], raw[18:]]
+
+
+def test_markdown_headings_make_a_path_and_fences_do_not() -> None:
+    text = "# A\none\n## B ##\ntwo\n```\n# no heading\n```\nC\n=\nthree\n\nD\n---\nfour\n"
+    assert [path for path, _, _ in places(parse_markdown(text.encode()))] == [
+        "A",
+        "A > B",
+        "C",
+        "C > D",
+    ]
+
+
+def test_wiki_headings_make_a_path() -> None:
+    parsed = parse_markdown(b" = Film = \nintro\n = = Cast = = \nnames\n== Plot ==\nstory\n")
+    assert [path for path, _, _ in places(parsed)] == ["Film", "Film > Cast", "Film > Plot"]
+
+
+@pytest.mark.parametrize(
+    "line", ["a = b = c", "====", "= =", "x == y", "| - | - |", "- item", "#hashtag", "1. one"]
+)
+def test_what_only_looks_like_a_heading_is_none(line: str) -> None:
+    assert len(parse_markdown(f"words\n\n{line}\n\nmore\n".encode()).blocks) == 1
+
+
+def test_the_first_heading_is_the_title() -> None:
+    assert parse_markdown(b"intro\n\n# Returns and refunds\n\ntext").title == "Returns and refunds"
+
+
+def test_unseen_characters_are_blanked_where_offsets_count_and_removed_elsewhere() -> None:
+    text = "pay\u202enow\u200b \U000e0041x\x07 \u0646\u0645\u06cc\u200c\u062f\u0627\u0646\u0645"
+    assert len(blank_invisible(text)) == len(text)
+    assert blank_invisible(text)[3] == " "
+    assert remove_invisible(text) == "paynow x \u0646\u0645\u06cc\u200c\u062f\u0627\u0646\u0645"
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("caf\u00e9".encode(), "caf\u00e9"),
+        ("caf\u00e9".encode("cp1252"), "caf\u00e9"),
+        (b"\xff\xfe" + "caf\u00e9".encode("utf-16-le"), "caf\u00e9"),
+        (b"\xef\xbb\xbfa\r\nb\r", "a\r\nb\r"),
+    ],
+)
+def test_text_is_decoded_by_mark_then_utf8_then_windows(data: bytes, text: str) -> None:
+    assert decode(data) == text
+
+
+def test_pdf_text_carries_its_page_and_its_outline() -> None:
+    data = files.make_pdf(
+        ["First page.", "Second page.", "Third page."], outline=[("Intro", 0), ("Details", 2)]
+    )
+    seen: list[tuple[int, int]] = []
+    parsed = parse_pdf(data, lambda done, total: seen.append((done, total)))
+    assert places(parsed) == [
+        ("Intro", "First page.", 1),
+        ("Intro", "Second page.", 2),
+        ("Details", "Third page.", 3),
+    ]
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+    assert parsed.pages == 3
+
+
+def test_pdf_lines_broken_by_the_page_width_are_joined() -> None:
+    page = "This sentence is broken by the width of the page and\ngoes on here.\n\nNew one."
+    parsed = parse_pdf(files.make_pdf([page]), lambda done, total: None)
+    assert "the page and goes on here." in parsed.text
+
+
+def test_docx_has_headings_and_tables() -> None:
+    data = files.make_docx(
+        ("Title", "Handbook"),
+        ("Normal", "Welcome."),
+        ("Heading 1", "Returns"),
+        ("Normal", "Within 30 days."),
+        table=[["Model", "Months"], ["X1", "24"]],
+    )
+    assert places(parse_docx(data)) == [
+        ("Handbook", "Handbook\n\nWelcome.", None),
+        ("Handbook > Returns", "Returns\n\nWithin 30 days.\n\nModel | Months\nX1 | 24", None),
+    ]
+
+
+def test_html_shows_what_a_reader_sees() -> None:
+    parsed = parse_html(
+        b"""<!doctype html><html><head><title> Help
+        centre </title><style>p{}</style></head><body><nav>Menu</nav><main>
+        <h1>Returns</h1><p>Within <b>30</b> days.</p><p style="display:none">SECRET</p>
+        <p hidden>SECRET</p><!-- SECRET --><script>SECRET</script><h2>Costs</h2>
+        <ul><li>Free</li><li>Always</li></ul>
+        <table><tr><th>Model</th><th>Months</th></tr><tr><td>X1</td><td><p>24</p></td></tr></table>
+        </main></body></html>"""
+    )
+    assert parsed.title == "Help centre"
+    assert places(parsed) == [
+        ("Returns", "Returns\n\nWithin 30 days.", None),
+        ("Returns > Costs", "Costs\n\nFree\n\nAlways\n\nModel | Months\n\nX1 | 24", None),
+    ]
+
+
+def test_html_is_decoded_as_it_says() -> None:
+    page = '<html><head><meta charset="iso-8859-2"></head><body>\u017cółw</body></html>'
+    assert parse_html(page.encode("iso-8859-2")).text == "\u017cółw"
+
+
+def test_the_child_gives_what_the_parser_gives(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_bytes("# Ä\n\nText mit 🎉.\n".encode())
+    assert parse_file(path, "a.md", lambda done, total: None) == parse_markdown(path.read_bytes())
+
+
+def test_the_child_reports_its_pages(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(files.make_pdf(["words"] * 50))
+    seen: list[tuple[int, int]] = []
+    parse_file(path, "a.pdf", lambda done, total: seen.append((done, total)))
+    assert seen[0] == (1, 50)
+    assert seen[-1] == (50, 50)
+
+
+def test_the_content_decides_where_the_name_says_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "upload"
+    path.write_bytes(files.make_pdf(["Found by its content."]))
+    assert parse_file(path, "upload", lambda done, total: None).text == "Found by its content."
