@@ -25,6 +25,7 @@ def remove_home(layout: Layout) -> None:
     shutil.rmtree(layout.redis_home, ignore_errors=True)
     if layout.account.foreign:
         shutil.rmtree(layout.home, ignore_errors=True)
+        shutil.rmtree(_aside(layout), ignore_errors=True)
     if layout.socket_home != layout.home:
         shutil.rmtree(layout.socket_home, ignore_errors=True)
 
@@ -34,9 +35,8 @@ def _prepare_system_home(layout: Layout) -> None:
     instance = layout.home / "instance"
     if layout.home.exists() and _text(instance) != layout.credentials.instance:
         # Its var directory, and with it every password, has been deleted.
-        aside = layout.home.with_suffix(".old")
-        shutil.rmtree(aside, ignore_errors=True)
-        layout.home.rename(aside)
+        shutil.rmtree(_aside(layout), ignore_errors=True)
+        layout.home.rename(_aside(layout))
     # The servers' account may pass, not list.
     layout.home.mkdir(mode=0o711, exist_ok=True)
     layout.home.chmod(0o711)
@@ -59,6 +59,10 @@ def _prepare_short_socket_home(layout: Layout) -> None:
         )
     for name in ("postgres", "redis"):
         make_private_dir(home / name, layout.account)
+
+
+def _aside(layout: Layout) -> Path:
+    return layout.home.with_suffix(".old")
 
 
 def _text(path: Path) -> str:
