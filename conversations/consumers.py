@@ -337,9 +337,9 @@ def _only(headers: list[tuple[bytes, bytes]], name: bytes) -> str | None:
 
 
 def _host(raw: str | None) -> str | None:
-    """The tenant's host name; None on the platform's own hosts."""
+    """The tenant's host name; None on the platform's own hosts, `-` (nobody's) without a host."""
     host, _ = split_domain_port(raw or "")
-    return None if host in settings.PLATFORM_HOSTS else host
+    return None if host in settings.PLATFORM_HOSTS else host or "-"
 
 
 def _ref(frame: frames.ClientFrame) -> str | None:

@@ -1,7 +1,9 @@
 """A visitor's side of the chat socket, and the knowledge a test needs."""
 
 import json
+import socket
 import time
+from collections.abc import Sequence
 from typing import Any, Self
 from uuid import UUID, uuid4
 
@@ -37,11 +39,21 @@ class Chat:
     """An open socket. `start` opens the session; without `key` nothing is sent at first."""
 
     def __init__(
-        self, url: str, key: str | None = None, *, origin: str | None = ORIGIN, **start: Any
+        self,
+        url: str,
+        key: str | None = None,
+        *,
+        origin: str | None = ORIGIN,
+        host: str | None = None,
+        headers: Sequence[tuple[str, str]] = (),
+        **start: Any,
     ) -> None:
+        port = int(url.split(":")[2].split("/", maxsplit=1)[0])
         self._socket: ClientConnection = connect(
-            url,
-            origin=origin and Origin(origin),
+            # No resolver but a browser's knows `acme.localhost`.
+            url.replace("127.0.0.1", host or "127.0.0.1"),
+            sock=socket.create_connection(("127.0.0.1", port)),
+            additional_headers=[("Origin", origin), *headers] if origin is not None else headers,
             proxy=None,
             max_size=2**22,
             compression=None,

@@ -1,0 +1,447 @@
+"""The chat socket's door: keys, tokens, frames, and who may reach what."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import jwt
+import pytest
+
+from conversations.identity import seal_identity_secret
+from conversations.models import Chatbot, Conversation, Feedback, Message, Turn
+from conversations.onboarding import Workspace
+from core.ids import new_id
+from tenants.api_keys import mint_publishable_key, revoke_key
+from tenants.context import platform_context, tenant_context
+from tenants.models import APIKey, Tenant
+from tenants.tokens import issue_visitor_token
+from tests.conversations.client import Chat, text_of
+from tests.fake_openai import FakeOpenAI
+from tests.live import Process
+
+MakeWorkspace = Callable[[], Workspace]
+
+
+def refused(web: Process, key: str, **start: Any) -> tuple[str, int | None]:
+    """The error's code and the close code of a session that is not opened."""
+    with Chat(web.socket_url) as chat:
+        chat.send("session.start", key=key, **start)
+        return chat.receive("error")["code"], chat.close_code()
+
+
+@pytest.fixture
+def bare(make_workspace: MakeWorkspace) -> Workspace:
+    """A workspace without documents."""
+    return make_workspace()
+
+
+def test_a_session_says_who_answers_and_what_to_ask(web: Process, bare: Workspace) -> None:
+    with tenant_context(bare.tenant.id):
+        Chatbot.objects.update(suggested_questions=["Why?"], color="#123456")
+    with Chat(web.socket_url, bare.publishable_key) as chat:
+        assert chat.ready["chatbot"] == {
+            "name": "Assistant",
+            "welcome": "Hello! Ask me anything about our documents.",
+            "color": "#123456",
+            "suggested_questions": ["Why?"],
+        }
+        assert chat.ready["answerer"]["kind"] == "offline"
+        assert "no language model" in chat.ready["answerer"]["label"]
+        assert (chat.ready["messages"], chat.ready["active_turn"]) == ([], None)
+
+
+def test_a_secret_key_is_refused(web: Process, bare: Workspace) -> None:
+    assert refused(web, bare.secret_key) == ("unauthenticated", 4401)
+
+
+@pytest.mark.parametrize("key", ["", "cb_pk_live_x", "cb_pk_live_" + "0" * 32 + "_000000", "\x00"])
+def test_a_malformed_or_unknown_key_is_refused(web: Process, key: str) -> None:
+    assert refused(web, key) == ("unauthenticated", 4401)
+
+
+def test_a_revoked_key_is_refused(web: Process, bare: Workspace) -> None:
+    with platform_context():
+        key_id = APIKey.objects.get(plain=bare.publishable_key).pk
+    revoke_key(tenant_id=bare.tenant.id, key_id=key_id)
+    assert refused(web, bare.publishable_key) == ("unauthenticated", 4401)
+
+
+def test_a_suspended_tenant_is_refused(web: Process, bare: Workspace) -> None:
+    with platform_context():
+        Tenant.objects.filter(pk=bare.tenant.id).update(status=Tenant.Status.SUSPENDED)
+    assert refused(web, bare.publishable_key) == ("tenant_suspended", 4401)
+
+
+def test_a_key_of_a_chatbot_that_is_gone_is_refused(web: Process, bare: Workspace) -> None:
+    key = mint_publishable_key(tenant_id=bare.tenant.id, chatbot_id=new_id())
+    assert refused(web, key) == ("unauthenticated", 4401)
+
+
+def test_on_a_tenants_host_another_tenants_key_is_unknown(
+    web: Process, bare: Workspace, make_workspace: MakeWorkspace
+) -> None:
+    other = make_workspace()
+    host = other.tenant.host
+    with Chat(web.socket_url, host=host) as chat:
+        chat.send("session.start", key=bare.publishable_key)
+        assert chat.receive("error")["code"] == "unauthenticated"
+        assert chat.close_code() == 4401
+    with Chat(web.socket_url, other.publishable_key, host=host) as chat:
+        assert chat.ready["conversation_id"]
+    with Chat(web.socket_url, host="unknown.localhost") as chat:
+        chat.send("session.start", key=bare.publishable_key)
+        assert (chat.receive("error")["code"], chat.close_code()) == ("not_found", 4401)
+
+
+def test_a_foreign_or_broken_visitor_token_is_refused(
+    web: Process, bare: Workspace, make_workspace: MakeWorkspace
+) -> None:
+    other = make_workspace()
+    foreign = issue_visitor_token(other.tenant.id, other.chatbot_id, new_id())
+    sibling = issue_visitor_token(bare.tenant.id, other.chatbot_id, new_id())
+    for token in (foreign, sibling, "x", foreign[:-2] + "AA"):
+        assert refused(web, bare.publishable_key, visitor_token=token) == ("unauthenticated", 4401)
+
+
+def test_without_a_session_in_time_the_socket_closes() -> None:
+    with Process("web", environment={"SOCKET_SESSION_SECONDS": "0.5"}) as hasty:
+        with Chat(hasty.socket_url) as chat:
+            began = time.monotonic()
+            assert chat.close_code() == 4408
+            assert time.monotonic() - began < 2
+        assert "Traceback" not in hasty.log()
+
+
+def test_another_path_has_no_socket(web: Process) -> None:
+    from websockets.exceptions import InvalidStatus
+
+    with pytest.raises(InvalidStatus):
+        Chat(web.socket_url.replace("/ws/chat/", "/ws/nothing/"))
+    assert "Traceback" not in web.log()
+
+
+BAD_FRAMES: dict[str, str | bytes] = {
+    "empty": "",
+    "binary": b"\x00\x01",
+    "binary json": b'{"type": "ping"}',
+    "not json": "{",
+    "a list": "[]",
+    "a number": "1",
+    "null": "null",
+    "no type": "{}",
+    "unknown type": '{"type": "turn.delete"}',
+    "a server's type": '{"type": "turn.delta", "text": "x"}',
+    "deeply nested": '{"type": "ping", "x": ' + "[" * 30_000 + "]" * 30_000 + "}",
+    "deeply nested objects": '{"a":' * 10_000 + "1" + "}" * 10_000,
+    "a field of the wrong type": '{"type": "turn.create", "client_turn_id": 1, "text": "x"}',
+    "a missing field": '{"type": "turn.create", "text": "x"}',
+    "an empty id": '{"type": "turn.create", "client_turn_id": "", "text": "x"}',
+    "no uuid": '{"type": "turn.stop", "turn_id": "1"}',
+    "a wrong value": '{"type": "feedback.create", "message_id": "'
+    + str(uuid4())
+    + '", "value": "sideways"}',
+    "too long": '{"type": "ping", "x": "' + "a" * 65_536 + '"}',
+    "too long in bytes": '{"type": "ping", "x": "' + "é" * 33_000 + '"}',
+    "half a surrogate": '{"type": "turn.create", "client_turn_id": "\\ud800", "text": "x"}',
+}
+
+
+@pytest.mark.parametrize("name", BAD_FRAMES)
+def test_a_bad_frame_closes_the_socket(web: Process, bare: Workspace, name: str) -> None:
+    with Chat(web.socket_url, bare.publishable_key) as chat:
+        chat.send_raw(BAD_FRAMES[name])
+        assert chat.receive("error")["code"] == "bad_frame"
+        assert chat.close_code() == 4400
+    with tenant_context(bare.tenant.id):
+        assert Turn.objects.count() == 0
+    assert "Traceback" not in web.log()
+
+
+def test_a_frame_before_the_session_closes_the_socket(web: Process) -> None:
+    with Chat(web.socket_url) as chat:
+        chat.send("turn.create", client_turn_id="a", text="Hello?")
+        assert chat.receive("error")["code"] == "no_session"
+        assert chat.close_code() == 4400
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", "x" * 8_001])
+def test_an_empty_or_long_message_is_refused_and_the_socket_stays(
+    web: Process, bare: Workspace, text: str
+) -> None:
+    with Chat(web.socket_url, bare.publishable_key) as chat:
+        client_turn_id = chat.ask(text)
+        error = chat.receive("error")
+        assert (error["code"], error["ref"]) == ("invalid_request", client_turn_id)
+        chat.send("ping")
+        chat.receive("pong")
+    with tenant_context(bare.tenant.id):
+        assert Turn.objects.count() == 0
+
+
+def test_a_message_of_8000_characters_is_answered(web: Process, bare: Workspace) -> None:
+    with Chat(web.socket_url, bare.publishable_key) as chat:
+        assert chat.answer("é" * 8_000)[-1]["type"] == "turn.completed"
+
+
+def test_the_same_client_turn_id_is_the_same_turn(
+    chat: Chat, workspace: Workspace, fake: FakeOpenAI
+) -> None:
+    question = f"What is the access code? {uuid4().hex}"
+    chat.ask(question, "once")
+    chat.ask(question, "once")
+    first = chat.until_end()
+    chat.ask(question, "once")
+    again = chat.until_end()
+    assert again == first
+    assert len(fake.log(question)) == 1
+    with tenant_context(workspace.tenant.id):
+        assert Turn.objects.count() == 1
+        assert Message.objects.filter(role="visitor").count() == 1
+
+
+def test_the_model_is_told_what_was_said_before(chat: Chat, fake: FakeOpenAI) -> None:
+    marker = uuid4().hex
+    chat.answer(f"What is the access code of the depot {marker}?")
+    chat.answer(f"And who may use that access code {marker}?")
+    messages = fake.log(marker)[-1]["body"]["messages"]
+    assert [message["role"] for message in messages] == ["system", "user", "assistant", "user"]
+    assert messages[1]["content"] == f"What is the access code of the depot {marker}?"
+
+
+def test_a_stop_in_the_middle_keeps_what_was_said(
+    chat: Chat, workspace: Workspace, fake: FakeOpenAI
+) -> None:
+    question = f"What is the access code? {uuid4().hex}"
+    fake.script({"match": question, "text": "word " * 400, "delay": 0.03})
+    chat.ask(question)
+    started = chat.receive("turn.started")
+    said = [chat.receive("turn.delta") for _ in range(3)]
+    began = time.monotonic()
+    chat.send("turn.stop", turn_id=started["turn_id"])
+    rest = chat.until_end()
+    assert time.monotonic() - began < 1
+    assert rest[-1]["finish_reason"] == "stopped"
+    with tenant_context(workspace.tenant.id):
+        reply = Message.objects.get(role="assistant")
+        assert (reply.status, reply.text) == ("stopped", text_of(said + rest))
+
+
+def test_a_closed_socket_does_not_stop_the_turn(
+    model_web: Process, workspace: Workspace, fake: FakeOpenAI
+) -> None:
+    question = f"What is the access code? {uuid4().hex}"
+    fake.script({"match": question, "text": "word " * 20, "delay": 0.02})
+    with Chat(model_web.socket_url, workspace.publishable_key) as chat:
+        chat.ask(question)
+        chat.receive("turn.started")
+        token = chat.ready["visitor_token"]
+        conversation_id = chat.ready["conversation_id"]
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        with tenant_context(workspace.tenant.id):
+            if Turn.objects.get().status == "completed":
+                break
+        time.sleep(0.05)
+    with Chat(
+        model_web.socket_url,
+        workspace.publishable_key,
+        visitor_token=token,
+        conversation_id=conversation_id,
+    ) as chat:
+        assert [m["role"] for m in chat.ready["messages"]] == ["visitor", "assistant"]
+        assert chat.ready["messages"][1]["text"] == "word " * 20
+
+
+@pytest.fixture
+def strangers(
+    model_web: Process, workspace: Workspace, make_workspace: MakeWorkspace
+) -> Iterator[dict[str, Chat]]:
+    """Another visitor of the same chatbot, a visitor of a sibling chatbot, one of another tenant."""
+    other = make_workspace()
+    with tenant_context(workspace.tenant.id):
+        chatbot = Chatbot.objects.get()
+        sibling = Chatbot.objects.create(name="Sibling", allowed_origins=chatbot.allowed_origins)
+    sibling_key = mint_publishable_key(tenant_id=workspace.tenant.id, chatbot_id=sibling.pk)
+    with (
+        Chat(model_web.socket_url, workspace.publishable_key) as visitor,
+        Chat(model_web.socket_url, sibling_key) as neighbour,
+        Chat(model_web.socket_url, other.publishable_key) as foreigner,
+    ):
+        yield {"visitor": visitor, "sibling chatbot": neighbour, "other tenant": foreigner}
+
+
+def test_nobody_else_reaches_a_conversation_its_turns_or_its_stream(
+    chat: Chat, workspace: Workspace, fake: FakeOpenAI, strangers: dict[str, Chat]
+) -> None:
+    question = f"What is the access code? {uuid4().hex}"
+    fake.script({"match": question, "text": "CANARY " * 100, "delay": 0.03})
+    chat.ask(question)
+    turn_id = chat.receive("turn.started")["turn_id"]
+    said = [chat.receive("turn.delta")]
+    nothing = str(uuid4())
+    for stranger in strangers.values():
+        for ids in ((turn_id, nothing), (nothing, nothing)):
+            answers = [knock(stranger, ids[0]) for ids in ((turn_id,), (nothing,))]
+            assert answers[0] == answers[1]
+            assert [answer["code"] for answer in answers[0]] == ["not_found"] * 2
+    chat.send("turn.stop", turn_id=turn_id)
+    end = said + chat.until_end()
+    assert end[-1]["finish_reason"] == "stopped"
+    for stranger in strangers.values():
+        stranger.send("feedback.create", message_id=end[-1]["message_id"], value="up")
+        assert stranger.receive("error")["code"] == "not_found"
+    with tenant_context(workspace.tenant.id):
+        assert Feedback.objects.count() == 0
+        assert Turn.objects.get().stop_requested_at is None
+
+
+def knock(stranger: Chat, turn_id: str) -> list[dict[str, Any]]:
+    """What a stop and a resume are answered with, without the id that was asked for."""
+    answers = []
+    for kind in ("turn.stop", "turn.resume"):
+        stranger.send(kind, turn_id=turn_id)
+        answer = stranger.receive("error")
+        assert answer.pop("ref") == turn_id
+        answers.append(answer)
+    return answers
+
+
+def test_a_foreign_conversation_is_not_there(
+    chat: Chat, model_web: Process, workspace: Workspace, make_workspace: MakeWorkspace
+) -> None:
+    other = make_workspace()
+    conversation_id = chat.ready["conversation_id"]
+    for key, wanted in (
+        (workspace.publishable_key, conversation_id),
+        (workspace.publishable_key, str(uuid4())),
+        (other.publishable_key, conversation_id),
+    ):
+        with Chat(model_web.socket_url) as stranger:
+            stranger.send("session.start", key=key, conversation_id=wanted)
+            error = stranger.receive("error")
+            assert (error["code"], error["message"]) == (
+                "not_found",
+                "There is no such conversation.",
+            )
+            # The client may go on with a new conversation.
+            assert stranger.start(key)["conversation_id"] != wanted
+
+
+def test_feedback_is_kept_and_may_change(chat: Chat, workspace: Workspace) -> None:
+    message_id = chat.answer("What is the access code of the depot?")[-1]["message_id"]
+    chat.send("feedback.create", message_id=message_id, value="up")
+    chat.send("feedback.create", message_id=message_id, value="down", comment="wrong")
+    chat.send("ping")
+    chat.receive("pong")
+    with tenant_context(workspace.tenant.id):
+        feedback = Feedback.objects.get()
+        assert (str(feedback.message_id), feedback.value, feedback.comment) == (
+            message_id,
+            "down",
+            "wrong",
+        )
+
+
+def test_an_identified_visitor_has_the_same_conversations_everywhere(
+    web: Process, bare: Workspace
+) -> None:
+    secrets = ["a" * 40, "b" * 40]
+    with tenant_context(bare.tenant.id):
+        sealed = [
+            seal_identity_secret(s, tenant_id=bare.tenant.id, chatbot_id=bare.chatbot_id)
+            for s in secrets
+        ]
+        Chatbot.objects.update(identity_secrets=sealed)
+    with Chat(
+        web.socket_url, bare.publishable_key, identity_jwt=identity("u1", secrets[0])
+    ) as chat:
+        conversation_id = chat.ready["conversation_id"]
+    start = {"identity_jwt": identity("u1", secrets[1]), "conversation_id": conversation_id}
+    with Chat(web.socket_url, bare.publishable_key, **start) as chat:
+        assert chat.ready["conversation_id"] == conversation_id
+    with Chat(web.socket_url) as chat:
+        chat.send(
+            "session.start",
+            key=bare.publishable_key,
+            conversation_id=conversation_id,
+            identity_jwt=identity("u2", secrets[0]),
+        )
+        assert chat.receive("error")["code"] == "not_found"
+    with tenant_context(bare.tenant.id):
+        assert Conversation.objects.get(pk=conversation_id).external_user == "u1"
+
+
+def identity(subject: str, secret: str, minutes: int = 5, **claims: Any) -> str:
+    payload = {"sub": subject, "exp": datetime.now(UTC) + timedelta(minutes=minutes), **claims}
+    return jwt.encode(payload, secret, algorithm="HS256")
+
+
+def test_a_bad_identity_is_refused(web: Process, bare: Workspace) -> None:
+    good = "a" * 40
+    key = bare.publishable_key
+    assert refused(web, key, identity_jwt=identity("u", good)) == ("unauthenticated", 4401)
+    with tenant_context(bare.tenant.id):
+        sealed = seal_identity_secret(good, tenant_id=bare.tenant.id, chatbot_id=bare.chatbot_id)
+        Chatbot.objects.update(identity_secrets=[sealed])
+    unsigned = jwt.encode({"sub": "u", "exp": 9_999_999_999}, "", algorithm="none")
+    endless = jwt.encode({"sub": "u"}, good, algorithm="HS256")
+    nobody = jwt.encode({"exp": 9_999_999_999}, good, algorithm="HS256")
+    for token in (
+        identity("u", "c" * 40),
+        identity("u", good, minutes=-5),
+        identity("", good),
+        unsigned,
+        endless,
+        nobody,
+        "x.y.z",
+    ):
+        assert refused(web, key, identity_jwt=token) == ("unauthenticated", 4401)
+
+
+def test_refusals_come_in_their_order(web: Process, bare: Workspace) -> None:
+    """Suspended before quota before rate limit; nothing is stored by any of them."""
+    from billing.catalog.models import Plan, Subscription
+    from billing.models import Hold
+
+    plan = {
+        "name": "Tight",
+        "cost_per_month": 1,
+        "turns_per_minute": 1,
+        "visitor_turns_per_minute": 100,
+        "documents": 1,
+    }
+    with platform_context():
+        tight = Plan.objects.create(code=f"t{uuid4().hex[:12]}", messages_per_month=2, **plan)
+        Subscription.objects.create(tenant_id=bare.tenant.id, plan=tight)
+    with Chat(web.socket_url, bare.publishable_key) as chat:
+        assert chat.answer("One?")[-1]["type"] == "turn.completed"
+        chat.ask("Two?")
+        assert chat.receive("error")["code"] == "rate_limited"
+        with platform_context():
+            Plan.objects.filter(pk=tight.pk).update(messages_per_month=1)
+        time.sleep(2.1)
+        chat.ask("Three?")
+        error = chat.receive("error")
+        assert error["code"] == "message_quota_exceeded"
+        assert "It frees on" in error["message"]
+        with platform_context():
+            Tenant.objects.filter(pk=bare.tenant.id).update(status=Tenant.Status.SUSPENDED)
+        time.sleep(2.1)
+        chat.ask("Four?")
+        assert chat.receive("error")["code"] == "tenant_suspended"
+    with tenant_context(bare.tenant.id):
+        assert (Turn.objects.count(), Hold.objects.count()) == (1, 0)
+
+
+def test_a_visitor_without_knowledge_is_told_so(web: Process, bare: Workspace) -> None:
+    frames = json.dumps(answer_without_documents(web, bare))
+    assert "I do not know" in frames
+    assert "turn.citation" not in frames
+
+
+def answer_without_documents(web: Process, bare: Workspace) -> list[dict[str, Any]]:
+    with Chat(web.socket_url, bare.publishable_key) as chat:
+        return chat.answer("What is the access code of the Zorblatt depot?")
