@@ -3,8 +3,8 @@
 Nothing configured means embedded mode: PostgreSQL and Redis of our own under `VAR_DIR`.
 """
 
-import sys
 import os
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
