@@ -17,6 +17,9 @@ NEED_NO_SERVER = frozenset(
     "-h --help --version".split()
 )
 
+# The steps of `up`, which migrates first; and what must run on tables of another release.
+MIGRATE_THEMSELVES = frozenset("migrate migrate_tenants makemigrations demo".split())
+
 
 def main() -> None:
     """Run the command of the command line; what stops a start is told in one line."""
@@ -39,7 +42,20 @@ def run(argv: list[str]) -> None:
     else:
         with embedded.servers(embedded.layout(var_dir()), wanted):
             preflight.check_servers()
+            if argv[1] not in MIGRATE_THEMSELVES:
+                migrate()
             execute(argv)
+
+
+def migrate() -> None:
+    """Embedded servers are nobody else's, so a command may bring them up to date by itself."""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    with open(os.devnull, "w") as nowhere:
+        call_command("migrate_tenants", stdout=nowhere)
 
 
 def execute(argv: list[str]) -> None:
