@@ -10,6 +10,7 @@ from django.db import connection
 
 from knowledge import index
 from knowledge.chunking import Block, split
+from knowledge.embeddings.base import Vectors, normalised
 from knowledge.models import Chunk, Corpus, Document, Embedding, RawVector, Source, TermFrequency
 from knowledge.passages import Found
 from tenants.context import run_in_scope, tenant_context, tenant_scope
@@ -19,9 +20,9 @@ MODEL = "test-model"
 rng = np.random.default_rng(7)
 
 
-def unit(rows: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def unit(rows: int) -> Vectors:
     vectors = rng.normal(size=(rows, 384)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return normalised(vectors)
 
 
 def add(text: str, *, source: str = "Uploads", document: UUID | None = None) -> UUID:
