@@ -16,7 +16,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from conversations.origins import is_allowed
+from conversations import origins
 from conversations.selectors import get_chatbot
 from core.client_ip import client_ip
 from core.errors import (
@@ -125,7 +125,7 @@ async def check_page(request: HttpRequest, key: APIKeyIdentity, chatbot_id: UUID
     if key.chatbot_id != chatbot_id:
         raise NotFound("There is no such chatbot.")
     chatbot = await in_tenant(key.tenant_id, get_chatbot, chatbot_id)
-    if not is_allowed(request.headers.get("Origin"), chatbot.allowed_origins):
+    if not origins.is_allowed(request.headers.get("Origin"), chatbot.allowed_origins):
         raise PermissionDenied(
             "This chatbot may not be used from this page.", detail_code="origin_not_allowed"
         )

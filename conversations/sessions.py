@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from conversations import access, selectors
+from conversations import access, origins, selectors
 from conversations.identity import read_identity, visitor_of
 from conversations.models import Channel
-from conversations.origins import is_allowed
 from conversations.services import open_conversation
 from conversations.values import ChatbotView, TurnRef
 from core.errors import NotFound, PermissionDenied, Unauthenticated
@@ -59,7 +58,7 @@ def identify_key(raw: str, host: str | None) -> APIKeyIdentity:
 
 def check_origin(chatbot: ChatbotView, origin: str | None) -> None:
     """Raises `OriginRefused` unless the page's exact origin is on the chatbot's list."""
-    if not is_allowed(origin, chatbot.allowed_origins):
+    if not origins.is_allowed(origin, chatbot.allowed_origins):
         raise OriginRefused("This chatbot may not be used from this page.")
 
 

@@ -18,8 +18,10 @@ from conversations.llm.base import LLMError, LLMEvent, LLMRequest, LLMText
 from conversations.llm.policy import wait_before_retry
 from conversations.llm.sse import StreamDecoder
 
-# How long to wait for the usage chunk once the answer itself is whole.
+# How long to wait for the usage chunk once the answer itself is whole, and, after `[DONE]`, for the
+# end of the response: a connection that is read to its end can be used again.
 _TAIL_SECONDS = 2.0
+_END_SECONDS = 0.05
 _TRANSIENT_STATUSES = frozenset({408, 409, 425, 429})
 
 
@@ -97,7 +99,7 @@ class OpenAICompatible:
         try:
             create = client_for(self._endpoint).chat.completions.with_streaming_response.create
             async with create(**self._body(request)) as response:
-                async for data in _until_done(response.iter_bytes(), decoder):
+                async for data in _to_the_end(response.iter_bytes(), decoder):
                     for event in decoder.feed(data):
                         yield event
         except openai.APIStatusError as error:
@@ -112,25 +114,33 @@ class OpenAICompatible:
     def _body(self, request: LLMRequest) -> dict[str, Any]:
         # OpenAI's newer models refuse `max_tokens`; many compatible servers know only that one.
         limit = "max_tokens" if self._endpoint.base_url else "max_completion_tokens"
-        return {
-            "model": request.model,
+        body = {
             "messages": [{"role": m.role, "content": m.content} for m in request.messages],
             limit: request.max_tokens,
             **request.sampling,
-            "stream": True,
             "stream_options": {"include_usage": True},
         }
+        # As extra body, past the SDK's own walk through every message: that costs 3 ms a turn.
+        return {"model": request.model, "messages": (), "stream": True, "extra_body": body}
 
 
-async def _until_done(source: AsyncIterator[bytes], decoder: StreamDecoder) -> AsyncIterator[bytes]:
-    """The stream's bytes up to `[DONE]`; after a finish reason it waits briefly for the rest."""
-    while not decoder.done:
+async def _to_the_end(
+    source: AsyncIterator[bytes], decoder: StreamDecoder
+) -> AsyncIterator[bytes]:
+    """The stream's bytes; once the answer is whole it waits only briefly for more."""
+    while True:
         try:
-            async with asyncio.timeout(_TAIL_SECONDS if decoder.finished else None):
+            async with asyncio.timeout(_patience(decoder)):
                 data = await anext(source)
         except (StopAsyncIteration, TimeoutError):
             return
         yield data
+
+
+def _patience(decoder: StreamDecoder) -> float | None:
+    if decoder.done:
+        return _END_SECONDS
+    return _TAIL_SECONDS if decoder.finished else None
 
 
 def _status_error(error: openai.APIStatusError) -> LLMError:

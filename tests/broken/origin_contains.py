@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from conversations import sessions
+from conversations import origins
 
 
 def is_allowed(raw: str | None, allowed: Iterable[str]) -> bool:
     return raw is not None and any(entry in raw for entry in allowed)
 
 
-sessions.is_allowed = is_allowed
+origins.is_allowed = is_allowed

@@ -45,7 +45,7 @@ def test_the_official_client_gets_a_cited_answer(web: Process, workspace: Worksp
     assert answer.choices[0].finish_reason == "stop"
     assert answer.usage is not None
     assert answer.usage.total_tokens > 0
-    [citation] = answer.model_extra["citations"]  # type: ignore[index]
+    [citation] = answer.model_extra["citations"]
     assert "48213" in citation["quote"]
     assert (citation["n"], citation["title"], citation["url"]) == (1, "Depot handbook", None)
 
@@ -60,7 +60,7 @@ def test_the_official_client_streams(model_web: Process, workspace: Workspace) -
     text = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
     assert "48213" in text
     last = next(c for c in chunks if c.choices and c.choices[0].finish_reason)
-    assert last.model_extra["citations"][0]["n"] == 1  # type: ignore[index]
+    assert last.model_extra["citations"][0]["n"] == 1
     assert chunks[-1].usage is not None
     assert len({c.id for c in chunks}) == 1
 
@@ -119,7 +119,7 @@ def test_without_an_answer_it_does_not_know(web: Process, workspace: Workspace) 
     messages = [{"role": "user", "content": "Who painted the Mona Lisa?"}]
     answer = client.chat.completions.create(**asked(workspace, messages=messages))
     assert "I do not know" in (answer.choices[0].message.content or "")
-    assert answer.model_extra["citations"] == []  # type: ignore[index]
+    assert answer.model_extra["citations"] == []
 
 
 def test_another_tenant_does_not_know_the_fact(

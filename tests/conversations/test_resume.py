@@ -48,7 +48,7 @@ def resume(
 
 
 @pytest.mark.parametrize("build", ["product", "broken"])
-def test_the_rest_comes_from_another_process_without_gap_or_repeat(
+def test_the_rest_comes_from_another_process_without_gap_or_repeat(  # noqa: PLR0917
     build: str,
     model_web: Process,
     second_web: Process,
