@@ -251,6 +251,10 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         # Our own request log says the same with the request id and without the query string.
         "uvicorn.access": {"level": "WARNING"},
+        # One line for every call of a model server tells nothing, and costs as much as a token.
+        "httpx": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
+        "openai": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
         "django.channels.server": {"level": "WARNING"},
     },
