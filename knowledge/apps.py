@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class KnowledgeConfig(AppConfig):
@@ -7,5 +8,15 @@ class KnowledgeConfig(AppConfig):
     name = "knowledge"
 
     def ready(self) -> None:
-        # Registers the ticket handler.
-        from knowledge import ingestion  # noqa: F401
+        from knowledge import ingestion  # noqa: F401  (registers the ticket's handler)
+        from knowledge.embeddings.registry import EmbeddingChoice, choose
+
+        choose(
+            EmbeddingChoice(
+                base_url=settings.EMBEDDINGS_BASE_URL,
+                api_key=settings.EMBEDDINGS_API_KEY,
+                model=settings.EMBEDDINGS_MODEL,
+                dimensions=settings.EMBEDDINGS_DIMENSIONS,
+                threads=settings.EMBEDDINGS_THREADS,
+            )
+        )

@@ -22,7 +22,7 @@ from knowledge.models import Document
 from knowledge.parsing.base import Parsed, ParseError
 from knowledge.parsing.process import parse_file
 from knowledge.progress import Progress
-from tenants.tickets import PermanentFailure, Ticket, handles, heartbeat
+from tenants.tickets import Ticket, handles, heartbeat
 
 # Texts embedded between two looks at progress and lease; what a killed worker loses at most.
 EMBED_BATCH = 64
@@ -52,7 +52,7 @@ def ingest(document_id: UUID, version: int, *, heartbeat: Callable[[], None]) ->
     """Does nothing for a version that is done, or was replaced. `heartbeat` is called at least
     between any two stages and may raise to stop the work.
 
-    Raises EmbeddingError and ParserLost where another try may help, PermanentFailure where not.
+    Raises EmbeddingError and ParserLost where another try may help.
     """
     document = Document.objects.filter(pk=document_id, version=version).first()
     if document is None or document.status in (Document.Status.READY, Document.Status.FAILED):
@@ -78,7 +78,7 @@ def ingest(document_id: UUID, version: int, *, heartbeat: Callable[[], None]) ->
         if not error.permanent:
             raise
         _fail(document_id, version, EMBEDDING_REFUSED.format(reason=error))
-        raise PermanentFailure(str(error)) from error
+        return
     progress.stage(Document.Stage.PUBLISHING, chunks_done=len(chunks))
     _publish(document, parsed, chunks, vectors, model=embedder.name)
 
@@ -133,9 +133,9 @@ def _publish(
 
 
 def _fail(document_id: UUID, version: int, sentence: str) -> None:
-    """What an earlier version has published stays."""
+    """What an earlier version has published stays, and so does the first reason given."""
     unfinished = Document.objects.filter(pk=document_id, version=version).exclude(
-        status=Document.Status.READY
+        status__in=(Document.Status.READY, Document.Status.FAILED)
     )
     if unfinished.update(
         status=Document.Status.FAILED,

@@ -59,15 +59,20 @@ def create_document(
 
 
 def replace_document(
-    *, document_id: UUID, content: bytes | Iterable[bytes], filename: str | None = None
+    *,
+    document_id: UUID,
+    content: bytes | Iterable[bytes],
+    filename: str | None = None,
+    queued: bool = True,
 ) -> DocumentView:
     """Gives a document new content. Until that is ready, questions are answered from the old one.
 
+    Without `queued` the caller ingests it himself.
     Raises NotFound, Conflict when another document has these bytes, PayloadTooLarge.
     """
     stored = storage.store([content] if isinstance(content, bytes) else content)
     try:
-        return _replaced(document_id, stored, filename)
+        return _replaced(document_id, stored, filename, queued=queued)
     except IntegrityError as error:
         storage.discard(stored.path)
         raise Conflict("Another document has this content already.", param="file") from error
@@ -77,7 +82,9 @@ def replace_document(
 
 
 @transaction.atomic
-def _replaced(document_id: UUID, stored: StoredFile, filename: str | None) -> DocumentView:
+def _replaced(
+    document_id: UUID, stored: StoredFile, filename: str | None, *, queued: bool
+) -> DocumentView:
     document = _locked(document_id)
     if document.content_hash == stored.digest:
         storage.discard(stored.path)
@@ -87,7 +94,9 @@ def _replaced(document_id: UUID, stored: StoredFile, filename: str | None) -> Do
     document.version += 1
     if filename is not None:
         document.filename = document.title = _safe_name(filename)
-    _requeue(document)
+    _start_over(document)
+    if queued:
+        _queue(document)
     return view(document)
 
 
@@ -104,7 +113,8 @@ def delete_document(*, document_id: UUID) -> None:
 def _known(source_id: UUID, digest: str) -> DocumentView:
     document = Document.objects.select_for_update().get(source_id=source_id, content_hash=digest)
     if document.status == Document.Status.FAILED:
-        _requeue(document)
+        _start_over(document)
+        _queue(document)
     return view(document)
 
 
@@ -115,13 +125,12 @@ def _locked(document_id: UUID) -> Document:
     return document
 
 
-def _requeue(document: Document) -> None:
+def _start_over(document: Document) -> None:
     document.status, document.stage = Document.Status.QUEUED, Document.Stage.WAITING
     document.error = ""
     document.pages_done = document.pages_total = 0
     document.chunks_done = document.chunks_total = 0
     document.save()
-    _queue(document)
 
 
 def _queue(document: Document) -> None:

@@ -1,24 +1,48 @@
-"""Which embedder this process uses."""
+"""Which embedder this process uses. Told at start, so that adapters know no settings."""
 
+from dataclasses import dataclass
 from functools import lru_cache
-
-from django.conf import settings
 
 from knowledge.embeddings.base import Embedder
 
 
+@dataclass(frozen=True, slots=True)
+class EmbeddingChoice:
+    """An OpenAI-compatible service where `base_url` is set, else the local model.
+
+    `threads`: how many texts the local model embeds side by side.
+    """
+
+    base_url: str = ""
+    api_key: str = ""
+    model: str = ""
+    dimensions: int = 0
+    threads: int = 1
+
+
+_choice = EmbeddingChoice()
+
+
+def choose(choice: EmbeddingChoice) -> None:
+    """From now on `get_embedder` gives this one."""
+    global _choice  # noqa: PLW0603 (one choice a process, made once at its start)
+    _choice = choice
+    get_embedder.cache_clear()
+
+
 @lru_cache(maxsize=1)
 def get_embedder() -> Embedder:
-    """The configured service, or the local model. One per process; loads at first use."""
-    if settings.EMBEDDINGS_BASE_URL:
+    """One per process. It loads its model at first use."""
+    if _choice.base_url:
+        # Imported where chosen: an HTTP client is memory that the local model does not need.
         from knowledge.embeddings.openai import OpenAIEmbedder
 
         return OpenAIEmbedder(
-            base_url=settings.EMBEDDINGS_BASE_URL,
-            api_key=settings.EMBEDDINGS_API_KEY,
-            model=settings.EMBEDDINGS_MODEL,
-            dimensions=settings.EMBEDDINGS_DIMENSIONS,
+            base_url=_choice.base_url,
+            api_key=_choice.api_key,
+            model=_choice.model,
+            dimensions=_choice.dimensions,
         )
     from knowledge.embeddings.local import LocalEmbedder
 
-    return LocalEmbedder(threads=settings.EMBEDDINGS_THREADS)
+    return LocalEmbedder(threads=_choice.threads)

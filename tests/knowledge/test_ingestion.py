@@ -8,8 +8,11 @@ from uuid import UUID
 import pytest
 
 from core.errors import Conflict, NotFound, PayloadTooLarge
+from core.ids import new_id
 from knowledge import selectors, services, storage
-from knowledge.ingestion import ingest
+from knowledge.embeddings.base import EmbeddingError
+from knowledge.embeddings.registry import EmbeddingChoice, choose
+from knowledge.ingestion import GAVE_UP, give_up, ingest
 from knowledge.models import Chunk, Document, RawVector
 from knowledge.passages import Passage
 from knowledge.retrieval import retrieve
@@ -17,7 +20,8 @@ from knowledge.selectors import DocumentView
 from tenants.context import platform_context, tenant_context
 from tenants.models import WorkTicket
 from tenants.provisioning import TenantRef
-from tenants.tickets import LeaseLost
+from tenants.tickets import LeaseLost, Ticket
+from tests.fake_openai import FakeOpenAI, running
 from tests.knowledge import files
 
 FACT = "The access code of the Zorblatt depot is 4711."
@@ -100,7 +104,7 @@ def test_the_same_bytes_are_the_same_document_and_nothing_is_done_twice(
         first, created = services.create_document(filename="a.md", content=FACT.encode())
         again, created_again = services.create_document(filename="b.md", content=FACT.encode())
         assert (created, created_again) == (True, False)
-        assert again == first
+        assert (again.id, again.filename) == (first.id, "a.md")
         assert len(list(storage.tenant_folder(tenant.id).iterdir())) == 1
     with platform_context():
         assert WorkTicket.objects.filter(tenant_id=tenant.id).count() == 1
@@ -121,7 +125,7 @@ def test_a_new_version_takes_over_and_embeds_what_changed_alone(tenant: TenantRe
         document = add("a.md", "\n\n".join(old).encode())
         before = set(RawVector.objects.values_list("pk", flat=True))
         replaced = services.replace_document(
-            document_id=document.id, content="\n\n".join(new).encode()
+            document_id=document.id, content="\n\n".join(new).encode(), queued=False
         )
         assert (replaced.version, replaced.status) == (2, "queued")
         assert Chunk.objects.filter(text__contains="topic 3").exists()
@@ -138,7 +142,7 @@ def test_the_old_version_stays_when_the_new_one_fails(tenant: TenantRef) -> None
     with tenant_context(tenant.id):
         document = add("a.pdf", files.make_pdf([FACT]))
         replaced = services.replace_document(
-            document_id=document.id, content=files.make_encrypted_pdf()
+            document_id=document.id, content=files.make_encrypted_pdf(), queued=False
         )
         failed = work_on(replaced)
         assert failed.status == "failed"
@@ -168,6 +172,55 @@ def test_a_broken_file_fails_with_a_sentence_and_is_tried_again_when_sent_again(
             filename="a.pdf", content=files.make_encrypted_pdf()
         )
         assert (created, again.id, again.status) == (False, document.id, "queued")
+
+
+@pytest.fixture
+def refusing_service() -> Iterator[FakeOpenAI]:
+    """An embedding service that refuses, chosen for the process as a setting would."""
+    with running() as fake:
+        choose(EmbeddingChoice(base_url=fake.url, model="m", dimensions=384))
+        try:
+            yield fake
+        finally:
+            choose(EmbeddingChoice())
+
+
+def test_an_embedding_service_that_refuses_for_good_fails_the_document(
+    tenant: TenantRef, refusing_service: FakeOpenAI
+) -> None:
+    refusing_service.default(status=401)
+    with tenant_context(tenant.id):
+        document = add("a.md", FACT.encode())
+    assert document.status == "failed"
+    assert document.error == (
+        "The text could not be embedded, so it cannot be searched. "
+        "The embedding service answered 401."
+    )
+
+
+def test_a_busy_embedding_service_leaves_the_document_to_another_try(
+    tenant: TenantRef, refusing_service: FakeOpenAI
+) -> None:
+    refusing_service.default(status=503)
+    with tenant_context(tenant.id):
+        document, _ = services.create_document(filename="a.md", content=FACT.encode(), queued=False)
+        with pytest.raises(EmbeddingError):
+            work_on(document)
+        assert selectors.get_document(document.id).status == "processing"
+        refusing_service.default(status=200)
+        assert work_on(document).status == "ready"
+
+
+def test_giving_up_says_so_but_never_takes_back_what_is_ready(tenant: TenantRef) -> None:
+    with tenant_context(tenant.id):
+        ready = add("a.md", FACT.encode())
+        stuck, _ = services.create_document(filename="b.md", content=b"words", queued=False)
+        for document in (ready, stuck):
+            payload = {"document_id": str(document.id), "version": 1}
+            give_up(Ticket(new_id(), tenant.id, "ingest_document", payload, 5, 5, new_id(), 30))
+        assert selectors.get_document(ready.id) == ready
+        assert selectors.get_document(stuck.id).status == "failed"
+        assert selectors.get_document(stuck.id).error == GAVE_UP
 
 
 def test_work_on_a_deleted_or_replaced_document_stops(tenant: TenantRef) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import signal
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +22,8 @@ from tenants.provisioning import create_tenant, drop_tenant
 
 @contextmanager
 def scratch_tenant() -> Iterator[UUID]:
-    """A tenant that is gone afterwards, whatever happens."""
+    """A tenant that is gone afterwards, whatever happens (`kill` included, `kill -9` not)."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     tenant = create_tenant(slug=f"evaluation-{uuid4().hex[:12]}", name="Evaluation")
     try:
         yield tenant.id
