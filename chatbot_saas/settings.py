@@ -230,7 +230,11 @@ TURN_RETRIEVAL_CHARACTERS = env.integer("TURN_RETRIEVAL_CHARACTERS", 4000, least
 TURN_SECONDS = env.seconds("TURN_SECONDS", 300)
 # How long a process that is told to end lets its running turns finish.
 TURN_DRAIN_SECONDS = env.seconds("TURN_DRAIN_SECONDS", 1.5)
+# Seconds a socket may be open without a session, take nothing while there is something to send, and
+# stay open after its key was revoked or its workspace suspended.
 SOCKET_SESSION_SECONDS = env.seconds("SOCKET_SESSION_SECONDS", 10)
+SOCKET_SEND_SECONDS = env.seconds("SOCKET_SEND_SECONDS", 15)
+SOCKET_CHECK_SECONDS = env.seconds("SOCKET_CHECK_SECONDS", 20)
 
 # --- Secrets and observation ---------------------------------------------------------------
 

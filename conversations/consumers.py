@@ -4,7 +4,7 @@ A plain ASGI application and not a Channels consumer: an idle socket is then one
 without a channel, a listener task and their queues, which is what lets one process hold thousands.
 
 Nothing is queued for a socket: each turn it follows is read from the turn's own log as fast as the
-client reads. A client that takes nothing for `_SEND_SECONDS` is closed with 1013 and may resume.
+client reads. A client that takes nothing for `SOCKET_SEND_SECONDS` is closed with 1013; it may resume.
 """
 
 import asyncio
@@ -36,7 +36,6 @@ from tenants.context import in_platform, in_tenant
 log = logging.getLogger(__name__)
 
 BAD_FRAME, BAD_KEY, BAD_ORIGIN, NO_SESSION, TOO_SLOW = 4400, 4401, 4403, 4408, 1013
-_SEND_SECONDS = 15.0
 _CLOSE_SECONDS = 2.0
 _FOLLOWED_AT_ONCE = 8
 
@@ -320,7 +319,7 @@ class ChatSocket:
 
     async def _write(self, text: str) -> None:
         try:
-            async with asyncio.timeout(_SEND_SECONDS):
+            async with asyncio.timeout(settings.SOCKET_SEND_SECONDS):
                 await self._send({"type": "websocket.send", "text": text})
         except (TimeoutError, OSError) as error:
             raise Closed(TOO_SLOW) from error

@@ -1,7 +1,7 @@
 """Open sockets, and whether the keys they were opened with still count.
 
 One task in a process asks once for every key, however many sockets it opened; a revoked key or a
-suspended tenant closes them within `_EVERY_SECONDS` and the time of the question.
+suspended tenant closes them within `SOCKET_CHECK_SECONDS` and the time of the question.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from typing import Protocol
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
+from django.conf import settings
 from django.db import DatabaseError
 
 from core.metrics import SOCKETS
@@ -18,9 +19,6 @@ from tenants.api_keys import is_live
 from tenants.context import in_platform
 
 log = logging.getLogger(__name__)
-
-_EVERY_SECONDS = 20.0
-
 
 class Closable(Protocol):
     def close(self, code: int) -> None: ...
@@ -60,7 +58,7 @@ def dead_keys(key_ids: list[UUID]) -> list[UUID]:
 
 async def _watch() -> None:
     while True:
-        await asyncio.sleep(_EVERY_SECONDS)
+        await asyncio.sleep(settings.SOCKET_CHECK_SECONDS)
         try:
             dead = await in_platform(dead_keys, list(_sockets))
         except DatabaseError as error:
