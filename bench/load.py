@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from bench.stack import Stack
 from conversations.onboarding import Workspace
@@ -28,7 +29,7 @@ class Outcome:
 async def open_session(stack: Stack, workspace: Workspace) -> ClientConnection:
     socket = await connect(
         stack.socket_url,
-        origin=f"https://{workspace.tenant.host}",
+        origin=Origin(f"https://{workspace.tenant.host}"),
         proxy=None,
         compression=None,
         ping_interval=None,

@@ -36,7 +36,8 @@ def measure(*, full: bool) -> dict[str, Any]:
 
 def _unit(random: np.random.Generator, count: int) -> "np.ndarray[Any, np.dtype[np.float32]]":
     vectors = random.standard_normal((count, DIMENSIONS)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors
 
 
 def _fill(words: Words, random: np.random.Generator, wanted: int) -> int:

@@ -64,7 +64,7 @@ def _cpu(processes: list[psutil.Process]) -> float:
 
 
 def _pss(processes: list[psutil.Process]) -> float:
-    return sum(process.memory_full_info().pss for process in processes) / _MEGABYTE
+    return float(sum(process.memory_full_info().pss for process in processes)) / _MEGABYTE
 
 
 def free_port() -> int:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -37,7 +38,7 @@ def upload(http: httpx.Client, name: str, text: str) -> str:
     raise AssertionError(f"not ready after {READY_SECONDS} s: {body}")
 
 
-def ask(http: httpx.Client, workspace: Workspace, question: str) -> dict[str, object]:
+def ask(http: httpx.Client, workspace: Workspace, question: str) -> dict[str, Any]:
     response = http.post(
         "/v1/chat/completions",
         json={
@@ -46,7 +47,8 @@ def ask(http: httpx.Client, workspace: Workspace, question: str) -> dict[str, ob
         },
     )
     assert response.status_code == 200, response.text
-    return response.json()
+    body: dict[str, Any] = response.json()
+    return body
 
 
 @pytest.mark.usefixtures("worker")

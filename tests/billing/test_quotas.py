@@ -4,6 +4,8 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connections
@@ -35,13 +37,25 @@ def terms(tenant: TenantRef) -> TurnTerms:
     return turn_terms(tenant.id, MODEL)
 
 
-def reserve(terms: TurnTerms, tokens: int = 1000) -> "object":
+def reserve(terms: TurnTerms, tokens: int = 1000) -> UUID:
     turn_id = new_id()
     quotas.reserve(turn_id=turn_id, terms=terms, max_tokens_in=tokens, max_tokens_out=tokens)
     return turn_id
 
 
-def with_limits(terms: TurnTerms, **limits: object) -> TurnTerms:
+def settle(turn_id: UUID, terms: TurnTerms) -> quotas.UsageValue | None:
+    return quotas.settle(
+        turn_id=turn_id,
+        terms=terms,
+        provider="openai",
+        model=MODEL,
+        tokens_in=400,
+        tokens_out=100,
+        source="reported",
+    )
+
+
+def with_limits(terms: TurnTerms, **limits: Any) -> TurnTerms:
     return replace(terms, plan=replace(terms.plan, **limits))
 
 
@@ -50,12 +64,10 @@ def test_a_turn_is_held_then_charged_once(tenant: TenantRef, terms: TurnTerms) -
         turn_id = reserve(terms)
         period = QuotaPeriod.objects.get()
         assert (period.messages_held, period.cost_held) == (1, Decimal("0.00225"))
-        charge = {"turn_id": turn_id, "terms": terms, "provider": "openai", "model": MODEL}
-        usage = {"tokens_in": 400, "tokens_out": 100, "source": "reported"}
-        value = quotas.settle(**charge, **usage)
+        value = settle(turn_id, terms)
         assert value is not None
         assert value.cost == Decimal("0.0003")
-        assert quotas.settle(**charge, **usage) is None
+        assert settle(turn_id, terms) is None
         assert quotas.release(turn_id=turn_id) is False
         period = QuotaPeriod.objects.get()
         assert (period.messages_used, period.messages_held) == (1, 0)

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from billing.catalog.services import subscribe
 from conversations.onboarding import Workspace
@@ -19,7 +20,7 @@ TENANTS, SOCKETS, TURNS = 8, 24, 3
 
 
 async def open_session(web: Process, workspace: Workspace) -> ClientConnection:
-    origin = f"https://{workspace.tenant.host}"
+    origin = Origin(f"https://{workspace.tenant.host}")
     socket = await connect(web.socket_url, origin=origin, proxy=None, compression=None)
     await socket.send(json.dumps({"type": "session.start", "key": workspace.publishable_key}))
     await socket.recv()

@@ -23,7 +23,8 @@ def wait_for(run: str, count: int, seconds: float = 20) -> list[str]:
     """What tasks reported, once `count` of them have, or all there is after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        reports = [item.decode() for item in sync_redis("events").lrange(f"test:{run}", 0, -1)]
+        listed = sync_redis("events").lrange(f"test:{run}", 0, -1)
+        reports = [item if isinstance(item, str) else item.decode() for item in listed]
         if len([report for report in reports if not report.startswith("FOREIGN")]) >= count:
             break
         time.sleep(0.05)

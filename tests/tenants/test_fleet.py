@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
@@ -17,7 +17,7 @@ MIGRATION = ("workspace", "0001_initial")
 
 
 @pytest.fixture
-def owner() -> psycopg.Connection:
+def owner() -> Iterator[psycopg.Connection]:
     """The migration login: what an operator has, and the web has not."""
     with psycopg.connect(settings.MIGRATION_DATABASE_URL, autocommit=True) as connection:
         yield connection
@@ -27,9 +27,7 @@ def forget_a_migration(owner: psycopg.Connection, tenant: TenantRef) -> None:
     """As if the tenant's schema came from the release before."""
     schema = quote(schema_name(tenant.id))
     owner.execute(f"DROP TABLE {schema}.workspace_auditevent")
-    owner.execute(
-        f"DELETE FROM {schema}.django_migrations WHERE app = %s AND name = %s", MIGRATION
-    )
+    owner.execute(f"DELETE FROM {schema}.django_migrations WHERE app = %s AND name = %s", MIGRATION)
 
 
 def migrate() -> str:
@@ -55,7 +53,10 @@ def test_only_tenants_that_are_behind_are_migrated_and_hardened_again(
     for tenant in behind:
         rights = owner.execute(
             "SELECT has_table_privilege(%s, %s, 'INSERT'), has_table_privilege(%s, %s, 'UPDATE')",
-            [f"chatbot_saas.{schema_name(tenant.id)}", f"{schema_name(tenant.id)}.workspace_auditevent"]
+            [
+                f"chatbot_saas.{schema_name(tenant.id)}",
+                f"{schema_name(tenant.id)}.workspace_auditevent",
+            ]
             * 2,
         ).fetchone()
         assert rights == (True, False)
