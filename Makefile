@@ -5,6 +5,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --disable-pip-version-check --no-input --no-deps
 CHECKED := bench billing chatbot_saas conversations core knowledge tenants tests manage.py
+MEASURED := tenants/*,billing/*,conversations/*
 export PORT ?= 8000
 
 .PHONY: install dev run test lint bench drill clean
@@ -16,8 +17,17 @@ dev: $(VENV)/.dev
 run: install
 	@exec $(PY) manage.py up --with-parent
 
+# The whole suite is measured: branches of tenants/, billing/ and the turn, subprocesses counted.
 test: dev
+ifdef ARGS
 	$(PY) -m pytest $(ARGS)
+else
+	@mkdir -p var/coverage
+	$(PY) -m coverage erase
+	$(PY) -m coverage run -m pytest -n 2 --dist loadfile
+	$(PY) -m coverage combine -q
+	$(PY) -m coverage report --include='$(MEASURED)' --fail-under=85
+endif
 
 lint: dev
 	$(PY) -m ruff format --check $(CHECKED)
