@@ -55,7 +55,7 @@ class Chat:
             sock=socket.create_connection(("127.0.0.1", port)),
             additional_headers=[("Origin", origin), *headers] if origin is not None else headers,
             proxy=None,
-            max_size=2**22,
+            max_size=2**26,
             compression=None,
         )
         self.ready: dict[str, Any] = {}

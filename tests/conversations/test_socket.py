@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import jwt
 import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from conversations.identity import seal_identity_secret
 from conversations.models import Chatbot, Conversation, Feedback, Message, Turn
@@ -116,7 +117,6 @@ def test_without_a_session_in_time_the_socket_closes() -> None:
 
 
 def test_another_path_has_no_socket(web: Process) -> None:
-    from websockets.exceptions import InvalidStatus
 
     with pytest.raises(InvalidStatus):
         Chat(web.socket_url.replace("/ws/chat/", "/ws/nothing/"))
@@ -445,3 +445,69 @@ def test_a_visitor_without_knowledge_is_told_so(web: Process, bare: Workspace) -
 def answer_without_documents(web: Process, bare: Workspace) -> list[dict[str, Any]]:
     with Chat(web.socket_url, bare.publishable_key) as chat:
         return chat.answer("What is the access code of the Zorblatt depot?")
+
+
+def test_a_revoked_key_and_a_suspended_tenant_close_open_sockets(
+    bare: Workspace, make_workspace: MakeWorkspace
+) -> None:
+    other, kept = make_workspace(), make_workspace()
+    with (
+        Process("web", environment={"SOCKET_CHECK_SECONDS": "0.5"}) as strict,
+        Chat(strict.socket_url, bare.publishable_key) as first,
+        Chat(strict.socket_url, other.publishable_key) as second,
+        Chat(strict.socket_url, kept.publishable_key) as third,
+    ):
+        with platform_context():
+            key_id = APIKey.objects.get(plain=bare.publishable_key).pk
+            Tenant.objects.filter(pk=other.tenant.id).update(status=Tenant.Status.SUSPENDED)
+        revoke_key(tenant_id=bare.tenant.id, key_id=key_id)
+        assert (first.close_code(5), second.close_code(5)) == (4401, 4401)
+        third.send("ping")
+        third.receive("pong")
+        assert "Traceback" not in strict.log()
+
+
+def test_who_reads_nothing_is_closed_and_may_resume(
+    workspace: Workspace, fake: FakeOpenAI, model_environment: dict[str, str]
+) -> None:
+    question = f"What is the access code? {uuid4().hex}"
+    text = "0123456789abcdef " * 1_000_000
+    fake.script({"match": question, "text": text, "chunks": 400, "delay": 0.01})
+    environment = {**model_environment, "SOCKET_SEND_SECONDS": "1"}
+    with (
+        Process("web", environment=environment) as web,
+        Chat(web.socket_url, workspace.publishable_key) as lazy,
+    ):
+        lazy.ask(question)
+        turn_id = lazy.receive("turn.started")["turn_id"]
+        wait_for_turn(workspace, "completed")
+        time.sleep(2.5)
+        known = {name: lazy.ready[name] for name in ("visitor_token", "conversation_id")}
+        seen = drain(lazy)
+        assert seen
+        assert "turn.completed" not in {frame["type"] for frame in seen}
+        with Chat(web.socket_url, workspace.publishable_key, **known) as eager:
+            eager.send("turn.resume", turn_id=turn_id, last_event_id=seen[-1]["event_id"])
+            rest = eager.until_end()
+        assert text_of(seen + rest) == text
+        assert "Traceback" not in web.log()
+
+
+def drain(chat: Chat) -> list[dict[str, Any]]:
+    """What still lies in a socket that the server has closed."""
+    frames = []
+    while True:
+        try:
+            frames.append(chat.next(5))
+        except ConnectionClosed:
+            return frames
+
+
+def wait_for_turn(workspace: Workspace, status: str) -> None:
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        with tenant_context(workspace.tenant.id):
+            if Turn.objects.get().status == status:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"the turn is not {status}")
