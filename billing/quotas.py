@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
-from billing.models import Budget, Hold, QuotaPeriod, UsageRecord
+from billing.models import Budget, QuotaPeriod, UsageRecord
 from billing.pricing import cost
 from billing.selectors import TurnTerms
 from core.errors import AppError, BudgetExceeded, QuotaExceeded
@@ -171,9 +171,3 @@ def _free(hold: tuple[date, Decimal], *, messages_used: int, cost_used: Decimal)
             "cost_used = cost_used + %s WHERE starts_on = %s",
             [held, messages_used, cost_used, starts_on],
         )
-
-
-def stale_holds(older_than: timedelta) -> list[UUID]:
-    """Turns whose hold is older than any turn may run: for the sweeper."""
-    limit = timezone.now() - older_than
-    return list(Hold.objects.filter(created_at__lt=limit).values_list("turn_id", flat=True))

@@ -75,8 +75,3 @@ def price_of(model: str, at: datetime | None = None) -> TokenPrice:
             f"“manage.py set_price {model} INPUT OUTPUT”."
         )
     return TokenPrice(price.input_per_million, price.output_per_million)
-
-
-def turn_terms(tenant_id: UUID, model: str) -> TurnTerms:
-    """Plan and price for one turn. Raises `TenantSuspended`, `NotFound`, `Unavailable`."""
-    return TurnTerms(plan_limits(tenant_id), model, price_of(model))

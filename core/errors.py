@@ -18,7 +18,6 @@ class AppError(Exception):
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Internal error"
-    retryable: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -82,21 +81,19 @@ class QuotaExceeded(AppError):
 
 
 class RateLimited(AppError):
-    code, status, title, retryable = "rate_limited", 429, "Too many requests", True
+    code, status, title = "rate_limited", 429, "Too many requests"
 
 
 class InternalError(AppError):
     """What a caller is told about a fault of ours; the cause is in the log under the request id."""
 
-    retryable = True
-
 
 class ProviderFailed(AppError):
-    code, status, title, retryable = "provider_failed", 502, "The model did not answer", True
+    code, status, title = "provider_failed", 502, "The model did not answer"
 
 
 class Unavailable(AppError):
-    code, status, title, retryable = "unavailable", 503, "Not available", True
+    code, status, title = "unavailable", 503, "Not available"
 
 
 _OPENAI_TYPES = {

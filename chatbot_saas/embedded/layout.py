@@ -80,11 +80,6 @@ class Layout:
         """The form of redis-py, Django's cache and channels_redis."""
         return f"unix://:{self.credentials.redis}@{quote(str(self.redis_socket))}?db={db}"
 
-    def broker_url(self, db: int) -> str:
-        """The form of kombu, which names the database as a virtual host."""
-        where = quote(str(self.redis_socket))
-        return f"redis+socket://:{self.credentials.redis}@{where}?virtual_host={db}"
-
 
 def layout(var_dir: Path, *, durable: bool = True) -> Layout:
     """The layout of a var directory; makes the directory and its secrets on the first call.

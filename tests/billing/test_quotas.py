@@ -15,7 +15,7 @@ from billing import quotas
 from billing.catalog.services import set_price, subscribe
 from billing.models import Budget, Hold, QuotaPeriod, UsageRecord
 from billing.pricing import TokenPrice, cost, estimate_tokens
-from billing.selectors import TurnTerms, price_of, turn_terms
+from billing.selectors import TurnTerms, plan_limits, price_of
 from core.errors import (
     BudgetExceeded,
     InvalidRequest,
@@ -34,7 +34,7 @@ MODEL = "gpt-5-mini"
 
 @pytest.fixture
 def terms(tenant: TenantRef) -> TurnTerms:
-    return turn_terms(tenant.id, MODEL)
+    return TurnTerms(plan_limits(tenant.id), MODEL, price_of(MODEL))
 
 
 def reserve(terms: TurnTerms, tokens: int = 1000) -> UUID:
@@ -153,14 +153,14 @@ def test_a_suspended_or_unknown_tenant_has_no_terms(tenant: TenantRef) -> None:
     with platform_context():
         Tenant.objects.filter(pk=tenant.id).update(status="suspended")
     with pytest.raises(TenantSuspended):
-        turn_terms(tenant.id, MODEL)
+        plan_limits(tenant.id)
     with pytest.raises(NotFound):
-        turn_terms(new_id(), MODEL)
+        plan_limits(new_id())
 
 
-def test_a_model_without_a_price_is_not_given_away(tenant: TenantRef) -> None:
+def test_a_model_without_a_price_is_not_given_away() -> None:
     with pytest.raises(Unavailable, match="set_price"):
-        turn_terms(tenant.id, "llama-unpriced")
+        price_of("llama-unpriced")
 
 
 def test_prices_are_dated_and_a_record_keeps_its_own() -> None:
@@ -173,9 +173,9 @@ def test_prices_are_dated_and_a_record_keeps_its_own() -> None:
 
 
 def test_a_subscription_replaces_the_free_plan(tenant: TenantRef) -> None:
-    assert turn_terms(tenant.id, MODEL).plan.name == "Free"
+    assert plan_limits(tenant.id).name == "Free"
     subscribe(tenant_id=tenant.id, plan="team")
-    assert turn_terms(tenant.id, MODEL).plan.name == "Team"
+    assert plan_limits(tenant.id).name == "Team"
     with pytest.raises(InvalidRequest):
         subscribe(tenant_id=tenant.id, plan="golden")
 
@@ -191,11 +191,3 @@ def test_cost_rounds_up_so_nothing_is_free() -> None:
 )
 def test_the_estimate_is_not_below_what_a_tokenizer_finds(text: str, least: int) -> None:
     assert estimate_tokens(text) >= least
-
-
-def test_stale_holds_are_found(tenant: TenantRef, terms: TurnTerms) -> None:
-    with tenant_context(tenant.id):
-        turn_id = reserve(terms)
-        assert quotas.stale_holds(timedelta(hours=1)) == []
-        Hold.objects.update(created_at=timezone.now() - timedelta(hours=2))
-        assert quotas.stale_holds(timedelta(hours=1)) == [turn_id]
