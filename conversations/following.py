@@ -16,7 +16,7 @@ from conversations.values import TurnRef
 from core.errors import NotFound
 from tenants.context import in_tenant
 
-_BLOCK_MS = 4000
+_BLOCK_MS = 2000
 _POLL_SECONDS = 1.0
 _LAST_TYPES = ('{"type":"turn.completed"', '{"type":"turn.failed"')
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 # After an end mark and a space, at CJK end marks, and at line ends.
 _END = re.compile(r"(?<=[.!?…؟।])[\"'”’)\]]?\s+|(?<=[。！？])|\s*\n\s*")
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(])(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|etc|e\.g|i\.e|No|Fig|approx|Inc|Ltd|Co)\.$"
+    r"(?<![^\s(])(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|etc|e\.g|i\.e|No|Fig|approx|Inc|Ltd|Co)\.$"
 )
 _WORD = re.compile(r"[^\W_]+(?:[.,:/-]?\d+)*")
 _NAME = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")

@@ -20,6 +20,7 @@ from tenants.context import in_platform
 
 log = logging.getLogger(__name__)
 
+
 class Closable(Protocol):
     def close(self, code: int) -> None: ...
 

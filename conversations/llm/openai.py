@@ -124,9 +124,7 @@ class OpenAICompatible:
         return {"model": request.model, "messages": (), "stream": True, "extra_body": body}
 
 
-async def _to_the_end(
-    source: AsyncIterator[bytes], decoder: StreamDecoder
-) -> AsyncIterator[bytes]:
+async def _to_the_end(source: AsyncIterator[bytes], decoder: StreamDecoder) -> AsyncIterator[bytes]:
     """The stream's bytes; once the answer is whole it waits only briefly for more."""
     while True:
         try:

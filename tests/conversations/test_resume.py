@@ -64,8 +64,8 @@ def test_the_rest_comes_from_another_process_without_gap_or_repeat(  # noqa: PLR
             assert one_round(model_web, second_web, workspace, fake, seeded) == []
         return
     with Process("web", broken="no_event_log", environment=model_environment) as forgetful:
-        faults = [one_round(forgetful, second_web, workspace, fake, seeded) for _ in range(2)]
-    assert all("gap" in fault for fault in faults)
+        faults = one_round(forgetful, second_web, workspace, fake, seeded)
+    assert "gap" in faults
 
 
 def one_round(
