@@ -1,11 +1,11 @@
-"""docs/documents.md says what the code does."""
+"""docs/ingestion.md says what the code does."""
 
 import pytest
 
 from knowledge.parsing.base import SENTENCES
 from tests.live import ROOT
 
-PAGE = (ROOT / "docs" / "documents.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "ingestion.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("code", sorted(SENTENCES))
