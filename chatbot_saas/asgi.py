@@ -9,10 +9,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatbot_saas.settings")
 http = get_asgi_application()
 
 from chatbot_saas import observation  # noqa: E402  (Django must be set up first)
+from chatbot_saas.body_limit import limit_body  # noqa: E402
 from conversations.lifespan import lifespan  # noqa: E402
 from conversations.routing import websocket_urlpatterns  # noqa: E402
 
 observation.start()
 application = ProtocolTypeRouter(
-    {"http": http, "websocket": URLRouter(websocket_urlpatterns), "lifespan": lifespan}
+    {
+        "http": limit_body(http),
+        "websocket": URLRouter(websocket_urlpatterns),
+        "lifespan": lifespan,
+    }
 )

@@ -10,10 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core.errors import InvalidRequest, PayloadTooLarge, PermissionDenied
+from core.errors import InvalidRequest, PayloadTooLarge
 from knowledge import selectors, services
 from knowledge.parsing.base import SENTENCES
 from knowledge.selectors import DocumentView
+from tenants.access import require_scope
+from tenants.api import key_of
 
 # What a multipart body has beside its file.
 ENVELOPE_BYTES = 65_536
@@ -41,17 +43,11 @@ def serialize(document: DocumentView) -> dict[str, Any]:
     }
 
 
-def require_scope(request: Request, scope: str) -> None:
-    key: Any = request.auth
-    if scope not in key.scopes:
-        raise PermissionDenied(f"This API key lacks the scope {scope}.")
-
-
 class DocumentsView(APIView):
     parser_classes = [MultiPartParser]
 
     def get(self, request: Request) -> Response:
-        require_scope(request, "documents:read")
+        require_scope(key_of(request), "documents:read")
         page = selectors.list_documents(limit=_limit(request), after=_cursor(request))
         return Response(
             {
@@ -63,7 +59,7 @@ class DocumentsView(APIView):
         )
 
     def post(self, request: Request) -> Response:
-        require_scope(request, "documents:write")
+        require_scope(key_of(request), "documents:write")
         _check_length(request)
         file = request.FILES.get("file")
         if file is None:
@@ -77,11 +73,11 @@ class DocumentsView(APIView):
 
 class DocumentDetailView(APIView):
     def get(self, request: Request, document_id: UUID) -> Response:
-        require_scope(request, "documents:read")
+        require_scope(key_of(request), "documents:read")
         return Response(serialize(selectors.get_document(document_id)))
 
     def delete(self, request: Request, document_id: UUID) -> Response:
-        require_scope(request, "documents:write")
+        require_scope(key_of(request), "documents:write")
         services.delete_document(document_id=document_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 

@@ -6,12 +6,14 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from core.errors import Conflict, NotFound
+from billing.selectors import plan_limits
+from core.errors import Conflict, NotFound, QuotaExceeded
 from knowledge import index, storage
 from knowledge.models import Document, Source
 from knowledge.parsing.invisible import remove_invisible
 from knowledge.selectors import DocumentView, view
 from knowledge.storage import StoredFile
+from tenants.context import current_tenant_id
 from tenants.tickets import enqueue
 
 UPLOADS = "Uploads"
@@ -33,7 +35,7 @@ def create_document(
 
     The same bytes in the same source are the same document: nothing is done again, unless it
     failed. `source_id` defaults to the tenant's uploads. Without `queued` the caller ingests it
-    himself. Raises PayloadTooLarge.
+    himself. Raises PayloadTooLarge, QuotaExceeded when the plan allows no more documents.
     """
     stored = storage.store([content] if isinstance(content, bytes) else content)
     source = source_id or uploads_source().pk
@@ -47,6 +49,7 @@ def create_document(
                 size=stored.size,
                 path=stored.path,
             )
+            _check_room()
             if queued:
                 _queue(document)
             return view(document), True
@@ -56,6 +59,18 @@ def create_document(
     except BaseException:
         storage.discard(stored.path)
         raise
+
+
+def _check_room() -> None:
+    """With the new document stored. Raises QuotaExceeded when the plan allows fewer."""
+    plan = plan_limits(current_tenant_id())
+    # One at a time, so that many at once cannot all find the last place free.
+    Source.objects.select_for_update().order_by("pk").first()
+    if Document.objects.count() > plan.documents:
+        raise QuotaExceeded(
+            f"The plan “{plan.name}” keeps {plan.documents} documents. Delete one, or change the plan.",
+            detail_code="document_quota_exceeded",
+        )
 
 
 def replace_document(

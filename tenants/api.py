@@ -47,11 +47,17 @@ class KeyUser:
         self.pk: UUID = key.key_id
 
 
+def key_of(request: Request) -> APIKeyIdentity | None:
+    """The key that `tenants.middleware` has authenticated; None without one."""
+    key: APIKeyIdentity | None = getattr(request._request, "api_key", None)
+    return key
+
+
 class KeyAuthentication(BaseAuthentication):
     """The key that `tenants.middleware` has authenticated already."""
 
     def authenticate(self, request: Request) -> tuple[KeyUser, APIKeyIdentity] | None:
-        key = getattr(request._request, "api_key", None)
+        key = key_of(request)
         return (KeyUser(key), key) if key else None
 
     def authenticate_header(self, request: Request) -> str:

@@ -5,6 +5,7 @@ A process of its own, because a parser of strangers' files may crash, loop or ea
 fresh one and no fork, because the worker has threads. Only the parser needed is imported.
 """
 
+import ctypes
 import json
 import os
 import resource
@@ -22,8 +23,13 @@ _REPORT_SECONDS = 0.2
 _LIFE_SECONDS = 5.0
 
 
+_PR_SET_PDEATHSIG = 1
+
+
 def limit_resources() -> None:
-    """No more memory and time than a document needs, no file written, no process started."""
+    """No more memory and time than a document needs, no file written, no process started, and no
+    life after the worker's."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     for what, limit in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
         (resource.RLIMIT_CPU, CPU_SECONDS),

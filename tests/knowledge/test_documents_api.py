@@ -8,8 +8,11 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from billing.catalog.models import Plan
+from billing.catalog.services import subscribe
 from conversations.onboarding import Workspace
 from tenants.api_keys import mint_secret_key
+from tenants.context import platform_context
 from tests.knowledge import files
 from tests.live import Process
 
@@ -179,3 +182,21 @@ def test_a_request_without_a_file_is_told_what_to_send(http: httpx.Client) -> No
         "/v1/documents", content=b"--x", headers={"Content-Type": "multipart/form-data"}
     )
     assert broken.status_code == 400
+
+
+def test_the_plan_bounds_how_many_documents_are_kept(
+    http: httpx.Client, workspace: Workspace
+) -> None:
+    code = f"p{uuid4().hex[:12]}"
+    with platform_context():
+        free = Plan.objects.get(pk="free")
+        free.pk, free.documents = code, 1
+        free.save(force_insert=True)
+    subscribe(tenant_id=workspace.tenant.id, plan=code)
+    assert post(http, "one.txt", b"The first document.").status_code == 202
+    refused = post(http, "two.txt", b"The second document.")
+    assert refused.status_code == 429
+    assert refused.json()["code"] == "document_quota_exceeded"
+    assert "keeps 1 documents" in refused.json()["detail"]
+    assert post(http, "one.txt", b"The first document.").status_code == 200
+    assert len(http.get("/v1/documents").json()["data"]) == 1

@@ -10,6 +10,8 @@ PLANS = [
     ("team", "Team", 20_000, Decimal(200), 120, 20, 2_000),
     # Whoever tries the product out drives it by program: 10,000 turns a day, 240 a minute.
     ("demo", "Demo", 310_000, Decimal(500), 600, 240, 1_000),
+    # The platform's own scratch workspaces, such as those that measure retrieval.
+    ("internal", "Internal", 2**31 - 1, Decimal(10**9), 10**6, 10**6, 2**31 - 1),
 ]
 # US dollars per million tokens: OpenAI's list prices (https://openai.com/api/pricing/, 2026-11).
 # The offline answerer runs on our own machine and costs nothing.

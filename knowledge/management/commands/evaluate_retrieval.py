@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from billing.catalog.services import subscribe
 from knowledge import evaluation, selectors, services, storage
 from knowledge.evaluation import Question, Range, Retrieved
 from knowledge.ingestion import ingest
@@ -26,6 +27,7 @@ def scratch_tenant() -> Iterator[UUID]:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     tenant = create_tenant(slug=f"evaluation-{uuid4().hex[:12]}", name="Evaluation")
     try:
+        subscribe(tenant_id=tenant.id, plan="internal")
         yield tenant.id
     finally:
         drop_tenant(tenant.id)

@@ -1,0 +1,99 @@
+"""Refuses a body that is too large while it arrives, before anything is kept of it.
+
+Django writes a whole body to a temporary file before it looks for a view, so a body without end, or
+one from somebody without a key, would fill the disk.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from django.conf import settings
+
+from core.errors import PayloadTooLarge, problem
+from core.ids import new_id
+from knowledge.parsing.base import SENTENCES
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Application = Callable[..., Awaitable[None]]
+
+_UPLOADS = ("/v1/documents",)
+# What a multipart body has beside its file.
+_ENVELOPE_BYTES = 65_536
+
+
+class _TooLarge(Exception):
+    pass
+
+
+def limit_of(path: str) -> int:
+    """The most bytes that a request to this path may bring."""
+    if path in _UPLOADS:
+        return int(settings.MAX_UPLOAD_BYTES) + _ENVELOPE_BYTES
+    return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+
+
+def limit_body(application: Application) -> Application:
+    """The application behind a limit on what it receives."""
+
+    async def limited(scope: Scope, receive: Receive, send: Send) -> None:
+        limit, started = limit_of(scope["path"]), False
+        received = 0
+
+        async def counted() -> dict[str, Any]:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > limit:
+                raise _TooLarge
+            return message
+
+        async def noted(message: dict[str, Any]) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            if _declared(scope) > limit:
+                raise _TooLarge
+            await application(scope, counted, noted)
+        except _TooLarge:
+            if not started:
+                await _drain(receive, limit)
+                await _refuse(scope, send, limit)
+
+    return limited
+
+
+def _declared(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+    return 0
+
+
+async def _drain(receive: Receive, most: int) -> None:
+    """Read on for a while without keeping anything: a client that still sends hears no answer."""
+    while most > 0:
+        message = await receive()
+        if message["type"] == "http.disconnect" or not message.get("more_body"):
+            return
+        most -= len(message.get("body", b""))
+
+
+async def _refuse(scope: Scope, send: Send, limit: int) -> None:
+    request_id = str(new_id())
+    if scope["path"] in _UPLOADS:
+        error = PayloadTooLarge(SENTENCES["oversized"], param="file")
+    else:
+        error = PayloadTooLarge(f"The request is larger than the {limit:,} bytes allowed here.")
+    body = json.dumps(problem(error, request_id=request_id, instance=scope["path"])).encode()
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"x-request-id", request_id.encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
