@@ -20,7 +20,7 @@ POLL = 0.1
 # The file that is also handed in as each kind; if it is gone, the first one is.
 HANDOUTS: tuple[tuple[str, Callable[[str], bytes], str], ...] = (
     (".pdf", make_pdf, "architecture.md"),
-    (".docx", make_docx, "README.md"),
+    (".docx", make_docx, "metering.md"),
 )
 
 
@@ -71,7 +71,8 @@ def read_standing(tenant_id: UUID) -> Standing:
 def own_documents() -> Iterator[tuple[str, bytes]]:
     """(filename, content) of the product's Markdown, and of a PDF and a DOCX made from it."""
     root = Path(settings.BASE_DIR)
-    files = [*sorted((root / "docs").glob("*.md")), *root.glob("README.md")]
+    # Without README.md: it shows questions, and would be found for them before what answers them.
+    files = sorted((root / "docs").glob("*.md"))
     if not files:
         raise CommandError(f"There are no documents in {root / 'docs'} for the demo to read.")
     for path in files:
