@@ -9,7 +9,8 @@ from uuid import UUID
 
 from conversations import models
 from conversations.selectors import ref_of
-from conversations.values import TurnRef
+from conversations.statements import read_ground
+from conversations.values import Ground, TurnRef
 from core.errors import NotFound
 
 _NO_CONVERSATION = "There is no such conversation."
@@ -27,12 +28,17 @@ def _owned(prefix: str, chatbot_id: UUID, visitor_id: UUID | None) -> dict[str, 
 def access_conversation(
     conversation_id: UUID, *, chatbot_id: UUID, visitor_id: UUID | None
 ) -> models.Conversation:
-    """With its chatbot. Raises `NotFound`."""
-    found = (
-        models.Conversation.objects.select_related("chatbot")
-        .filter(pk=conversation_id, **_owned("", chatbot_id, visitor_id))
-        .first()
-    )
+    """Raises `NotFound`."""
+    owned = _owned("", chatbot_id, visitor_id)
+    found = models.Conversation.objects.filter(pk=conversation_id, **owned).first()
+    if found is None:
+        raise NotFound(_NO_CONVERSATION)
+    return found
+
+
+def access_ground(conversation_id: UUID, *, chatbot_id: UUID, visitor_id: UUID | None) -> Ground:
+    """What the next turn of a conversation stands on. Raises `NotFound`."""
+    found = read_ground(conversation_id, chatbot_id=chatbot_id, visitor_id=visitor_id)
     if found is None:
         raise NotFound(_NO_CONVERSATION)
     return found

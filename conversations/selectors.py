@@ -7,13 +7,10 @@ from django.conf import settings
 
 from conversations import models
 from conversations.events import TokenUsage, TurnSnapshot, event_id
-from conversations.llm.base import ChatMessage
 from conversations.values import ChatbotView, TurnRef
 from core.errors import NotFound
 
-_HISTORY_MESSAGES = 24
 _SHOWN_MESSAGES = 60
-_ROLES = {"visitor": "user", "assistant": "assistant", "agent": "assistant"}
 
 
 def view_of(chatbot: models.Chatbot) -> ChatbotView:
@@ -42,23 +39,6 @@ def list_chatbots() -> list[tuple[UUID, str, int]]:
     """(id, name, Unix time of creation) of every chatbot, oldest first."""
     rows = models.Chatbot.objects.order_by("created_at").values_list("id", "name", "created_at")
     return [(pk, name, int(created_at.timestamp())) for pk, name, created_at in rows]
-
-
-def history_of(conversation_id: UUID) -> tuple[ChatMessage, ...]:
-    """The latest messages of a conversation, oldest first."""
-    rows = (
-        models.Message.objects.filter(conversation_id=conversation_id)
-        .exclude(text="")
-        .order_by("-created_at", "-id")
-        .values_list("role", "text")[:_HISTORY_MESSAGES]
-    )
-    return tuple(ChatMessage(_ROLES[role], text) for role, text in reversed(rows))  # type: ignore[arg-type]
-
-
-def source_ids_of(chatbot_id: UUID) -> tuple[UUID, ...]:
-    """The sources the chatbot is limited to; none means all."""
-    rows = models.ChatbotSource.objects.filter(chatbot_id=chatbot_id)
-    return tuple(rows.values_list("source_id", flat=True))
 
 
 def shown_messages(conversation_id: UUID) -> list[dict[str, Any]]:

@@ -1,44 +1,31 @@
 """Writes of one tenant's conversations. Each owns its transaction and runs in the tenant's context."""
 
-from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from billing import quotas
 from billing.pricing import estimate_tokens
 from billing.selectors import TurnTerms
-from conversations import models
-from conversations.access import access_conversation, access_reply
-from conversations.processes import this_process
-from conversations.selectors import history_of, ref_of, source_ids_of, view_of
+from conversations import models, statements
+from conversations.access import access_ground, access_reply
+from conversations.selectors import ref_of
 from conversations.terms import current_price
 from conversations.values import (
     Admitted,
-    ChatbotView,
     Conditions,
     Ended,
+    Ground,
     Question,
     TurnRef,
 )
 from core.errors import NotFound
 from core.ids import new_id
 
-# A process extends its turns' leases well before this; a turn without a living process is found then.
-LEASE = timedelta(seconds=30)
 # What the rules of the prompt and the frames around passages take.
 _PROMPT_OVERHEAD = 700
-
-# One statement, so that of two requests with the same id exactly one begins a turn.
-_INSERT_TURN = """
-INSERT INTO conversations_turn
-    (id, conversation_id, client_turn_id, status, owner, lease_until, started_at, model,
-     finish_reason, error_code, provider, tokens_in, tokens_out, last_seq, trace)
-VALUES (%s, %s, %s, 'running', %s, %s, %s, %s, '', '', '', 0, 0, 0, '{}')
-ON CONFLICT (conversation_id, client_turn_id) DO NOTHING
-"""
 
 
 def admit(question: Question, conditions: Conditions) -> Admitted | TurnRef:
@@ -49,59 +36,63 @@ def admit(question: Question, conditions: Conditions) -> Admitted | TurnRef:
     refuses, nothing is stored.
     """
     with transaction.atomic():
-        conversation = _conversation_for(question)
-        chatbot = view_of(conversation.chatbot)
-        now = timezone.now()
+        ground = _ground_of(question)
+        model = ground.model or settings.LLM_MODEL
         turn_id = new_id()
-        if not _insert_turn(turn_id, conversation.pk, question, chatbot.model, now):
-            return ref_of(
-                question.tenant_id,
-                models.Turn.objects.get(
-                    conversation=conversation, client_turn_id=question.client_turn_id
-                ),
-            )
-        terms = TurnTerms(conditions.plan, chatbot.model, current_price(chatbot.model))
+        if not statements.begin_turn(
+            turn_id=turn_id,
+            message_id=new_id(),
+            ground=ground,
+            question=question,
+            model=model,
+            now=timezone.now(),
+        ):
+            return _begun_before(question, ground)
+        terms = TurnTerms(conditions.plan, model, current_price(model))
         max_tokens = min(question.max_tokens or conditions.answer_tokens, conditions.answer_tokens)
         quotas.reserve(
             turn_id=turn_id,
             terms=terms,
-            max_tokens_in=_most_tokens_in(question, chatbot, conditions),
+            max_tokens_in=_most_tokens_in(question, ground, conditions),
             max_tokens_out=max_tokens,
         )
         if conditions.rate_limited is not None:
             raise conditions.rate_limited
-        history = question.history if question.history is not None else history_of(conversation.pk)
-        models.Message.objects.create(
-            conversation=conversation,
-            turn_id=turn_id,
-            role=models.Role.VISITOR,
-            text=question.text,
-            created_at=now,
-        )
         return Admitted(
             turn_id=turn_id,
-            conversation_id=conversation.pk,
-            chatbot=chatbot,
+            ground=ground,
             terms=terms,
-            history=history,
-            source_ids=source_ids_of(chatbot.id),
+            history=ground.history if question.history is None else question.history,
             max_tokens=max_tokens,
         )
 
 
-def _conversation_for(question: Question) -> models.Conversation:
-    if question.conversation_id is not None:
-        return access_conversation(
-            question.conversation_id,
+def _ground_of(question: Question) -> Ground:
+    conversation_id = question.conversation_id
+    if conversation_id is None:
+        conversation_id = open_conversation(
             chatbot_id=question.chatbot_id,
-            visitor_id=question.visitor_id,
-        )
-    return open_conversation(
-        chatbot_id=question.chatbot_id,
-        visitor_id=question.visitor_id or new_id(),
-        channel=question.channel,
-        external_user=question.external_user,
+            visitor_id=question.visitor_id or new_id(),
+            channel=question.channel,
+            external_user=question.external_user,
+        ).pk
+    return access_ground(
+        conversation_id, chatbot_id=question.chatbot_id, visitor_id=question.visitor_id
     )
+
+
+def _begun_before(question: Question, ground: Ground) -> TurnRef:
+    turn = models.Turn.objects.get(
+        conversation_id=ground.conversation_id, client_turn_id=question.client_turn_id
+    )
+    return ref_of(question.tenant_id, turn)
+
+
+def _most_tokens_in(question: Question, ground: Ground, conditions: Conditions) -> int:
+    texts = (question.text, ground.instructions, question.extra_instructions)
+    tokens = sum(map(estimate_tokens, texts)) + conditions.history_tokens + _PROMPT_OVERHEAD
+    # A character is at most about one token.
+    return tokens + conditions.retrieval_characters
 
 
 def open_conversation(
@@ -116,80 +107,16 @@ def open_conversation(
     )
 
 
-def _insert_turn(
-    turn_id: UUID, conversation_id: UUID, question: Question, model: str, now: datetime
-) -> bool:
-    values: list[Any] = [
-        turn_id,
-        conversation_id,
-        question.client_turn_id,
-        this_process(),
-        now + LEASE,
-        now,
-        model,
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT_TURN, values)
-        return bool(cursor.rowcount)
-
-
-def _most_tokens_in(question: Question, chatbot: ChatbotView, conditions: Conditions) -> int:
-    texts = (question.text, chatbot.instructions, question.extra_instructions)
-    tokens = sum(map(estimate_tokens, texts)) + conditions.history_tokens + _PROMPT_OVERHEAD
-    # A character is at most about one token.
-    return tokens + conditions.retrieval_characters
-
-
 def finish_turn(admitted: Admitted, ended: Ended) -> bool:
     """Saves the reply, its citations and the charge in one transaction.
 
     False when the turn had ended already (its lease was lost): nothing is written then.
     """
-    now = timezone.now()
     with transaction.atomic():
-        running = models.Turn.objects.filter(pk=admitted.turn_id, status=models.TurnStatus.RUNNING)
-        if not running.update(
-            status=ended.status,
-            finish_reason=ended.finish_reason,
-            error_code=ended.error_code,
-            provider=ended.provider,
-            tokens_in=ended.tokens_in,
-            tokens_out=ended.tokens_out,
-            first_token_at=ended.first_token_at,
-            ended_at=now,
-            last_seq=ended.last_seq,
-            trace=ended.trace,
-        ):
+        if not statements.end_turn(admitted.turn_id, ended, timezone.now()):
             return False
-        if ended.message_id is not None:
-            _save_reply(admitted, ended, ended.message_id, now)
         _charge(admitted, ended)
     return True
-
-
-def _save_reply(admitted: Admitted, ended: Ended, message_id: UUID, now: datetime) -> None:
-    models.Message.objects.create(
-        id=message_id,
-        conversation_id=admitted.conversation_id,
-        turn_id=admitted.turn_id,
-        role=models.Role.ASSISTANT,
-        text=ended.text,
-        status=ended.status,
-        created_at=now,
-    )
-    if ended.citations:
-        models.Citation.objects.bulk_create(
-            models.Citation(
-                message_id=message_id,
-                n=cited.n,
-                document_id=cited.passage.document_id,
-                title=cited.passage.title,
-                url=cited.passage.url,
-                page=cited.passage.page,
-                quote=cited.quote,
-            )
-            for cited in ended.citations
-        )
 
 
 def _charge(admitted: Admitted, ended: Ended) -> None:
@@ -243,7 +170,7 @@ def request_stop(turn_id: UUID) -> None:
 def extend_leases(turn_ids: list[UUID]) -> list[UUID]:
     """Says that this process still answers these turns. Returns those that were asked to stop."""
     running = models.Turn.objects.filter(pk__in=turn_ids, status=models.TurnStatus.RUNNING)
-    running.update(lease_until=timezone.now() + LEASE)
+    running.update(lease_until=timezone.now() + statements.LEASE)
     return list(running.exclude(stop_requested_at=None).values_list("id", flat=True))
 
 

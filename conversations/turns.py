@@ -74,7 +74,7 @@ def _ref(question: Question, admitted: Admitted) -> TurnRef:
     return TurnRef(
         tenant_id=question.tenant_id,
         turn_id=admitted.turn_id,
-        conversation_id=admitted.conversation_id,
+        conversation_id=admitted.ground.conversation_id,
         status="running",
         last_seq=0,
     )
@@ -140,7 +140,7 @@ class TurnRun:
         answer, generation = self._answer, asyncio.create_task(self._generate())
         self._live.cancelled_by(generation.cancel)
         generation.add_done_callback(lambda _: answer.wake())
-        await answer.start(self._admitted.conversation_id, self._question.client_turn_id)
+        await answer.start(self._admitted.ground.conversation_id, self._question.client_turn_id)
         while not generation.done():
             await answer.something()
             await answer.tell()
@@ -168,21 +168,19 @@ class TurnRun:
             self._question.tenant_id,
             query,
             budget=settings.TURN_RETRIEVAL_CHARACTERS,
-            source_ids=self._admitted.source_ids,
+            source_ids=self._admitted.ground.source_ids,
         )
         self._answer.ground(passages)
         self._trace = {**trace, "retrieval_ms": _since(began)}
         return passages
 
     def _request(self, passages: list[Passage]) -> LLMRequest:
-        chatbot, question = self._admitted.chatbot, self._question
-        instructions = "\n\n".join(
-            filter(None, (chatbot.instructions, question.extra_instructions))
-        )
+        ground, question = self._admitted.ground, self._question
+        instructions = "\n\n".join(filter(None, (ground.instructions, question.extra_instructions)))
         return LLMRequest(
-            model=chatbot.model,
+            model=self._admitted.terms.model,
             messages=build_messages(
-                name=chatbot.name,
+                name=ground.name,
                 instructions=instructions,
                 passages=passages,
                 history=self._admitted.history,

@@ -54,15 +54,26 @@ class ChatbotView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What a turn stands on: whose conversation, the chatbot's voice, its sources (none: all of the
+    tenant's) and what was said before. `model` is empty for the platform's default."""
+
+    conversation_id: UUID
+    name: str
+    instructions: str
+    model: str
+    source_ids: tuple[UUID, ...]
+    history: tuple[ChatMessage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
     """A turn that may begin: it is stored and its quota is reserved."""
 
     turn_id: UUID
-    conversation_id: UUID
-    chatbot: ChatbotView
+    ground: Ground
     terms: TurnTerms
     history: tuple[ChatMessage, ...]
-    source_ids: tuple[UUID, ...]
     max_tokens: int
 
 
