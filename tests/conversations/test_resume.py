@@ -238,3 +238,20 @@ def test_the_same_events_come_over_http(
     assert ids == [f"{turn_id}:{n}" for n in range(1, len(ids) + 1)]
     assert "event: turn.completed" in rest
     assert len(fake.log(question)) == 1
+
+
+def test_without_redis_a_turn_is_answered_saved_and_charged(
+    model_environment: dict[str, str], workspace: Workspace
+) -> None:
+    nowhere = {"REDIS_URL": "redis://127.0.0.1:9", "CELERY_BROKER_URL": "redis://127.0.0.1:9/3"}
+    with Process("web", environment={**model_environment, **nowhere}) as web:
+        with Chat(web.socket_url, workspace.publishable_key) as chat:
+            events = chat.answer("What is the access code of the Zorblatt depot?")
+            assert events[-1]["type"] == "turn.completed"
+            turn_id = events[0]["turn_id"]
+            chat.send("turn.resume", turn_id=turn_id, last_event_id=events[0]["event_id"])
+            assert chat.receive("turn.snapshot")["text"] == text_of(events)
+        assert "Traceback" not in web.log()
+    with tenant_context(workspace.tenant.id):
+        assert Message.objects.get(role="assistant").text == text_of(events)
+        assert (UsageRecord.objects.count(), Hold.objects.count()) == (1, 0)
