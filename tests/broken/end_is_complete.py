@@ -1,6 +1,6 @@
 """The naive reading of a stream: what has ended without an error is complete."""
 
-from conversations import turns
+from conversations import turn_run
 from conversations.answering import Answer
 from conversations.values import Ended
 
@@ -9,4 +9,4 @@ def outcome_of_end(answer: Answer) -> Ended:
     return Ended(status="completed", finish_reason="stop")
 
 
-turns._outcome_of_end = outcome_of_end
+turn_run._outcome_of_end = outcome_of_end
