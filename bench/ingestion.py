@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from bench.stack import Stack
-from bench.workspaces import Words, make_workspace
+from bench.workspaces import english, make_workspace
 from chatbot_saas.demo.handouts import make_pdf
 from knowledge.embeddings.registry import get_embedder
 from knowledge.models import Chunk, Document
@@ -14,8 +14,8 @@ from tenants.context import tenant_context
 
 
 def measure(stack: Stack, *, full: bool) -> dict[str, Any]:
-    workspace, words = make_workspace(), Words(seed=2)
-    pdf = make_pdf(words.paragraphs(1200 if full else 400))
+    workspace = make_workspace()
+    pdf = make_pdf(english(seed=2, paragraphs=2400 if full else 600))
     with httpx.Client(
         base_url=stack.url,
         headers={"Authorization": f"Bearer {workspace.secret_key}"},

@@ -1,10 +1,11 @@
 """Workspaces with limits that no bench reaches, and documents to ask about."""
 
 import random
+import re
 from decimal import Decimal
 from uuid import uuid4
 
-from bench.stack import MODEL
+from bench.stack import MODEL, ROOT
 from billing.catalog.models import Plan, Price
 from billing.catalog.services import set_price, subscribe
 from conversations.onboarding import Workspace, create_workspace
@@ -65,3 +66,14 @@ class Words:
             " ".join(self.sentence() for _ in range(self._random.randint(3, 6)))
             for _ in range(count)
         )
+
+
+def english(seed: int, paragraphs: int) -> str:
+    """Paragraphs of the sentences of our own pages, shuffled: tokens as in real English text."""
+    sentences = [
+        sentence.strip()
+        for page in sorted((ROOT / "docs").glob("*.md"))
+        for sentence in re.findall(r"[A-Z][^.|`#*]{30,200}\.", page.read_text(encoding="utf-8"))
+    ]
+    order = random.Random(seed)
+    return "\n\n".join(" ".join(order.sample(sentences, 4)) for _ in range(paragraphs))
