@@ -1,0 +1,96 @@
+"""Sentry and PostHog: not even loaded unless configured, and told nothing that people wrote."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from uuid import uuid4
+
+import pytest
+
+from tests.live import ROOT
+
+# Loads what a web process loads, then breaks with a canary in a local variable.
+SERVE_AND_BREAK = """
+import json, logging, sys
+from chatbot_saas import asgi
+canary = sys.stdin.read()
+try:
+    question = canary
+    raise RuntimeError("something broke")
+except RuntimeError:
+    logging.getLogger("chatbot_saas").exception("a turn broke")
+loaded = sorted({"sentry_sdk", "posthog"} & set(sys.modules))
+if "sentry_sdk" in loaded:
+    sys.modules["sentry_sdk"].flush(5)
+told = vars(sys.modules["posthog"]) if "posthog" in loaded else {}
+print(json.dumps({"loaded": loaded, "posthog": [told.get("api_key"), told.get("host")]}))
+"""
+
+
+def serve_and_break(canary: str = "-", **environment: str) -> dict[str, list[str | None]]:
+    done = subprocess.run(
+        [sys.executable, "-c", SERVE_AND_BREAK],
+        input=canary,
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "chatbot_saas.settings",
+            "NO_PROXY": "*",
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    told: dict[str, list[str | None]] = json.loads(done.stdout.splitlines()[-1])
+    return told
+
+
+@pytest.fixture
+def sentry() -> Iterator[tuple[str, list[str]]]:
+    """A Sentry of our own on loopback: its DSN, and the bodies that it gets."""
+    bodies: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            packed = self.headers.get("Content-Encoding") == "gzip"
+            bodies.append((gzip.decompress(body) if packed else body).decode())
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://key@127.0.0.1:{server.server_port}/1", bodies
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_nothing_is_loaded_that_is_not_configured() -> None:
+    assert serve_and_break()["loaded"] == []
+
+
+def test_sentry_hears_of_a_fault_and_not_of_what_was_asked(sentry: tuple[str, list[str]]) -> None:
+    dsn, bodies = sentry
+    canary = f"CANARY{uuid4().hex}"
+    assert serve_and_break(canary, SENTRY_DSN=dsn)["loaded"] == ["sentry_sdk"]
+    events = [body for body in bodies if "something broke" in body]
+    assert len(events) == 1
+    assert canary not in "".join(bodies)
+
+
+def test_posthog_is_told_its_key_and_host() -> None:
+    host = "http://127.0.0.1:9"
+    told = serve_and_break(POSTHOG_API_KEY="phc_test", POSTHOG_HOST=host)
+    assert told == {"loaded": ["posthog"], "posthog": ["phc_test", host]}
