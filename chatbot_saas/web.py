@@ -25,6 +25,8 @@ def main() -> None:
         workers=options.workers,
         ws="websockets-sansio",
         ws_max_size=LARGEST_FRAME,
+        # Compression costs 44 kB a socket, and answers are small.
+        ws_per_message_deflate=False,
         timeout_graceful_shutdown=options.grace,
         # Our own JSON logging stays, and our own request log instead of uvicorn's.
         log_config=None,

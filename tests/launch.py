@@ -29,7 +29,11 @@ def run_web() -> None:
     # Listening now: who connects before the application is up waits instead of being refused.
     listener.listen(2048)
     config = uvicorn.Config(
-        application, ws="websockets-sansio", log_config=None, timeout_graceful_shutdown=5
+        application,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        log_config=None,
+        timeout_graceful_shutdown=5,
     )
     print(json.dumps({"port": listener.getsockname()[1]}), flush=True)
     uvicorn.Server(config).run(sockets=[listener])

@@ -48,7 +48,7 @@ def commands(address: Address) -> dict[str, list[str]]:
     concurrency = env.integer("WORKER_CONCURRENCY", 2, least=1)
     return {
         "web": [
-            *("-m", "chatbot_saas.web", "--grace", "2"),
+            *("-m", "chatbot_saas.web", "--grace", "1"),
             *("--host", address.host, "--port", str(address.port)),
         ],
         "worker": [
