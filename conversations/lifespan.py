@@ -9,7 +9,7 @@ from django.conf import settings
 
 from conversations import turns, watching
 from conversations.control import end_control, ensure_control
-from conversations.llm.openai import close_clients
+from conversations.providers import close_providers, warm_up
 from conversations.sweeping import sweep_all
 from tenants.context import in_platform
 
@@ -27,12 +27,14 @@ async def lifespan(
     ensure_control()
     sweep = asyncio.create_task(in_platform(sweep_all))
     sweep.add_done_callback(_report)
+    warm = asyncio.create_task(warm_up())
+    warm.add_done_callback(_report_cold)
     await send({"type": "lifespan.startup.complete"})
     await receive()
     await turns.drain(settings.TURN_DRAIN_SECONDS)
     await watching.end_watch()
     await end_control()
-    await close_clients()
+    await close_providers()
     await send({"type": "lifespan.shutdown.complete"})
 
 
@@ -44,3 +46,9 @@ def _report(sweep: "asyncio.Task[int]") -> None:
         log.error("the sweep at the start failed", exc_info=error)
     elif sweep.result():
         log.info("turns of ended processes were interrupted", extra={"turns": sweep.result()})
+
+
+def _report_cold(warm: "asyncio.Task[None]") -> None:
+    """A remote embedding service may be away at the start; the turns will say so themselves."""
+    if not warm.cancelled() and warm.exception() is not None:
+        log.warning("not warmed up: %s", type(warm.exception()).__name__)

@@ -8,9 +8,8 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
-from conversations.llm.base import LLM
+from conversations.llm.base import LLM, Endpoint
 from conversations.llm.offline import LABEL
-from conversations.llm.openai import Endpoint
 from conversations.llm.registry import OFFLINE, llm_for
 from knowledge.embeddings.registry import get_embedder
 
@@ -31,6 +30,21 @@ def endpoint() -> Endpoint | None:
 async def embed_texts(texts: Sequence[str]) -> NDArray[np.float32]:
     """Unit vectors, one row a text, computed on a thread."""
     return await asyncio.to_thread(get_embedder().embed, texts)
+
+
+async def warm_up() -> None:
+    """Loads what the first answer needs, so that its visitor does not wait for it."""
+    await asyncio.to_thread(get_embedder().embed, ["warm up"])
+    if endpoint() is not None:
+        llm_for_model(settings.LLM_MODEL)
+
+
+async def close_providers() -> None:
+    """Closes the running loop's clients (at the end of the process)."""
+    if endpoint() is not None:
+        from conversations.llm.openai import close_clients
+
+        await close_clients()
 
 
 def llm_for_model(model: str) -> LLM:

@@ -4,15 +4,22 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from conversations.llm.base import Passage
+from conversations.llm.base import LLMError, Passage
+from knowledge.embeddings.base import EmbeddingError
 from knowledge.retrieval import retrieve
 
 
 async def find_passages(
     tenant_id: UUID, query: str, *, budget: int, source_ids: Sequence[UUID]
 ) -> tuple[list[Passage], dict[str, Any]]:
-    """The passages, best document first, and the trace of how they were found."""
-    found = await retrieve(tenant_id, query, budget=budget, source_ids=source_ids or None)
+    """The passages, best document first, and the trace of how they were found.
+
+    Raises `LLMError` when the embedding service fails: to the visitor it is the same outage.
+    """
+    try:
+        found = await retrieve(tenant_id, query, budget=budget, source_ids=source_ids or None)
+    except EmbeddingError as error:
+        raise LLMError("provider_unavailable", repr(error), permanent=error.permanent) from error
     passages = [
         Passage(
             n=n,

@@ -7,6 +7,15 @@ from uuid import UUID
 import msgspec
 
 
+class Endpoint(msgspec.Struct, frozen=True):
+    """Where the provider is. Timeouts in seconds; an empty `base_url` is OpenAI's own."""
+
+    base_url: str
+    api_key: str
+    connect_timeout: float
+    read_timeout: float
+
+
 class Passage(msgspec.Struct, frozen=True, kw_only=True):
     """A numbered piece of a document, as the answer may cite it.
 

@@ -11,10 +11,9 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import httpx2
-import msgspec
 import openai
 
-from conversations.llm.base import LLMError, LLMEvent, LLMRequest, LLMText
+from conversations.llm.base import Endpoint, LLMError, LLMEvent, LLMRequest, LLMText
 from conversations.llm.policy import wait_before_retry
 from conversations.llm.sse import StreamDecoder
 
@@ -23,15 +22,6 @@ from conversations.llm.sse import StreamDecoder
 _TAIL_SECONDS = 2.0
 _END_SECONDS = 0.05
 _TRANSIENT_STATUSES = frozenset({408, 409, 425, 429})
-
-
-class Endpoint(msgspec.Struct, frozen=True):
-    """Where the provider is. Timeouts in seconds; an empty `base_url` is OpenAI's own."""
-
-    base_url: str
-    api_key: str
-    connect_timeout: float
-    read_timeout: float
 
 
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Endpoint, openai.AsyncOpenAI]] = (

@@ -1,6 +1,7 @@
 """A provider that misbehaves, seen from the visitor's socket and from the books (T29)."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -110,3 +111,18 @@ def test_a_clean_end_without_finish_is_never_complete(
     with tenant_context(workspace.tenant.id):
         stored_complete = Message.objects.get(role="assistant").status == "completed"
     assert (complete or stored_complete) == (build == "broken")
+
+
+def test_an_embedding_service_that_is_away_is_told_like_a_provider_that_is_away(
+    make_workspace: Callable[[], Workspace],
+) -> None:
+    made = make_workspace()
+    nobody = {"EMBEDDINGS_BASE_URL": "http://127.0.0.1:9/v1", "EMBEDDINGS_MODEL": "away"}
+    with Process("web", environment=nobody) as web:
+        with Chat(web.socket_url, made.publishable_key) as chat:
+            frames = chat.answer("What is the access code?")
+        assert kinds_of(frames) == ["turn.started", "turn.failed"]
+        assert frames[-1]["code"] == "provider_unavailable"
+        assert "Traceback" not in web.log()
+    with tenant_context(made.tenant.id):
+        assert (Hold.objects.count(), UsageRecord.objects.count()) == (0, 0)

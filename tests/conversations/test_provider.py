@@ -7,8 +7,16 @@ from uuid import uuid4
 
 import pytest
 
-from conversations.llm.base import ChatMessage, LLMError, LLMFinish, LLMRequest, LLMText, LLMUsage
-from conversations.llm.openai import Endpoint, OpenAICompatible, close_clients
+from conversations.llm.base import (
+    ChatMessage,
+    Endpoint,
+    LLMError,
+    LLMFinish,
+    LLMRequest,
+    LLMText,
+    LLMUsage,
+)
+from conversations.llm.openai import OpenAICompatible, close_clients
 from tests.fake_openai import FakeOpenAI
 
 
