@@ -16,12 +16,12 @@ from tenants.workspace.models import AuditEvent
 from tests.celery_tasks import leave_canary, retry_once
 from tests.live import Process
 
-TENANTS, TASKS_EACH = 10, 20
+TENANTS, TASKS_EACH, PATIENCE = 10, 20, 20
 
 
-def wait_for(run: str, count: int, seconds: float = 20) -> list[str]:
-    """What tasks reported, once `count` of them have, or all there is after `seconds`."""
-    deadline = time.monotonic() + seconds
+def wait_for(run: str, count: int) -> list[str]:
+    """What tasks reported, once `count` of them have, or all there is after `PATIENCE` seconds."""
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         listed = sync_redis("events").lrange(f"test:{run}", 0, -1)
         reports = [item if isinstance(item, str) else item.decode() for item in listed]

@@ -1,0 +1,1 @@
+"""Later releases, each with one column more in a table of every tenant."""
