@@ -44,7 +44,8 @@ async def one_visit(http: httpx.AsyncClient, workspace: Workspace) -> list[str]:
 async def visit_all(web: Process, workspaces: list[Workspace]) -> list[str]:
     """What every tenant was shown that belongs to another."""
     limit, found = asyncio.Semaphore(PARALLEL), []
-    limits = httpx.Limits(max_connections=PARALLEL)
+    # The server closes what is idle for 5 s: the client lets go before, or both would at once.
+    limits = httpx.Limits(max_connections=PARALLEL, keepalive_expiry=2)
     async with httpx.AsyncClient(
         base_url=web.url, timeout=60, trust_env=False, limits=limits
     ) as http:
