@@ -4,10 +4,18 @@ from core.errors import InvalidRequest
 
 LONGEST_TEXT = 8_000
 LONGEST_CLIENT_TURN_ID = 128
+# PostgreSQL stores no NUL. An id with one is refused: without it, it would be another id.
+NO_NUL = r"^[^\x00]*\Z"
+
+
+def without_nul(text: str) -> str:
+    """What can be stored of a text that somebody wrote."""
+    return text.replace("\x00", "")
 
 
 def check_text(text: str) -> str:
-    """The question, when it is one. Raises `InvalidRequest`. A NUL cannot be stored."""
+    """The question, when it is one. Raises `InvalidRequest`."""
+    text = without_nul(text)
     if not text.strip():
         raise InvalidRequest("The message is empty.", param="text")
     if len(text) > LONGEST_TEXT:
@@ -15,4 +23,4 @@ def check_text(text: str) -> str:
             f"A message is at most {LONGEST_TEXT:,} characters; this one has {len(text):,}.",
             param="text",
         )
-    return text.replace("\x00", "")
+    return text

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from conversations.asking import check_text
+from conversations.asking import check_text, without_nul
 from conversations.llm.base import ChatMessage
 from core.errors import InvalidRequest, NotFound
 
@@ -113,12 +113,12 @@ def _message(raw: Any, param: str) -> ChatMessage:
 def _content(raw: Any, param: str) -> str:
     """A text, or text parts joined."""
     if isinstance(raw, str):
-        return raw
+        return without_nul(raw)
     if isinstance(raw, list) and all(
         isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str)
         for part in raw
     ):
-        return "".join(part["text"] for part in raw)
+        return without_nul("".join(part["text"] for part in raw))
     raise InvalidRequest("A message's content is text.", param=f"{param}.content")
 
 
@@ -148,8 +148,8 @@ def _max_tokens(given: dict[str, Any]) -> int | None:
 
 def _user(given: dict[str, Any]) -> str:
     value = given.get("user", "")
-    if not isinstance(value, str) or len(value) > 255:
-        raise InvalidRequest("“user” is at most 255 characters.", param="user")
+    if not isinstance(value, str) or len(value) > 255 or "\x00" in value:
+        raise InvalidRequest("“user” is at most 255 characters, none of them NUL.", param="user")
     return value
 
 

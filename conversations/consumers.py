@@ -19,7 +19,7 @@ from django.db import DatabaseError
 from django.http.request import split_domain_port
 
 from conversations import access, frames, services, sessions
-from conversations.asking import check_text
+from conversations.asking import check_text, without_nul
 from conversations.control import stop_turn
 from conversations.events import event_id, sequence
 from conversations.following import follow, latest
@@ -250,7 +250,7 @@ class ChatSocket:
                 chatbot_id=session.chatbot.id,
                 visitor_id=session.visitor_id,
                 value=frame.value,
-                comment=frame.comment or "",
+                comment=without_nul(frame.comment or ""),
             )
 
     async def _create(self, session: Session, frame: frames.TurnCreate) -> None:

@@ -5,11 +5,12 @@ from uuid import UUID
 
 import msgspec
 
+from conversations.asking import LONGEST_CLIENT_TURN_ID, NO_NUL
 from core.errors import AppError
 
 LONGEST_FRAME = 65_536
 
-_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_CLIENT_TURN_ID, pattern=NO_NUL)]
 _Token = Annotated[str, msgspec.Meta(max_length=4_096)]
 
 

@@ -10,7 +10,7 @@ import msgspec
 from django.http import HttpRequest, StreamingHttpResponse
 
 from conversations import access
-from conversations.asking import LONGEST_CLIENT_TURN_ID, check_text
+from conversations.asking import LONGEST_CLIENT_TURN_ID, NO_NUL, check_text
 from conversations.events import as_sse, sequence
 from conversations.following import follow
 from conversations.http import address_of, chat_key, check_page, endpoint, read_body
@@ -29,7 +29,9 @@ _KEEP_ALIVE_SECONDS = 15.0
 
 class TurnBody(msgspec.Struct):
     text: str
-    client_turn_id: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_CLIENT_TURN_ID)]
+    client_turn_id: Annotated[
+        str, msgspec.Meta(min_length=1, max_length=LONGEST_CLIENT_TURN_ID, pattern=NO_NUL)
+    ]
     conversation_id: UUID | None = None
     visitor_token: str | None = None
 

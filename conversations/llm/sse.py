@@ -69,7 +69,8 @@ class StreamDecoder:
             raise LLMError("provider_failed", message, permanent=False)
         for choice in chunk.choices or ():
             if choice.delta is not None and choice.delta.content:
-                texts.append(choice.delta.content)
+                # PostgreSQL stores no NUL: one would cost the whole answer.
+                texts.append(choice.delta.content.replace("\x00", ""))
             if choice.finish_reason:
                 self.finished = True
                 others.append(LLMFinish(choice.finish_reason))

@@ -145,6 +145,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "temperature": ({"temperature": 3}, "temperature"),
     "max tokens": ({"max_tokens": 0}, "max_tokens"),
     "user": ({"user": 1}, "user"),
+    "a user with a NUL": ({"user": "a\x00b"}, "user"),
+    "a question of a NUL": ({"messages": [{"role": "user", "content": "\x00"}]}, "messages"),
     "no messages": ({"messages": []}, "messages"),
     "messages": ({"messages": "x"}, "messages"),
     "role": ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].role"),
@@ -177,6 +179,26 @@ def test_what_is_not_supported_is_named(
 def test_null_parameters_are_as_if_not_given(http: httpx.Client, workspace: Workspace) -> None:
     body = asked(workspace, tools=None, seed=None, max_tokens=None)
     assert http.post("/v1/chat/completions", json=body).status_code == 200
+
+
+def test_a_nul_anywhere_costs_no_answer(
+    http: httpx.Client, workspace: Workspace, fake: FakeOpenAI
+) -> None:
+    marker = uuid4().hex
+    fake.script({"match": marker, "text": "Forty\x00-two."})
+    said = [
+        ("system", "Be\x00 kind."),
+        ("user", f"What\x00 is {FACT}"),
+        ("assistant", "A\x00 code."),
+    ]
+    history = [{"role": role, "content": text} for role, text in said]
+    last = {"role": "user", "content": f"and\x00 {marker}?"}
+    body = asked(workspace, messages=[*history, last])
+    response = http.post("/v1/chat/completions", json=body)
+    assert response.status_code == 200
+    assert response.json()["choices"][0]["message"]["content"] == "Forty-two."
+    with tenant_context(workspace.tenant.id):
+        assert not Hold.objects.exists()
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'"x"', b"\xff", b"[" * 20_000])
@@ -344,6 +366,8 @@ def test_keys_of_every_other_kind_are_refused(
         {"text": "", "client_turn_id": "1"},
         {"text": "x" * 8_001, "client_turn_id": "1"},
         {"text": "x", "client_turn_id": ""},
+        {"text": "x", "client_turn_id": "a\x00b"},
+        {"text": " \x00 ", "client_turn_id": "1"},
         {"text": "x", "client_turn_id": "1", "conversation_id": "nope"},
         {"text": 1, "client_turn_id": "1"},
     ],

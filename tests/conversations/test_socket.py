@@ -137,6 +137,7 @@ BAD_FRAMES: dict[str, str | bytes] = {
     "deeply nested": '{"type": "ping", "x": ' + "[" * 30_000 + "]" * 30_000 + "}",
     "deeply nested objects": '{"a":' * 10_000 + "1" + "}" * 10_000,
     "a field of the wrong type": '{"type": "turn.create", "client_turn_id": 1, "text": "x"}',
+    "an id with a NUL": '{"type": "turn.create", "client_turn_id": "a\\u0000b", "text": "x"}',
     "a missing field": '{"type": "turn.create", "text": "x"}',
     "an empty id": '{"type": "turn.create", "client_turn_id": "", "text": "x"}',
     "no uuid": '{"type": "turn.stop", "turn_id": "1"}',
@@ -167,7 +168,7 @@ def test_a_frame_before_the_session_closes_the_socket(web: Process) -> None:
         assert chat.close_code() == 4400
 
 
-@pytest.mark.parametrize("text", ["", "  \n ", "x" * 8_001])
+@pytest.mark.parametrize("text", ["", "  \n ", "\x00", "x" * 8_001])
 def test_an_empty_or_long_message_is_refused_and_the_socket_stays(
     web: Process, bare: Workspace, text: str
 ) -> None:
@@ -333,7 +334,7 @@ def test_a_foreign_conversation_is_not_there(
 def test_feedback_is_kept_and_may_change(chat: Chat, workspace: Workspace) -> None:
     message_id = chat.answer("What is the access code of the depot?")[-1]["message_id"]
     chat.send("feedback.create", message_id=message_id, value="up")
-    chat.send("feedback.create", message_id=message_id, value="down", comment="wrong")
+    chat.send("feedback.create", message_id=message_id, value="down", comment="wro\x00ng")
     chat.send("ping")
     chat.receive("pong")
     with tenant_context(workspace.tenant.id):
