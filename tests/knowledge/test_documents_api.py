@@ -163,7 +163,12 @@ def test_a_file_over_the_limit_is_refused_and_leaves_nothing(http: httpx.Client)
 
 @pytest.mark.parametrize(
     ("parameters", "param"),
-    [({"limit": "0"}, "limit"), ({"limit": "many"}, "limit"), ({"cursor": "x"}, "cursor")],
+    [
+        ({"limit": "0"}, "limit"),
+        ({"limit": "many"}, "limit"),
+        ({"limit": "9" * 5_000}, "limit"),
+        ({"cursor": "x"}, "cursor"),
+    ],
 )
 def test_a_bad_parameter_is_named(
     http: httpx.Client, parameters: dict[str, str], param: str
