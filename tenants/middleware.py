@@ -1,5 +1,6 @@
 """Which tenant a request is for, before any view; and the tenant's context around sync views."""
 
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -7,15 +8,24 @@ from uuid import UUID
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.http.request import split_domain_port
 from django.utils.decorators import async_only_middleware
 
-from core.errors import AppError, NotFound, Unauthenticated, problem, problem_headers
+from core.errors import (
+    AppError,
+    NotFound,
+    Unauthenticated,
+    Unavailable,
+    problem,
+    problem_headers,
+)
 from tenants.access import Caller, resolve_caller
 from tenants.api_keys import APIKeyIdentity
 from tenants.context import PLATFORM, ScopeError, in_platform, run_in_scope, tenant_scope
 
+log = logging.getLogger(__name__)
 _API = re.compile(r"^/v1/")
 # Probes come with the pod's address as their host.
 _PROBES = frozenset({"/healthz", "/readyz"})
@@ -59,6 +69,12 @@ def _bearer(request: HttpRequest) -> str | None:
     return match[1]
 
 
+def database_away(error: Exception) -> Unavailable:
+    """What a caller is told while PostgreSQL cannot be reached: no fault of ours, and it passes."""
+    log.warning("a request could not be served: %s", type(error).__name__)
+    return Unavailable("The service is not available at the moment.", retry_after=2)
+
+
 async def _resolve(request: HttpRequest) -> Caller:
     if request.path in _PROBES:
         return Caller(None)
@@ -82,6 +98,8 @@ def tenant_middleware(
             caller = await _resolve(request)
         except AppError as error:
             return problem_response(error, request)
+        except (InterfaceError, OperationalError) as error:
+            return problem_response(database_away(error), request)
         request.tenant_id, request.api_key = caller.tenant_id, caller.key
         return await get_response(request)
 

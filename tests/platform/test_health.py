@@ -9,6 +9,7 @@ import pytest
 from psycopg import sql
 
 from conversations.onboarding import Workspace
+from tenants.api_keys import generate
 from tests.live import Process
 from tests.platform.processes import dead_database, dead_redis, get, layout, with_database
 
@@ -32,6 +33,16 @@ def faults(environment: dict[str, str]) -> list[str]:
     body = ready.json()
     assert body["status"] == "unready"
     return list(body["faults"])
+
+
+def test_without_postgresql_a_request_is_told_so() -> None:
+    """From the first statement on, which is the look for its key."""
+    with Process("web", environment=dead_database()) as web:
+        answer = get(web, "/v1/models", Authorization=f"Bearer {generate('secret')}")
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert int(answer.headers["retry-after"]) > 0
+        assert "Internal Server Error" not in web.log()
 
 
 def test_it_is_not_ready_without_redis_and_answers_all_the_same(
