@@ -31,6 +31,9 @@ SETTINGS = {
     "max_parallel_workers": "2",
     "autovacuum_max_workers": "2",
     "log_min_messages": "warning",
+    # A failed statement and its details hold what people wrote.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 

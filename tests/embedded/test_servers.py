@@ -72,6 +72,16 @@ def server_pids(layout: embedded.Layout) -> list[int]:
     return [int(layout.var.pid_file(name).read_text()) for name in ("postgres", "redis")]
 
 
+def test_the_log_quotes_no_value_of_a_statement_that_failed(layout: embedded.Layout) -> None:
+    with psycopg.connect(layout.app_url, autocommit=True) as connection:
+        with pytest.raises(psycopg.errors.DataError):
+            connection.execute("SELECT 'what somebody asked', '{\"a\": \"\\u0000 canary\"}'::jsonb")
+    log = layout.var.log_file("postgres").read_text()
+    assert "unsupported Unicode" in log
+    assert "what somebody asked" not in log
+    assert "canary" not in log
+
+
 def test_every_login_and_database_answers(layout: embedded.Layout) -> None:
     for url, login in (
         (layout.app_url, "app"),
