@@ -51,6 +51,9 @@ class Process:
         command = [sys.executable, "-m", "tests.launch", self.role]
         if self.broken:
             command += ["--broken", self.broken]
+        # As under `make run`: all processes share their counters.
+        counters = Path(os.environ["VAR_DIR"]) / "counters"
+        counters.mkdir(exist_ok=True)
         with self.log_path.open("w") as log:
             self._popen = subprocess.Popen(
                 command,
@@ -59,6 +62,7 @@ class Process:
                     **os.environ,
                     "DJANGO_SETTINGS_MODULE": "chatbot_saas.settings",
                     "CELERY_SKIP_CHECKS": "1",
+                    "PROMETHEUS_MULTIPROC_DIR": str(counters),
                     **self.environment,
                 },
                 stdout=subprocess.PIPE,
