@@ -3,11 +3,14 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from chatbot_saas import errors, health
+from chatbot_saas.demo import shop
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
+    path("demo/shop", shop.page),
+    path("demo/shop.css", shop.stylesheet),
     path("", include("knowledge.urls")),
     path("", include("conversations.urls")),
 ]

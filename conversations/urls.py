@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from conversations import openai_api, sse
+from conversations import openai_api, sse, widget
 
 urlpatterns = [
+    path("widget/<str:name>", widget.script, name="widget_script"),
+    path("c/<uuid:chatbot_id>", widget.hosted_page, name="hosted_page"),
     path("v1/models", openai_api.list_models),
     path("v1/models/<uuid:chatbot_id>", openai_api.get_model),
     path("v1/chat/completions", openai_api.create_completion),

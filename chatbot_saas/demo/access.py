@@ -66,6 +66,14 @@ def save_access(access: Access) -> None:
     write_private(access_file(), json.dumps(asdict(access), indent=2) + "\n")
 
 
+def known_key() -> str | None:
+    """The demo's publishable key, once there is a demo."""
+    try:
+        return str(json.loads(access_file().read_text(encoding="utf-8"))["publishable_key"])
+    except (FileNotFoundError, ValueError, KeyError):
+        return None
+
+
 def _known_access() -> tuple[Access, UUID] | None:
     try:
         access = Access(**json.loads(access_file().read_text(encoding="utf-8")))

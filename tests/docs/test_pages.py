@@ -102,7 +102,7 @@ def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterat
         if isinstance(pattern, URLResolver):
             yield from routes(pattern.url_patterns, path)
         else:
-            yield "/" + re.sub(r"<uuid:(\w+)>", r"{\1}", path)
+            yield "/" + re.sub(r"<\w+:(\w+)>", r"{\1}", path)
 
 
 def test_every_route_is_described_and_no_other() -> None:
@@ -110,8 +110,11 @@ def test_every_route_is_described_and_no_other() -> None:
     api = {route for route in every if route.startswith("/v1/")}
     table = section(page("api"), "All paths")
     assert {found.split()[1] for found in first_column(table)} == api
-    assert every - api == {"/healthz", "/readyz", "/metrics"}
-    assert all(route in page("operations") for route in every - api)
+    watched = {"/healthz", "/readyz", "/metrics"}
+    assert all(route in page("operations") for route in watched)
+    shown = {"/c/{chatbot_id}", "/demo/shop", "/demo/shop.css", "/widget/{name}"}
+    assert every - api == watched | shown
+    assert all(f"`{route}`" in page("widget") for route in ("/c/{chatbot_id}", "/demo/shop"))
 
 
 def tags(union: object) -> dict[str, set[str]]:

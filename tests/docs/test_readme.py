@@ -77,7 +77,7 @@ def test_the_python_snippet_streams_an_answer_with_its_citations(checkout: Path)
     (snippet,) = (text for language, text in SNIPPETS if language == "python")
     said = run(checkout, ".venv/bin/python", "-c", snippet)
     assert "15 minutes" in said
-    assert "\n[1] " in said
+    assert re.search(r"\n\[\d\] ", said)
 
 
 @pytest.mark.usefixtures("worker")
@@ -90,7 +90,7 @@ def test_what_make_run_is_said_to_print_is_what_it_prints(web: Process) -> None:
 
 
 def without_addresses(text: str) -> list[str]:
-    lines = re.sub(r":\d{4,5}\b|/\S+/demo\.json", "…", text).splitlines()
+    lines = re.sub(r":\d{4,5}\b|/\S+/demo\.json|[0-9a-f-]{36}", "…", text).splitlines()
     return [line.rstrip() for line in lines if line.strip()]
 
 

@@ -58,7 +58,10 @@ class Command(BaseCommand):
             self._say(f"[{citation['n']}] {citation['title']}{page}: “{citation['quote']}”")
 
     def _say_where(self, access: Access) -> None:
+        port = access.base_url.rpartition(":")[2]
         self._say(f"""
+Widget     {access.base_url}/demo/shop  (on a page like somebody else's shop)
+Chat page  http://{access.tenant_host}:{port}/c/{access.chatbot_id}
 API        {access.base_url}/v1  (OpenAI-compatible; bearer key: secret_key)
 WebSocket  {access.base_url.replace("http", "ws", 1)}/ws/chat/  (Host: {access.tenant_host})
 Health     {access.base_url}/readyz

@@ -1,0 +1,106 @@
+/* The panel's style sheet. `--cb-*` are the page's to set, the others come from the launcher. */
+export const STYLE = `
+:host { --surface: var(--cb-surface, light-dark(#fff, #11141c)); --text: var(--cb-text, light-dark(#1a1d26, #e8eaf0));
+  --soft: var(--cb-soft, light-dark(#f3f4f6, #1e2330)); --line: light-dark(#e1e4ea, #303746);
+  --muted: light-dark(#5b6270, #a3abbb); 
+  --ink: light-dark(oklch(from var(--accent) min(l, .48) c h), oklch(from var(--accent) max(l, .76) c h)) }
+* { box-sizing: border-box }
+[hidden] { display: none !important }
+.panel { position: absolute; inset-block-end: 72px; inset-inline-end: 0; display: flex; flex-direction: column;
+  inline-size: min(var(--cb-width, 400px), 100vw - 40px); block-size: min(var(--cb-height, 680px), 100dvh - 112px);
+  overflow: hidden; border-radius: var(--cb-radius, 20px); background: var(--surface); color: var(--text);
+  font: 400 15px/1.55 var(--cb-font, system-ui, sans-serif);
+  box-shadow: 0 0 0 1px var(--line), 0 12px 48px #0003;
+  overflow-wrap: anywhere; text-align: start; animation: rise .22s ease-out }
+:host([position=start]) .panel { inset-inline: 0 auto }
+@keyframes rise { from { opacity: 0; translate: 0 12px } }
+button, textarea { font: inherit; color: inherit; margin: 0; border: 0; background: none; padding: 0 }
+button { cursor: pointer }
+button:disabled { cursor: default; opacity: .45 }
+:focus-visible { outline: 2px solid var(--ink); outline-offset: 2px }
+.icon { inline-size: 18px; block-size: 18px; display: block }
+.head { display: flex; align-items: center; gap: 12px; padding: 14px 18px; background: var(--accent); color: var(--on-accent) }
+.head :focus-visible { outline-color: currentcolor }
+.avatar, .tool, .go, .latest, .cite { flex: none; display: grid; place-items: center; inline-size: 36px; block-size: 36px; border-radius: 10px }
+.avatar { border-radius: 50%;
+  background: var(--on-accent); color: var(--accent); font-weight: 700; font-size: 17px }
+.who { flex: 1; min-inline-size: 0 }
+.name { margin: 0; font-size: 16px; font-weight: 650; line-height: 1.3; }
+.name, .chip span { white-space: nowrap; overflow: hidden; text-overflow: ellipsis }
+.label { margin: 0; font-size: 12.5px; line-height: 1.35 }
+.head > .tool:hover { background: color-mix(in srgb, currentcolor 16%, transparent) }
+.main { flex: 1; min-block-size: 0; position: relative; display: flex; flex-direction: column }
+.log { flex: 1; overflow: hidden auto; overscroll-behavior: contain; padding: 20px 18px 12px; display: flex;
+  flex-direction: column; gap: 14px }
+.log:focus-visible { outline-offset: -2px }
+.mine { align-self: flex-end; max-inline-size: 85%; padding: 9px 14px; border-radius: 18px; border-end-end-radius: 5px;
+  background: var(--accent); color: var(--on-accent); white-space: pre-wrap }
+.reply { align-self: stretch; display: flex; flex-direction: column; align-items: flex-start; gap: 8px }
+.body { max-inline-size: 94%; padding: 11px 15px; border-radius: 18px; border-end-start-radius: 5px; background: var(--soft) }
+.body > * { margin: 0 0 10px }
+.body > :last-child { margin-block-end: 0 }
+.body a, .visit { color: var(--ink); text-underline-offset: 2px }
+.body h3 { font-size: 15px; font-weight: 650; line-height: 1.35 }
+.body .h1, .body .h2 { font-size: 16.5px }
+.body ul, .body ol { padding-inline-start: 22px }
+:lang(fa) > ol { list-style: persian }
+.body li + li { margin-block-start: 4px }
+.body blockquote { margin-inline: 0; padding-inline-start: 12px; border-inline-start: 3px solid var(--line) }
+.body pre, .table { overflow-x: auto; border: 1px solid var(--line); border-radius: 10px; background: var(--surface); max-inline-size: 100% }
+.body pre { padding: 10px 12px; font-size: 13px; line-height: 1.5 }
+.body code { font-family: ui-monospace, monospace; font-size: .9em; overflow-wrap: normal }
+.body :not(pre) > code { padding: 1px 5px; border-radius: 5px; background: var(--surface); overflow-wrap: anywhere }
+table { border-collapse: collapse; min-inline-size: 100% }
+th, td { padding: 6px 11px; text-align: start; border-block-end: 1px solid var(--line) }
+.cite { display: inline-grid; inline-size: auto; min-inline-size: 20px; block-size: 20px; padding: 0 5px; border-radius: 7px; background: var(--surface); color: var(--ink); border: 1px solid var(--line);
+  font-size: 12px; font-weight: 650; line-height: 1; vertical-align: 1px }
+.cite:hover, .chip:hover { border-color: var(--ink) }
+.wait { inline-size: 36px; block-size: 23px; animation: beat .8s infinite alternate ease-in-out;
+  background: radial-gradient(circle, var(--muted) 3.2px, #0000 4px) 0 / 12px }
+@keyframes beat { from { opacity: .25 } }
+.note, .hint { margin: 0; font-size: 13.5px; color: var(--muted) }
+.sources { display: flex; flex-wrap: wrap; gap: 6px; margin: 0; padding: 0; list-style: none }
+.sources, .sources li { max-inline-size: 100% }
+.chip { display: flex; gap: 7px; max-inline-size: 100%; padding: 4px 11px; border: 1px solid var(--line); border-radius: 99px;
+  font-size: 13px; background: var(--surface); text-align: start }
+.chip b { color: var(--ink) }
+.tools { display: flex; gap: 2px; color: var(--muted) }
+.tools .tool:hover { background: var(--soft); color: var(--text) }
+.tools [aria-pressed=true] { color: var(--ink) }
+.tools [aria-pressed=true] .icon { fill: color-mix(in srgb, currentcolor 25%, transparent) }
+.suggestions { display: flex; flex-direction: column; align-items: flex-start; gap: 8px }
+.suggestions .chip { border-radius: 14px; padding: 8px 14px; font-size: 14px; color: var(--ink) }
+.latest { position: absolute; inset-block-end: 10px; inset-inline: 0; margin-inline: auto; border-radius: 50%; background: var(--surface); border: 1px solid var(--line); box-shadow: 0 1px 8px #0003 }
+.notice { display: flex; align-items: center; gap: 12px; padding: 10px 18px; font-size: 13.5px; line-height: 1.45;
+  background: light-dark(#fff7e6, #33291a); color: light-dark(#6b4300, #f6d9a3) }
+.notice span { flex: 1 }
+.link { color: inherit; font-weight: 650; text-decoration: underline; text-underline-offset: 3px }
+form, .consent { padding: 10px 14px 14px; border-block-start: 1px solid var(--line) }
+.field { display: flex; align-items: flex-end; gap: 6px; padding: 5px; padding-inline-start: 14px; border: 1px solid light-dark(#8a93a3, #6b7487);
+  border-radius: 16px; background: var(--surface) }
+.field:focus-within { border-color: var(--ink); box-shadow: 0 0 0 1px var(--ink) }
+textarea { flex: 1; min-inline-size: 0; resize: none; field-sizing: content; min-block-size: 24px; max-block-size: 132px;
+  margin-block: 6px; font-size: 16px; line-height: 24px; background: none }
+textarea:focus-visible { outline: 0 }
+textarea::placeholder { color: var(--muted) }
+.go, .primary { background: var(--accent); color: var(--on-accent) }
+.consent { display: grid; gap: 12px; padding: 18px }
+.consent p { margin: 0; font-size: 14px }
+.consent .link { font-weight: 500 }
+.primary { padding: 11px 16px; border-radius: 12px; font-weight: 650 }
+dialog { position: absolute; inset: auto 10px 10px; inline-size: auto; max-inline-size: none; max-block-size: 80%; margin: 0; padding: 14px 18px 18px;
+  overflow: auto; border: 1px solid var(--line); border-radius: 16px; background: var(--surface); color: inherit;
+  box-shadow: 0 12px 48px #0003; z-index: 2; animation: rise .18s ease-out }
+.top { display: flex; gap: 12px }
+.top h3 { flex: 1; margin: 0; font-size: 15px; font-weight: 650 }
+.top .tool { margin: -6px }
+dialog blockquote { margin: 12px 0; padding-inline-start: 14px; border-inline-start: 3px solid var(--ink); white-space: pre-wrap }
+.flip:dir(rtl) { scale: -1 1 }
+.icon.down { rotate: 180deg }
+.unseen { position: absolute; inline-size: 1px; block-size: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
+.full .panel { position: fixed; inset: var(--top, 0) 0 auto; inline-size: auto; block-size: var(--height, 100dvh); border-radius: 0; box-shadow: none }
+.full .launcher { visibility: hidden }
+:host([mode=page]) :is(.head, .log, .notice, form, .consent) { padding-inline: max(18px, 50vw - 380px) }
+@media (prefers-reduced-motion: reduce) { *, .wait i { animation: none !important; scroll-behavior: auto !important } }
+@media (forced-colors: active) { .mine, .body, .go, .launcher { border: 1px solid } }
+`;
