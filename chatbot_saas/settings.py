@@ -206,6 +206,8 @@ CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 WORKER_CONCURRENCY = env.integer("WORKER_CONCURRENCY", 2, least=1)
+# One place of each worker stays free of any one workspace, however long its files are.
+TICKETS_PER_TENANT = env.integer("TICKETS_PER_TENANT", max(1, WORKER_CONCURRENCY - 1), least=1)
 
 # --- Models --------------------------------------------------------------------------------
 

@@ -19,13 +19,16 @@ from knowledge.chunking import Chunk
 from knowledge.embeddings.base import Embedder, EmbeddingError, Vectors
 from knowledge.embeddings.registry import get_embedder
 from knowledge.models import Document
-from knowledge.parsing.base import Parsed, ParseError
+from knowledge.parsing.base import SENTENCES, Parsed, ParseError
 from knowledge.parsing.process import parse_file
-from knowledge.progress import Progress
-from tenants.tickets import Ticket, handles, heartbeat
+from knowledge.progress import HEARTBEAT_SECONDS, Progress
+from tenants.tickets import Ticket, handles, heartbeat, kept_alive
 
 # Texts embedded between two looks at progress and lease; what a killed worker loses at most.
 EMBED_BATCH = 64
+# About 7 MB of text. A document is published in one transaction, which must end within minutes.
+MAX_CHUNKS = 20_000
+PUBLISH_SECONDS = 600.0
 GAVE_UP = (
     "Processing this file failed several times. Upload it again later; if it fails again, contact "
     "support."
@@ -65,6 +68,9 @@ def ingest(document_id: UUID, version: int, *, heartbeat: Callable[[], None]) ->
         _fail(document_id, version, str(error))
         return
     chunks = chunking.split(parsed.text, parsed.blocks)
+    if len(chunks) > MAX_CHUNKS:
+        _fail(document_id, version, SENTENCES["too_long"])
+        return
     progress.stage(
         Document.Stage.EMBEDDING,
         pages_done=parsed.pages,
@@ -80,7 +86,8 @@ def ingest(document_id: UUID, version: int, *, heartbeat: Callable[[], None]) ->
         _fail(document_id, version, EMBEDDING_REFUSED.format(reason=error))
         return
     progress.stage(Document.Stage.PUBLISHING, chunks_done=len(chunks))
-    _publish(document, parsed, chunks, vectors, model=embedder.name)
+    with kept_alive(heartbeat, every=HEARTBEAT_SECONDS, at_most=PUBLISH_SECONDS):
+        _publish(document, parsed, chunks, vectors, model=embedder.name)
 
 
 def _document_id(ticket: Ticket) -> UUID:

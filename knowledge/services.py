@@ -1,13 +1,14 @@
 """Writes of documents. Each is one transaction, and the work it causes is queued in it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from billing.selectors import plan_limits
-from core.errors import Conflict, NotFound, QuotaExceeded
+from core.errors import AppError, Conflict, NotFound, QuotaExceeded, Unavailable
 from knowledge import index, storage
 from knowledge.models import Document, Source
 from knowledge.parsing.invisible import remove_invisible
@@ -17,6 +18,7 @@ from tenants.context import current_tenant_id
 from tenants.tickets import enqueue
 
 UPLOADS = "Uploads"
+_LOCK_NOT_AVAILABLE = "55P03"
 
 
 def uploads_source() -> Source:
@@ -40,7 +42,7 @@ def create_document(
     stored = storage.store([content] if isinstance(content, bytes) else content)
     source = source_id or uploads_source().pk
     try:
-        with transaction.atomic():
+        with _brief_locks():
             document = Document.objects.create(
                 source_id=source,
                 filename=_safe_name(filename),
@@ -54,9 +56,9 @@ def create_document(
                 _queue(document)
             return view(document), True
     except IntegrityError:
-        storage.discard(stored.path)
-        return _known(source, stored.digest), False
-    except BaseException:
+        return _known(source, stored), False
+    except AppError:
+        # Only what we refused ourselves: a commit whose answer was lost may have kept the row.
         storage.discard(stored.path)
         raise
 
@@ -65,7 +67,7 @@ def _check_room() -> None:
     """With the new document stored. Raises QuotaExceeded when the plan allows fewer."""
     plan = plan_limits(current_tenant_id())
     # One at a time, so that many at once cannot all find the last place free.
-    Source.objects.select_for_update().order_by("pk").first()
+    Source.objects.select_for_update(no_key=True).order_by("pk").first()
     if Document.objects.count() > plan.documents:
         raise QuotaExceeded(
             f"The plan “{plan.name}” keeps {plan.documents} documents. Delete one, or change the plan.",
@@ -91,13 +93,19 @@ def replace_document(
     except IntegrityError as error:
         storage.discard(stored.path)
         raise Conflict("Another document has this content already.", param="file") from error
-    except BaseException:
+    except AppError:
         storage.discard(stored.path)
         raise
 
 
-@transaction.atomic
 def _replaced(
+    document_id: UUID, stored: StoredFile, filename: str | None, *, queued: bool
+) -> DocumentView:
+    with _brief_locks():
+        return _replaced_in_transaction(document_id, stored, filename, queued=queued)
+
+
+def _replaced_in_transaction(
     document_id: UUID, stored: StoredFile, filename: str | None, *, queued: bool
 ) -> DocumentView:
     document = _locked(document_id)
@@ -115,22 +123,55 @@ def _replaced(
     return view(document)
 
 
-@transaction.atomic
 def delete_document(*, document_id: UUID) -> None:
-    """Takes a document out of search and removes its file. Raises NotFound."""
-    document = _locked(document_id)
-    index.remove(document.pk)
-    transaction.on_commit(partial(storage.discard, document.path))
-    document.delete()
+    """Takes a document out of search and removes its file.
+
+    Raises NotFound, Unavailable while another document is being published.
+    """
+    with _brief_locks():
+        document = _locked(document_id)
+        index.remove(document.pk)
+        transaction.on_commit(partial(storage.discard, document.path))
+        document.delete()
 
 
-@transaction.atomic
-def _known(source_id: UUID, digest: str) -> DocumentView:
-    document = Document.objects.select_for_update().get(source_id=source_id, content_hash=digest)
-    if document.status == Document.Status.FAILED:
-        _start_over(document)
-        _queue(document)
-    return view(document)
+def _known(source_id: UUID, stored: StoredFile) -> DocumentView:
+    """The document that has these bytes. A failed one starts over, from the file of this upload."""
+    with _brief_locks():
+        same = Document.objects.filter(source_id=source_id, content_hash=stored.digest)
+        document = same.first()
+        if document is None or document.status != Document.Status.FAILED:
+            storage.discard(stored.path)
+        if document is None:
+            raise Conflict("The same file was deleted just now. Upload it again.", param="file")
+        if document.status == Document.Status.FAILED:
+            document = same.select_for_update().get()
+            transaction.on_commit(partial(storage.discard, document.path))
+            document.path = stored.path
+            _start_over(document)
+            _queue(document)
+        return view(document)
+
+
+@contextmanager
+def _brief_locks() -> Iterator[None]:
+    """A transaction that waits a second at most for a row that an ingestion holds.
+
+    A publish may hold it for minutes; a request that waited as long would keep a connection from
+    every other tenant. Raises Unavailable.
+    """
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '1s'")
+            yield
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+            raise
+        raise Unavailable(
+            "A document of this workspace is being published. Try again in a few seconds.",
+            retry_after=5,
+        ) from error
 
 
 def _locked(document_id: UUID) -> Document:

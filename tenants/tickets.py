@@ -7,13 +7,17 @@ lease runs out and another claims the ticket.
 
 import json
 import logging
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.conf import settings
+from django.db import DatabaseError, connection, connections, transaction
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
@@ -24,6 +28,7 @@ from tenants.models import WorkTicket
 
 logger = logging.getLogger(__name__)
 _MAX_BACKOFF_SECONDS = 300
+_CLAIM_LOCK = 7405
 
 
 class PermanentFailure(Exception):
@@ -111,6 +116,7 @@ WITH running AS (
     LEFT JOIN running ON running.tenant_id = ticket.tenant_id
     WHERE ticket.status IN ('waiting', 'running') AND ticket.due_at <= now()
         AND (ticket.status = 'waiting' OR ticket.lease_until <= now())
+        AND coalesce(running.running, 0) < %s
         AND ticket.kind = ANY(%s)
     ORDER BY coalesce(running.running, 0), ticket.due_at
     LIMIT 1 FOR UPDATE OF ticket SKIP LOCKED
@@ -127,8 +133,16 @@ def claim() -> Ticket | None:
     """Lease the next due ticket, or None when nothing is due. Opens its own platform context."""
     leases = {kind: entry.lease_seconds for kind, entry in _registry.items()}
     lease_id = new_id()
-    with platform_context(), connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [list(leases), lease_id, json.dumps(leases)])
+    with platform_context(), transaction.atomic(), connection.cursor() as cursor:
+        # One claim at a time: two that count a tenant's running tickets at once would both find room.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])
+        values: tuple[Any, ...] = (
+            settings.TICKETS_PER_TENANT,
+            list(leases),
+            lease_id,
+            json.dumps(leases),
+        )
+        cursor.execute(_CLAIM, values)
         row = cursor.fetchone()
         if row is None:
             return None
@@ -142,6 +156,32 @@ def heartbeat(ticket: Ticket) -> None:
     with platform_context():
         if not _held(ticket).update(lease_until=until):
             raise LeaseLost(f"ticket {ticket.id} was taken over")
+
+
+@contextmanager
+def kept_alive(beat: Callable[[], None], *, every: float, at_most: float) -> Iterator[None]:
+    """Calls `beat` from a thread of its own while the block runs: for one long transaction, whose own
+    writes nobody sees before its end. After `at_most` seconds it stops, so that what hangs is lost.
+    """
+    ended = threading.Event()
+
+    def keep() -> None:
+        until = time.monotonic() + at_most
+        try:
+            while not ended.wait(every) and time.monotonic() < until:
+                beat()
+        except (LeaseLost, DatabaseError):
+            logger.warning("a lease is no longer extended")
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=keep, name="lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _held(ticket: Ticket) -> QuerySet[WorkTicket]:

@@ -21,6 +21,8 @@ SENTENCES = {
     "too_many_pages": f"The file has more than {MAX_PAGES:,} pages. Split it into smaller files.",
     "too_much_text": "The file holds more text than one document may have (25 million "
     "characters). Split it into smaller files.",
+    "too_long": "The file holds more text than is searched well as one document (20,000 passages, "
+    "about 7 MB). Split it into smaller files.",
     "bomb": "The file unfolds to far more data than a document of its size holds, so it was not "
     "opened. Save it anew without embedded media and upload that.",
     "mislabelled": "The file's name says it is {named}, but its content is {found}. Give it the "

@@ -7,12 +7,15 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from django.db import transaction
 
 from billing.catalog.models import Plan
 from billing.catalog.services import subscribe
 from conversations.onboarding import Workspace
+from knowledge import storage
+from knowledge.models import Document
 from tenants.api_keys import mint_secret_key
-from tenants.context import platform_context
+from tenants.context import platform_context, tenant_context
 from tests.knowledge import files
 from tests.live import Process
 
@@ -205,3 +208,34 @@ def test_the_plan_bounds_how_many_documents_are_kept(
     assert "keeps 1 documents" in refused.json()["detail"]
     assert post(http, "one.txt", b"The first document.").status_code == 200
     assert len(http.get("/v1/documents").json()["data"]) == 1
+
+
+def test_while_a_document_is_published_others_are_told_to_wait_not_held(
+    http: httpx.Client, workspace: Workspace
+) -> None:
+    document_id = post(http, "one.txt", b"The first document.").json()["id"]
+    with tenant_context(workspace.tenant.id), transaction.atomic():
+        # What a publish holds: the document's row, for as long as it takes.
+        Document.objects.select_for_update().get(pk=document_id)
+        began = time.monotonic()
+        refused = http.delete(f"/v1/documents/{document_id}")
+        assert time.monotonic() - began < 5
+        assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+        assert refused.headers["Retry-After"] == "5"
+        assert post(http, "two.txt", b"The second document.").status_code == 202
+        assert post(http, "one.txt", b"The first document.").status_code == 200
+    assert http.delete(f"/v1/documents/{document_id}").status_code == 204
+
+
+def test_a_failed_document_whose_file_is_lost_heals_when_it_is_sent_again(
+    http: httpx.Client, workspace: Workspace
+) -> None:
+    document_id = post(http, "one.txt", b"The first document.").json()["id"]
+    with tenant_context(workspace.tenant.id):
+        document = Document.objects.get(pk=document_id)
+        storage.discard(document.path)
+        Document.objects.filter(pk=document_id).update(status="failed")
+    assert post(http, "one.txt", b"The first document.").json()["id"] == document_id
+    with tenant_context(workspace.tenant.id):
+        document.refresh_from_db()
+        assert storage.full_path(document.path).read_bytes() == b"The first document."

@@ -1,8 +1,10 @@
 """Work tickets: at least once, leased, fair, and never of a tenant that may not run."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -138,6 +140,45 @@ def test_one_tenants_pile_does_not_starve_another(
     enqueue(other_tenant)
     owners = [claimed.tenant_id for claimed in (tickets.claim(), tickets.claim()) if claimed]
     assert owners == [tenant.id, other_tenant.id]
+
+
+def test_one_tenant_never_has_more_tickets_running_than_its_share(
+    tenant: TenantRef, other_tenant: TenantRef
+) -> None:
+    tickets.handles(KIND)(lambda ticket: None)
+    for _ in range(5):
+        enqueue(tenant)
+    first, second = tickets.claim(), tickets.claim()
+    assert first is not None
+    assert (first.tenant_id, second) == (tenant.id, None)
+    enqueue(other_tenant)
+    third = tickets.claim()
+    assert third is not None
+    assert third.tenant_id == other_tenant.id
+
+
+def test_a_lease_is_extended_while_one_long_step_runs(tenant: TenantRef) -> None:
+    tickets.handles(KIND, lease_seconds=1)(lambda ticket: None)
+    enqueue(tenant)
+    ticket = tickets.claim()
+    assert ticket is not None
+    with tickets.kept_alive(partial(tickets.heartbeat, ticket), every=0.2, at_most=10):
+        time.sleep(1.5)
+        assert tickets.claim() is None
+    time.sleep(1.1)
+    again = tickets.claim()
+    assert again is not None
+    assert again.id == ticket.id
+
+
+def test_a_step_that_hangs_loses_its_lease(tenant: TenantRef) -> None:
+    tickets.handles(KIND, lease_seconds=1)(lambda ticket: None)
+    enqueue(tenant)
+    ticket = tickets.claim()
+    assert ticket is not None
+    with tickets.kept_alive(partial(tickets.heartbeat, ticket), every=0.1, at_most=0.2):
+        time.sleep(1.6)
+        assert tickets.claim() is not None
 
 
 @pytest.mark.parametrize("status", ["suspended", "erasing"])
