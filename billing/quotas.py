@@ -19,6 +19,9 @@ from billing.selectors import TurnTerms
 from core.errors import AppError, BudgetExceeded, QuotaExceeded
 from core.metrics import COST_USD, TOKENS
 
+# A turn's hold is settled when its answer ends, which takes seconds.
+_RESERVED_SECONDS = 10
+
 # One statement: make the month's row if it is the first turn, and reserve if all limits allow.
 _RESERVE = """
 WITH period AS (
@@ -87,6 +90,13 @@ def _refusal(terms: TurnTerms, wanted: Decimal, budget: Decimal | None, month: d
     period = QuotaPeriod.objects.filter(pk=month).first() or QuotaPeriod(starts_on=month)
     spent = period.cost_used + period.cost_held + wanted
     until = next_month(month)
+    allowed = (
+        terms.plan.cost_per_month if budget is None else min(budget, terms.plan.cost_per_month)
+    )
+    if period.messages_used + period.messages_held < terms.plan.messages_per_month and (
+        period.cost_used + wanted <= allowed
+    ):
+        return _all_reserved()
     frees = f"It frees on {until:%d %B %Y}, 00:00 UTC."
     seconds = max(1, int((until - timezone.now()).total_seconds()))
     if budget is not None and spent > budget:
@@ -106,6 +116,17 @@ def _refusal(terms: TurnTerms, wanted: Decimal, budget: Decimal | None, month: d
         until=until,
         retry_after=seconds,
         detail_code=code,
+    )
+
+
+def _all_reserved() -> QuotaExceeded:
+    """The money is there, but answers that are being written have reserved it."""
+    return QuotaExceeded(
+        "What is left of this month's money is reserved by answers that are being written. "
+        f"Try again in {_RESERVED_SECONDS} seconds.",
+        until=timezone.now() + timedelta(seconds=_RESERVED_SECONDS),
+        retry_after=_RESERVED_SECONDS,
+        detail_code="cost_quota_exceeded",
     )
 
 

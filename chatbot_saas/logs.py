@@ -2,12 +2,23 @@
 
 import json
 import logging
+import re
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "request"}
+
+
+# Lines of PostgreSQL's messages that quote the statement or a row, and so what people wrote.
+_QUOTES_DATA = re.compile(
+    r"^(?:LINE \d+:.*\n\s*\^.*|LINE \d+:.*|(?:DETAIL|CONTEXT):.*)$", re.MULTILINE
+)
+
+
+def _without_data(text: str) -> str:
+    return _QUOTES_DATA.sub("(left out)", text)
 
 
 class JsonFormatter(logging.Formatter):
@@ -24,5 +35,5 @@ class JsonFormatter(logging.Formatter):
             {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
         )
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = _without_data(self.formatException(record.exc_info))
         return json.dumps(line, default=str, ensure_ascii=False)

@@ -15,7 +15,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError
 from django.http.request import split_domain_port
 
 from conversations import access, frames, services, sessions
@@ -31,7 +30,7 @@ from conversations.values import Question, TurnRef
 from conversations.watching import unwatch, watch
 from core.client_ip import client_ip
 from core.errors import AppError, InvalidRequest, NotFound, Unavailable
-from tenants.context import in_platform, in_tenant
+from tenants.context import DATABASE_AWAY, in_platform, in_tenant
 
 log = logging.getLogger(__name__)
 
@@ -172,7 +171,7 @@ class ChatSocket:
                 await self._act(self._session, frame)
         except AppError as error:
             await self._write(frames.refusal_frame(error, _ref(frame)))
-        except DatabaseError as error:
+        except DATABASE_AWAY as error:
             log.warning("a frame could not be served: %s", type(error).__name__)
             await self._write(frames.refusal_frame(_unavailable(), _ref(frame)))
 

@@ -14,7 +14,7 @@ from conversations.events import wire
 from conversations.selectors import snapshot, turn_standing
 from conversations.values import TurnRef
 from core.errors import NotFound
-from tenants.context import in_tenant
+from tenants.context import DATABASE_AWAY, in_tenant
 
 _BLOCK_MS = 2000
 _POLL_SECONDS = 1.0
@@ -64,7 +64,11 @@ async def _has_more(turn: TurnRef, after: int) -> bool:
 
 
 async def _has_ended(turn: TurnRef) -> bool:
-    standing = await in_tenant(turn.tenant_id, turn_standing, turn.tenant_id, turn.turn_id)
+    try:
+        standing = await in_tenant(turn.tenant_id, turn_standing, turn.tenant_id, turn.turn_id)
+    except DATABASE_AWAY:
+        # Whoever follows waits with the answer itself, which is saved when PostgreSQL is back.
+        return False
     return standing is None or standing.status != "running"
 
 
@@ -74,7 +78,7 @@ async def _from_database(turn: TurnRef, after: int) -> AsyncIterator[list[str]]:
         await asyncio.sleep(_POLL_SECONDS)
     try:
         whole = await in_tenant(turn.tenant_id, snapshot, turn.turn_id)
-    except NotFound:
+    except (NotFound, *DATABASE_AWAY):
         return
     if whole.event_id != f"{turn.turn_id}:{after}":
         yield [wire(whole)]

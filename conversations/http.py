@@ -12,7 +12,6 @@ from uuid import UUID
 import msgspec
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -30,7 +29,7 @@ from core.errors import (
     Unavailable,
 )
 from tenants.api_keys import APIKeyIdentity
-from tenants.context import in_tenant
+from tenants.context import DATABASE_AWAY, in_tenant
 from tenants.middleware import problem_response
 
 log = logging.getLogger(__name__)
@@ -81,7 +80,7 @@ async def _answer(
         return problem_response(error, request)
     except RequestDataTooBig:
         return problem_response(PayloadTooLarge("The request is too large."), request)
-    except DatabaseError as error:
+    except DATABASE_AWAY as error:
         log.warning("a request could not be served: %s", type(error).__name__)
         unavailable = Unavailable("The service is not available at the moment.", retry_after=2)
         return problem_response(unavailable, request)

@@ -7,7 +7,6 @@ from time import perf_counter
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
 
 from billing.pricing import estimate_tokens
 from conversations import providers
@@ -21,7 +20,7 @@ from conversations.services import finish_turn
 from conversations.values import Admitted, Ended, Question
 from core.ids import new_id
 from core.metrics import TIME_TO_FIRST_TOKEN, TURNS
-from tenants.context import in_tenant
+from tenants.context import DATABASE_AWAY, in_tenant
 
 log = logging.getLogger(__name__)
 
@@ -153,7 +152,7 @@ class TurnRun:
         for wait in _SAVE_AGAIN:
             try:
                 return await in_tenant(self._question.tenant_id, finish_turn, self._admitted, ended)
-            except DatabaseError as error:
+            except DATABASE_AWAY as error:
                 log.warning("an answer is not saved yet: %s", type(error).__name__)
                 await asyncio.sleep(wait)
         return await in_tenant(self._question.tenant_id, finish_turn, self._admitted, ended)

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
@@ -20,11 +20,13 @@ from core.errors import (
     PermissionDenied,
     RateLimited,
     Unauthenticated,
+    Unavailable,
     UnsupportedMedia,
     problem,
     problem_headers,
 )
 from tenants.api_keys import APIKeyIdentity
+from tenants.context import DATABASE_AWAY
 
 _BY_STATUS: dict[int, type[AppError]] = {
     401: Unauthenticated,
@@ -64,22 +66,30 @@ class KeyAuthentication(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
+# Django's own refusals, and a database that is away, as ours.
+_KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], AppError], ...] = (
+    (Http404, NotFound("There is nothing here.")),
+    (RequestDataTooBig, PayloadTooLarge("The request is too large.")),
+    (SuspiciousOperation, InvalidRequest("The request has more fields or files than it may have.")),
+    (DATABASE_AWAY, Unavailable("The service is not available at the moment.", retry_after=2)),
+    (
+        exceptions.NotAuthenticated,
+        Unauthenticated("Send an API key: “Authorization: Bearer cb_sk_live_…”."),
+    ),
+)
+
+
 def as_app_error(error: Exception) -> AppError | None:
     """Django's and DRF's own refusals as ours; None for a fault."""
     if isinstance(error, AppError):
         return error
-    if isinstance(error, Http404):
-        return NotFound("There is nothing here.")
-    if isinstance(error, RequestDataTooBig):
-        return PayloadTooLarge("The request is too large.")
-    if isinstance(error, exceptions.NotAuthenticated):
-        return Unauthenticated("Send an API key: “Authorization: Bearer cb_sk_live_…”.")
-    if isinstance(error, exceptions.APIException):
-        kind = _BY_STATUS.get(error.status_code)
-        if kind is None:
-            kind = InvalidRequest if error.status_code < 500 else InternalError
-        return kind(str(error.detail))
-    return None
+    for kinds, known in _KNOWN:
+        if isinstance(error, kinds):
+            return known
+    if not isinstance(error, exceptions.APIException):
+        return None
+    otherwise = InvalidRequest if error.status_code < 500 else InternalError
+    return _BY_STATUS.get(error.status_code, otherwise)(str(error.detail))
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -18,13 +18,17 @@ from typing import Literal, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 from django.db.models import QuerySet
 
 from tenants.names import quote, role_name, schema_name
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+# What a database that is away, or overloaded, raises; anything else is a fault of ours.
+DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 class ScopeError(RuntimeError):

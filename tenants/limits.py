@@ -7,10 +7,12 @@ widget that still answers is worth more than an exact rate.
 import asyncio
 import logging
 import time
+from datetime import timedelta
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
+from django.utils import timezone
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
@@ -70,4 +72,5 @@ async def _check(tenant_id: UUID, subject: str, name: str, per_minute: int, who:
     raise RateLimited(
         f"{who} may ask {per_minute} times a minute. Try again in {wait} seconds.",
         retry_after=wait,
+        until=timezone.now() + timedelta(seconds=wait),
     )

@@ -8,13 +8,14 @@ from uuid import UUID
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.http.request import split_domain_port
 from django.utils.decorators import async_only_middleware
 
 from core.errors import (
     AppError,
+    InvalidRequest,
     NotFound,
     Unauthenticated,
     Unavailable,
@@ -23,10 +24,18 @@ from core.errors import (
 )
 from tenants.access import Caller, resolve_caller
 from tenants.api_keys import APIKeyIdentity
-from tenants.context import PLATFORM, ScopeError, in_platform, run_in_scope, tenant_scope
+from tenants.context import (
+    DATABASE_AWAY,
+    PLATFORM,
+    ScopeError,
+    in_platform,
+    run_in_scope,
+    tenant_scope,
+)
 
 log = logging.getLogger(__name__)
 _API = re.compile(r"^/v1/")
+_WIDGET = re.compile(r"^/v1/chatbots/")
 # Probes come with the pod's address as their host.
 _PROBES = frozenset({"/healthz", "/readyz"})
 _BEARER = re.compile(r"Bearer ([!-~]{1,200})", re.IGNORECASE)
@@ -43,17 +52,24 @@ class TenantRequest(HttpRequest):
 def problem_response(error: AppError, request: HttpRequest) -> JsonResponse:
     """An error as `application/problem+json`, readable for OpenAI's clients too."""
     request_id = getattr(request, "request_id", "")
+    headers = problem_headers(error)
+    if _WIDGET.match(request.path):
+        # A page of any origin may read why it was refused.
+        headers["Access-Control-Allow-Origin"] = "*"
     return JsonResponse(
         problem(error, request_id=request_id, instance=request.path),
         status=error.status,
         content_type="application/problem+json",
-        headers=problem_headers(error),
+        headers=headers,
     )
 
 
 def _tenant_host(request: HttpRequest) -> str | None:
     """The host name without port; None for the platform's own hosts."""
-    host, _ = split_domain_port(request.get_host())
+    try:
+        host, _ = split_domain_port(request.get_host())
+    except DisallowedHost as error:
+        raise InvalidRequest("The Host header is no host name.") from error
     if not host:
         raise NotFound("There is no workspace at this address.")
     return None if host in settings.PLATFORM_HOSTS else host
@@ -98,7 +114,7 @@ def tenant_middleware(
             caller = await _resolve(request)
         except AppError as error:
             return problem_response(error, request)
-        except (InterfaceError, OperationalError) as error:
+        except DATABASE_AWAY as error:
             return problem_response(database_away(error), request)
         request.tenant_id, request.api_key = caller.tenant_id, caller.key
         return await get_response(request)

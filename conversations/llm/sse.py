@@ -1,6 +1,7 @@
 """Decoding of a streamed chat completion: bytes to `LLMEvent`s, with small structs for speed."""
 
 from collections.abc import Iterator
+from typing import Annotated
 
 import msgspec
 
@@ -19,18 +20,27 @@ class _Choice(msgspec.Struct):
     finish_reason: str | None = None
 
 
+# More than any context window, and within what a usage record can hold.
+_Tokens = Annotated[int, msgspec.Meta(ge=0, le=100_000_000)]
+
+
 class _Usage(msgspec.Struct):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: _Tokens
+    completion_tokens: _Tokens
+
+
+_NULL = msgspec.Raw(b"null")
 
 
 class _Chunk(msgspec.Struct):
     choices: list[_Choice] | None = None
-    usage: _Usage | None = None
-    error: msgspec.Raw | None = None
+    # Not optional: a union with None would take nothing but null for these.
+    usage: msgspec.Raw = _NULL
+    error: msgspec.Raw = _NULL
 
 
 _decode = msgspec.json.Decoder(_Chunk).decode
+_decode_usage = msgspec.json.Decoder(_Usage).decode
 
 
 class StreamDecoder:
@@ -64,7 +74,7 @@ class StreamDecoder:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             message = f"the stream holds something that is not a chunk: {error}"
             raise LLMError("provider_protocol", message, permanent=False) from error
-        if chunk.error is not None and bytes(chunk.error) != b"null":
+        if bytes(chunk.error) != b"null":
             message = f"error inside the stream: {bytes(chunk.error)[:500]!r}"
             raise LLMError("provider_failed", message, permanent=False)
         for choice in chunk.choices or ():
@@ -74,5 +84,16 @@ class StreamDecoder:
             if choice.finish_reason:
                 self.finished = True
                 others.append(LLMFinish(choice.finish_reason))
-        if chunk.usage is not None:
-            others.append(LLMUsage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens))
+        usage = _read_usage(chunk.usage)
+        if usage is not None:
+            others.append(LLMUsage(usage.prompt_tokens, usage.completion_tokens))
+
+
+def _read_usage(raw: msgspec.Raw) -> _Usage | None:
+    """None for what is no plausible count: then it is estimated, and the answer is kept."""
+    if bytes(raw) == b"null":
+        return None
+    try:
+        return _decode_usage(raw)
+    except msgspec.ValidationError:
+        return None

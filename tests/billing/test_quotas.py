@@ -139,6 +139,21 @@ def test_a_first_turn_over_the_cost_quota_is_refused_too(
         assert not QuotaPeriod.objects.exists()
 
 
+def test_money_that_is_only_reserved_is_not_called_spent(
+    tenant: TenantRef, terms: TurnTerms
+) -> None:
+    limited = with_limits(terms, cost_per_month=Decimal("0.003"))
+    with tenant_context(tenant.id):
+        turn_id = reserve(limited)
+        with pytest.raises(QuotaExceeded, match="reserved by answers") as refused:
+            reserve(limited)
+        assert refused.value.retry_after == 10
+        assert refused.value.until is not None
+        assert refused.value.until < timezone.now() + timedelta(seconds=11)
+        settle(turn_id, limited)
+        reserve(limited)
+
+
 def test_the_tenants_own_budget_is_refused_before_the_plans_quota(
     tenant: TenantRef, terms: TurnTerms
 ) -> None:

@@ -17,6 +17,7 @@ from conversations.llm.base import (
     LLMUsage,
 )
 from conversations.llm.openai import OpenAICompatible, close_clients
+from conversations.llm.sse import StreamDecoder
 from tests.fake_openai import FakeOpenAI
 
 
@@ -169,3 +170,35 @@ async def test_closing_the_stream_hangs_up_on_the_provider(fake: FakeOpenAI) -> 
 def _no_leftovers(fake: FakeOpenAI) -> Iterator[None]:
     yield
     fake.reset()
+
+
+@pytest.mark.parametrize(
+    ("usage", "counted"),
+    [
+        ('{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}', (3, 4)),
+        ('{"prompt_tokens":-3,"completion_tokens":4}', None),
+        ('{"prompt_tokens":3,"completion_tokens":2147483648}', None),
+        ('{"prompt_tokens":null,"completion_tokens":4}', None),
+        ('"many"', None),
+        ("null", None),
+    ],
+)
+def test_a_usage_that_cannot_be_is_left_out_and_the_answer_kept(
+    usage: str, counted: tuple[int, int] | None
+) -> None:
+    stream = (
+        'data: {"choices":[{"delta":{"content":"Hello"}}]}\n'
+        'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n'
+        f'data: {{"choices":[],"usage":{usage}}}\n'
+    )
+    events = list(StreamDecoder().feed(stream.encode()))
+    expected: list[object] = [LLMText("Hello", 1), LLMFinish("stop")]
+    if counted:
+        expected.append(LLMUsage(*counted))
+    assert events == expected
+
+
+def test_an_error_inside_a_stream_is_the_providers() -> None:
+    with pytest.raises(LLMError) as caught:
+        list(StreamDecoder().feed(b'data: {"error":{"message":"overloaded"}}\n'))
+    assert caught.value.code == "provider_failed"

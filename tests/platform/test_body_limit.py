@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from conversations.onboarding import Workspace
 from tests.live import Process
 
 MEGABYTE = b"x" * 1_000_000
@@ -48,3 +49,20 @@ def test_a_body_without_end_is_cut_off(web: Process) -> None:
     except httpx.TransportError:
         pass
     assert sent < 200
+
+
+def test_a_host_that_is_none_and_too_many_fields_are_refused_without_a_traceback(
+    web: Process, workspace: Workspace
+) -> None:
+    with Process("web") as own:
+        strange = httpx.get(f"{own.url}/healthz2", headers={"Host": "a b_c/"}, trust_env=False)
+        fields = {f"f{number}": (None, "x") for number in range(1100)}
+        many = httpx.post(
+            f"{own.url}/v1/documents",
+            headers={"Authorization": f"Bearer {workspace.secret_key}"},
+            files=fields,
+            trust_env=False,
+        )
+        assert (strange.status_code, many.status_code) == (400, 400)
+        assert many.json()["code"] == "invalid_request"
+        assert "Traceback" not in own.log()
