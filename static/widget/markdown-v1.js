@@ -14,7 +14,7 @@ const INLINE = new RegExp(
   "g",
 );
 const FENCE = /^ {0,3}(```|~~~)/;
-const HEADING = /^ {0,3}(#{1,6})\s+(.*?)\s*#*$/;
+const HEADING = /^ {0,3}#{1,6}\s+(.*?)\s*#*$/;
 const ITEM = /^( {0,12})([-*+•]|\d{1,9}[.)])(\s+)(.*)$/;
 const QUOTE = /^ {0,3}> ?/;
 const RULE = /^ {0,3}([-*_])( ?\1){2,40} *$/;
@@ -49,7 +49,7 @@ function blocks(lines, knows, depth) {
       found.push(["pre", { tabindex: "0", dir: "ltr" }, [["code", {}, [code]]]]);
       at = stop + 1;
     } else if ((match = HEADING.exec(line))) {
-      found.push(["h3", { class: `h${match[1].length}` }, inline(match[2], knows)]);
+      found.push(["h3", {}, inline(match[1], knows)]);
       at++;
     } else if (RULE.test(line)) {
       found.push(["hr", {}, []]);

@@ -138,7 +138,7 @@ class Panel {
     this.go = button("send", texts.send, () => this.submit(), "go");
     this.go.setAttribute("part", "send");
     this.form = h("form", { submit: (event) => event.preventDefault() }, h("div", { class: "field" }, this.input, this.go));
-    this.element = h("div", { class: "panel", part: "panel", role: this.isPage ? "main" : "dialog", "aria-labelledby": "name",
+    this.element = h("div", { class: "panel", part: "panel", role: this.isPage ? "group" : "dialog", "aria-labelledby": "name",
       lang: this.widget.language, hidden: "", keydown: (event) => this.key(event) },
     h("div", { class: "head", part: "header" }, this.avatar, h("div", { class: "who" }, this.title, this.label), this.freshButton, this.closeButton),
     h("div", { class: "main" }, this.log, this.latest, this.quote), this.notice, this.form, this.status);

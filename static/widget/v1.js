@@ -16,7 +16,8 @@
   const STYLE = `
 :host { all: initial !important; display: block !important; position: fixed !important;
   /* Text on the accent is white or black, whichever can be read. */
-  --on-accent: var(--cb-on-accent, oklch(from var(--accent) clamp(0, (.565 - l) * 9999, 1) 0 0));
+  --on-accent: var(--cb-on-accent, color(from var(--accent) xyz
+    clamp(0, (.18 - y) * 9999, .95) clamp(0, (.18 - y) * 9999, 1) clamp(0, (.18 - y) * 9999, 1.09)));
   z-index: 2147483000 !important; inset-block-end: var(--cb-offset, 20px) !important;
   inset-inline-end: var(--cb-offset, 20px) !important; color-scheme: light dark !important;
   direction: ltr !important }
@@ -98,7 +99,7 @@
       this.colors = new CSSStyleSheet();
       root.adoptedStyleSheets = [sheet, this.colors];
       this.button = h("button", { type: "button", class: "launcher", part: "launcher", click: () => this.toggle() });
-      this.region = h("div", { role: "region" }, this.button);
+      this.region = h("div", { role: this.getAttribute("mode") === "page" ? "main" : "region" }, this.button);
       root.append(this.region);
     }
 

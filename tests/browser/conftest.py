@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Browser, sync_playwright
 
 from conversations.models import Chatbot
@@ -33,8 +34,16 @@ SUGGESTIONS = ["What is the access code?", "When do deliveries arrive?"]
 def beside(work: Callable[[], T]) -> T:
     """Does database work in a thread of its own: where Playwright is at work a loop runs, and Django
     refuses to be called."""
+
+    def work_and_leave() -> T:
+        try:
+            return work()
+        finally:
+            # A connection belongs to its thread, and the pool has few.
+            connection.close()
+
     with ThreadPoolExecutor(1) as executor:
-        return executor.submit(work).result()
+        return executor.submit(work_and_leave).result()
 
 
 # Closed with the last test here: async tests cannot run beside Playwright's loop.
@@ -100,7 +109,8 @@ def watch(browser: Browser) -> Iterator[Callable[..., Watched]]:
     contexts = []
 
     def open_page(**options: Any) -> Watched:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+        usual = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
+        context = browser.new_context(**{**usual, **options})
         contexts.append(context)
         return Watched(context)
 

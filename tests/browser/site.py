@@ -13,7 +13,8 @@ from tests.live import ROOT
 HOSTILE = """
 *, *::before, *::after { all: unset !important }
 * { display: inline !important; position: static !important; color: red !important;
-  font: 3px monospace !important; visibility: hidden !important; opacity: 0 !important }
+  font: 3px monospace !important; visibility: hidden !important }
+chatbot-widget { opacity: 0 !important; scale: 3 !important; display: none !important }
 """
 STYLESHEET = (ROOT / "static" / "css" / "shop.css").read_text(encoding="utf-8")
 OPTIONS = ("lang", "theme", "position", "consent", "privacy", "color")
@@ -63,7 +64,9 @@ class Handler(BaseHTTPRequestHandler):
                 "options": {name: query[name] for name in OPTIONS if name in query},
             },
         )
-        return self._answer(page, "text/html; charset=utf-8", policy(query["csp"], platform))
+        return self._answer(
+            page, "text/html; charset=utf-8", policy(query.get("csp", ""), platform)
+        )
 
     def _answer(self, text: str, kind: str, csp: str | None = None) -> None:
         body = text.encode()

@@ -68,10 +68,6 @@ class Watched:
 
     def axe(self) -> list[str]:
         """What axe has to say, one line for each rule that is broken."""
-        # Animations that have not ended change colours.
-        self.page.wait_for_function(
-            "document.getAnimations().every((a) => a.playState != 'running')"
-        )
         self.page.evaluate(AXE)
         found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         return [
