@@ -25,12 +25,14 @@ from conversations.following import follow, latest
 from conversations.models import Channel
 from conversations.providers import answerer_of
 from conversations.sessions import Opening, OriginRefused, Session
+from conversations.terms import current_plan
 from conversations.turns import start_turn
 from conversations.values import Question, TurnRef
 from conversations.watching import unwatch, watch
 from core.client_ip import client_ip
-from core.errors import AppError, InvalidRequest, NotFound, Unavailable
+from core.errors import AppError, InvalidRequest, NotFound, RateLimited, Unavailable
 from tenants.context import DATABASE_AWAY, in_platform, in_tenant
+from tenants.limits import check_session_rate
 
 log = logging.getLogger(__name__)
 
@@ -186,6 +188,12 @@ class ChatSocket:
                 conversation_id=frame.conversation_id,
             )
             assert key.chatbot_id is not None
+            plan = await current_plan(key.tenant_id)
+            await check_session_rate(
+                tenant_id=key.tenant_id,
+                visitor_turns_per_minute=plan.visitor_turns_per_minute,
+                address=self._address or "unknown",
+            )
             session = await in_tenant(
                 key.tenant_id,
                 sessions.open_session,
@@ -200,6 +208,8 @@ class ChatSocket:
             raise
         except OriginRefused as error:
             await self._refuse(error, BAD_ORIGIN)
+        except RateLimited as error:
+            await self._refuse(error, TOO_SLOW)
         except AppError as error:
             await self._refuse(error, BAD_KEY)
         else:

@@ -49,16 +49,25 @@ async def check_turn_rate(
     address: str | None = None,
 ) -> None:
     """Count one turn against each limit that applies. Raises `RateLimited` with the wait in seconds."""
-    checks = [("tenant", "all", turns_per_minute, "This workspace")]
+    checks = [("tenant", "all", turns_per_minute, "This workspace may ask")]
     if visitor_id is not None:
-        checks.append(("visitor", visitor_id.hex, visitor_turns_per_minute, "You"))
+        checks.append(("visitor", visitor_id.hex, visitor_turns_per_minute, "You may ask"))
     if address is not None:
         per_address = visitor_turns_per_minute * _VISITORS_PER_ADDRESS
-        checks.append(("address", address.replace(":", "."), per_address, "Your network"))
+        checks.append(("address", address.replace(":", "."), per_address, "Your network may ask"))
     await asyncio.gather(*(_check(tenant_id, *check) for check in checks))
 
 
-async def _check(tenant_id: UUID, subject: str, name: str, per_minute: int, who: str) -> None:
+async def check_session_rate(
+    *, tenant_id: UUID, visitor_turns_per_minute: int, address: str
+) -> None:
+    """Count one opened session of an address: each writes a row. Raises `RateLimited`."""
+    per_address = visitor_turns_per_minute * _VISITORS_PER_ADDRESS
+    name = address.replace(":", ".")
+    await _check(tenant_id, "session", name, per_address, "Your network may open a chat")
+
+
+async def _check(tenant_id: UUID, subject: str, name: str, per_minute: int, may: str) -> None:
     item = RateLimitItemPerMinute(per_minute)
     identifier = key(tenant_id, subject, name)
     try:
@@ -70,7 +79,7 @@ async def _check(tenant_id: UUID, subject: str, name: str, per_minute: int, who:
         return
     wait = max(1, round(window.reset_time - time.time()))
     raise RateLimited(
-        f"{who} may ask {per_minute} times a minute. Try again in {wait} seconds.",
+        f"{may} {per_minute} times a minute. Try again in {wait} seconds.",
         retry_after=wait,
         until=timezone.now() + timedelta(seconds=wait),
     )
