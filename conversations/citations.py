@@ -60,30 +60,30 @@ class CitationParser:
 
 def quote_for(passage: Passage, claim: str, question: str) -> str:
     """The sentence or two of the passage that best carry the claim, word for word."""
-    found = sentences(passage.text)
+    found = [one for one in sentences(passage.text) if one.kind != "heading"]
     if not found:
         return passage.text.strip()[:_QUOTE_LENGTH]
     wanted = Counter(terms(claim))
     wanted.update(dict.fromkeys(terms(question), 1))
-    best = max(range(len(found)), key=lambda i: (_overlap(found, i, wanted), -i))
+    best = max(range(len(found)), key=lambda i: (_overlap(found[i], wanted), -i))
     return _stretch(passage.text, found, best)
 
 
-def _overlap(found: list[Sentence], index: int, wanted: Counter[str]) -> float:
-    has = set(terms(found[index].text))
+def _overlap(sentence: Sentence, wanted: Counter[str]) -> float:
+    has = set(terms(sentence.shown))
     common = sum(wanted[term] * (1.0 if term.isalpha() else 2.0) for term in has & wanted.keys())
     # A long sentence holds more words of anything.
     return common / (1.0 + 0.15 * log(1 + len(has)))
 
 
 def _stretch(source: str, found: list[Sentence], index: int) -> str:
-    """The chosen sentence, with the next one while both stay short."""
+    """The chosen sentence, with the next one of its paragraph while both stay short."""
     first = found[index]
     if len(first.text) > _QUOTE_LENGTH:
         return first.text[: _QUOTE_LENGTH - 1].rstrip() + "…"
     if len(first.text) < 60 and index + 1 < len(found):
         following = found[index + 1]
-        if following.end - first.start <= _QUOTE_LENGTH:
+        if following.block == first.block and following.end - first.start <= _QUOTE_LENGTH:
             return source[first.start : following.end]
     return first.text
 

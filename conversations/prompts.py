@@ -60,10 +60,12 @@ def fit_history(
 
 
 def search_query(question: str, history: Sequence[ChatMessage]) -> str:
-    """What to search for: a question too short to stand alone takes the one before it along."""
+    """What to search for: a question too short to stand alone takes the last one along that
+    could, on a line above it."""
     asked = [message.content for message in history if message.role == "user"]
     if asked and len(terms(question)) < _STANDS_ALONE:
-        return f"{asked[-1]}\n{question}"
+        whole = (text for text in reversed(asked) if len(terms(text)) >= _STANDS_ALONE)
+        return f"{next(whole, asked[-1])}\n{question}"
     return question
 
 

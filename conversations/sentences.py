@@ -4,13 +4,16 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-# After an end mark and a space, at CJK end marks, and at line ends.
-_END = re.compile(r"(?<=[.!?…؟।])[\"'”’)\]]?\s+|(?<=[。！？])|\s*\n\s*")
+from conversations.blocks import Block, Kind, blocks, cells
+
+# After an end mark and a space, and at CJK end marks.
+_END = re.compile(r"(?<=[.!?…؟।])[\"'”’)\]*]*\s+|(?<=[。！？])")
 _ABBREVIATION = re.compile(
     r"(?<![^\s(])(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|etc|e\.g|i\.e|No|Fig|approx|Inc|Ltd|Co)\.$"
 )
 _WORD = re.compile(r"[^\W_]+(?:[.,:/-]?\d+)*")
 _NAME = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
+_DIGIT = re.compile(r"\d")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _SUFFIXES = tuple(
     "'s ’s ations ation ments ment ings ing edly ies ied ers er ed es ly s e y".split(" ")
@@ -32,33 +35,103 @@ STOP_WORDS = frozenset(
 )
 
 
+_LINK = re.compile(r"!?\[([^\]]*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\)")
+_MARKS = re.compile(
+    r"\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<!\w)_{1,2}(?=\w)|(?<=\w|[.!?])_{1,2}(?!\w)|`+"
+)
+
+
 class Sentence(NamedTuple):
-    """`text` is `source[start:end]`."""
+    """A sentence, heading or row of a table; `text` is `source[start:end]`.
+
+    `shown` is how it is read out: without marks and line ends, a row with its columns' names.
+    `heading` is the nearest one above it, `block` the number of its paragraph.
+    """
 
     text: str
     start: int
     end: int
+    kind: Kind = "text"
+    shown: str = ""
+    heading: str = ""
+    block: int = 0
 
 
 def sentences(source: str) -> list[Sentence]:
     """The sentences of a text, in order, without the blanks around them."""
     found: list[Sentence] = []
-    start = 0
-    for mark in _END.finditer(source):
-        if "\n" not in mark[0] and _ABBREVIATION.search(source, start, mark.start()):
+    heading = ""
+    layout = blocks(source)
+    columns = _columns(source, layout)
+    for number, block in enumerate(layout):
+        if block.kind == "row":
+            text = source[block.start : block.end]
+            shown = _read_row(text, columns.get(block.table, []))
+            kind: Kind = "row" if shown else "heading"
+            place = (block.start, block.end, kind, shown, heading, number)
+            found.append(Sentence(text, *place))
             continue
-        _keep(found, source, start, mark.end())
-        start = mark.end()
-    _keep(found, source, start, len(source))
+        if block.kind == "heading":
+            heading = plain(source[block.start : block.end])
+        for start, end in _spans(source, block):
+            text = source[start:end]
+            found.append(Sentence(text, start, end, block.kind, plain(text), heading, number))
     return found
 
 
-def _keep(found: list[Sentence], source: str, start: int, end: int) -> None:
+def plain(text: str) -> str:
+    """Without marks of Markdown and line ends."""
+    return " ".join(_MARKS.sub("", _LINK.sub(r"\1", text)).split())
+
+
+def _spans(source: str, block: Block) -> list[tuple[int, int]]:
+    if block.kind == "heading":
+        return [(block.start, block.end)]
+    found: list[tuple[int, int]] = []
+    start = block.start
+    for mark in _END.finditer(source, block.start, block.end):
+        if not _ABBREVIATION.search(source, start, mark.start()):
+            _keep(found, source, start, mark.end())
+            start = mark.end()
+    _keep(found, source, start, block.end)
+    return found
+
+
+def _keep(found: list[tuple[int, int]], source: str, start: int, end: int) -> None:
     piece = source[start:end]
-    text = piece.strip()
-    if text:
+    if text := piece.strip():
         begin = start + len(piece) - len(piece.lstrip())
-        found.append(Sentence(text, begin, begin + len(text)))
+        found.append((begin, begin + len(text)))
+
+
+def _columns(source: str, layout: list[Block]) -> dict[int, list[str]]:
+    """By table, the names of its columns: a first row under which a rule or numbers stand."""
+    named: dict[int, list[str]] = {}
+    tables: dict[int, list[Block]] = {}
+    for block in layout:
+        if block.kind == "row":
+            tables.setdefault(block.table, []).append(block)
+    for table, (first, *others) in tables.items():
+        text = source[first.start : first.end]
+        numbers = any(_DIGIT.search(source, other.start, other.end) for other in others)
+        if first.ruled or (numbers and not _DIGIT.search(text)):
+            named[table] = [plain(cell) for cell in cells(text)]
+    return named
+
+
+def _read_row(text: str, columns: list[str]) -> str:
+    """`Austria — Label: by e-mail; Price: 4.90 EUR`, `Austria: by e-mail, 4.90 EUR` when nothing
+    tells the columns' names, and nothing for the row of the names."""
+    first, *others = [plain(cell) for cell in cells(text)]
+    if [first, *others] == columns:
+        return ""
+    if len(columns) != len(others) + 1:
+        columns = []
+    if not columns or not any(others):
+        return ": ".join(filter(None, [first, ", ".join(filter(None, others))]))
+    pairs = zip(columns[1:], others, strict=True)
+    named = "; ".join(f"{name}: {cell}" if name else cell for name, cell in pairs if cell)
+    return f"{first} — {named}" if first else named
 
 
 @lru_cache(maxsize=8192)

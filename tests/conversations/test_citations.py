@@ -93,6 +93,34 @@ def test_a_quote_is_word_for_word_and_bounded() -> None:
     assert quote_for(passage("\n"), "x", "x") == ""
 
 
+POLICY = """Gift cards can not be returned.
+
+## Refunds
+
+Money goes back to the card or
+account you paid with.
+
+| Austria | 4.90 EUR |
+| Switzerland | 12.50 EUR |
+Customs duties
+The recipient pays them.
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "quote"),
+    [
+        ("Gift cards can not be returned.", "Gift cards can not be returned."),
+        ("To the card or account", "Money goes back to the card or\naccount you paid with."),
+        ("Austria: 4.90 EUR", "Austria | 4.90 EUR"),
+        ("Customs duties: The recipient pays", "The recipient pays them."),
+    ],
+)
+def test_a_quote_runs_over_no_heading_and_no_row(claim: str, quote: str) -> None:
+    assert quote_for(passage(POLICY), claim, "") == quote
+    assert quote in POLICY
+
+
 def test_the_claim_is_the_last_sentence() -> None:
     assert claim_before("One is so. Two is other ") == "Two is other"
     assert claim_before("") == ""

@@ -65,7 +65,7 @@ async def test_a_fact_is_quoted_and_cited_however_it_is_asked_for(question: str,
         "How do I bake a sourdough bread?",
         "What is the access code of the Fribble depot?",
         "What is the warranty of the X200 pump?",
-        "Hello!",
+        "Hello, who painted the Mona Lisa?",
         "???",
     ],
 )
@@ -80,3 +80,113 @@ async def test_without_passages_nothing_is_known() -> None:
 async def test_the_same_sentence_is_quoted_once() -> None:
     text = await answer("When does the canteen open?", passage(FACTS, 1), passage(FACTS, 2))
     assert text.count("7:40") == 1
+
+
+POLICY = """# Returns policy
+
+You may return most items within 30 days of delivery. Books and
+magazines can be returned within 14 days only, and only unread.
+
+## Exchanges
+
+To exchange a jacket for another size, start a return in your
+account. We send the new one free of charge.
+
+## Costs by country
+
+| Country | Label | Price |
+|---------|-------|-------|
+| Austria | by e-mail | 4.90 EUR |
+| Switzerland | in the parcel | 12.50 EUR |
+
+## Contact
+
+Questions about returns: **+43 316 555 0199**, weekdays from 9 to 17.
+"""
+FAQ = """Standard delivery
+Standard delivery costs 3.90 EUR and takes three to five working days.
+Express delivery
+Express delivery costs 9.90 EUR and arrives on the next working day.
+Lost parcels
+If your parcel has not arrived after ten working days, write to us and we send a new one.
+Parental leave
+
+Parents may take up to 24 months.
+
+The first 16 weeks are paid in full.
+
+Model | Weight | Price
+
+Trailhawk Mini | 42 g | 249 EUR
+
+Trailhawk Max | 180 g | 499 EUR"""
+
+
+@pytest.mark.parametrize(
+    ("question", "quoted"),
+    [
+        ("What happens if my parcel is lost?", "If your parcel has not arrived after ten"),
+        ("How much is standard delivery?", "Standard delivery costs 3.90 EUR and takes"),
+        ("How do I swap a jacket for a different size?", "start a return in your account.”"),
+        (
+            "How much does a return from Austria cost?",
+            "Austria — Label: by e-mail; Price: 4.90 EUR",
+        ),
+        ("How heavy is the Trailhawk Mini?", "Trailhawk Mini — Weight: 42 g; Price: 249 EUR"),
+        ("How long is parental leave paid?", "The first 16 weeks are paid in full."),
+        ("How much is standard delivery?\nand express?", "Express delivery costs 9.90 EUR"),
+        ("How many days do I have to return it?\nand for books?", "Books and magazines can be"),
+        ("What is the deadline for sending back books?", "within 14 days only"),
+        ("What is the phone number for returns?", "returns: +43 316 555 0199, weekdays"),
+    ],
+)
+async def test_the_sentence_that_answers_is_quoted_whole(question: str, quoted: str) -> None:
+    text = await answer(question, passage(POLICY, 1), passage(FAQ, 2))
+    assert quoted in text
+    for mark in ("“Standard delivery”", "“Lost parcels”", "“Parental leave”", "|", "**", "#", "\n"):
+        assert mark not in text
+
+
+@pytest.mark.parametrize(
+    ("message", "word"),
+    [
+        ("hello", "Hello"),
+        ("Hi there!", "quote"),
+        ("thanks", "quote"),
+        ("Are you a human?", "a program"),
+        ("What can you do?", "quote"),
+        ("How much is standard delivery?\nThank you!", "Hello"),
+        ("Guten Tag", "Hallo"),
+        ("¿Qué puedes hacer?", "Hola"),
+        ("Merci beaucoup !", "Bonjour"),
+        ("سلام", "آفلاین"),
+    ],
+)
+async def test_a_greeting_is_greeted_and_cites_nothing(message: str, word: str) -> None:
+    text = await answer(message, passage(FAQ))
+    assert word in text
+    assert "offline" in text.casefold()
+    assert "[1]" not in text
+
+
+async def limited(limit: int) -> tuple[str, LLMUsage, LLMFinish]:
+    question = "Which delivery costs what, standard delivery and express delivery?"
+    request = LLMRequest(
+        model="offline", messages=(), question=question, passages=(passage(FAQ),), max_tokens=limit
+    )
+    events = [event async for event in OfflineAnswerer(embed_texts).stream(request)]
+    usage, finish = events[-2:]
+    assert isinstance(usage, LLMUsage)
+    assert isinstance(finish, LLMFinish)
+    return "".join(one.text for one in events if isinstance(one, LLMText)), usage, finish
+
+
+async def test_an_answer_ends_at_its_limit_after_a_sentence_where_one_fits() -> None:
+    whole, usage, finish = await limited(1000)
+    assert (whole.count("[1]"), finish.reason) == (2, "stop")
+    short, shorter, finish = await limited(usage.tokens_out - 1)
+    assert finish.reason == "length"
+    assert shorter.tokens_out < usage.tokens_out
+    assert short.endswith(" [1]")
+    assert whole.startswith(short)
+    assert (await limited(3))[1:] == (LLMUsage(0, 3), LLMFinish("length"))

@@ -1,6 +1,8 @@
 """Sentences, terms and names, in several scripts."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from conversations.sentences import names, sentences, stem, terms
 
@@ -11,7 +13,10 @@ from conversations.sentences import names, sentences, stem, terms
         ("One. Two! Three?", ["One.", "Two!", "Three?"]),
         ("Ask Mrs. Tandoori at gate 5. Then go.", ["Ask Mrs. Tandoori at gate 5.", "Then go."]),
         ("Version 3.2 is out. e.g. this one.", ["Version 3.2 is out.", "e.g. this one."]),
-        ("A line\nand another", ["A line", "and another"]),
+        ("A line\nand another", ["A line\nand another"]),
+        ("A line\n\nand another", ["A line", "and another"]),
+        ("- Bring\n  a bag\n- Pay", ["Bring\n  a bag", "Pay"]),
+        ("> Quoted. And\n> so on.", ["Quoted.", "And\n> so on."]),
         ("今日は雨です。明日は晴れ。", ["今日は雨です。", "明日は晴れ。"]),
         ("این یک است. آن دو؟ بله", ["این یک است.", "آن دو؟", "بله"]),
         ("  \n ", []),
@@ -21,6 +26,60 @@ def test_sentences_end_where_they_end(source: str, expected: list[str]) -> None:
     found = sentences(source)
     assert [sentence.text for sentence in found] == expected
     assert all(source[s.start : s.end] == s.text for s in found)
+
+
+WRAPPED = """# Returns
+
+You may return most items within 30 days of delivery in
+Austria. Books and magazines within **14 days** only, see [here](https://x.example/a(b)).
+
+Lost parcels
+Write to us.
+
+Underlined
+----------
+| Country | Label |
+|---------|-------|
+| Austria | by e-mail |
+"""
+
+
+def test_lines_wrapped_at_a_width_go_on_and_headings_stand_alone() -> None:
+    found = [(one.kind, one.shown, one.heading) for one in sentences(WRAPPED)]
+    assert found == [
+        ("heading", "Returns", "Returns"),
+        ("text", "You may return most items within 30 days of delivery in Austria.", "Returns"),
+        ("text", "Books and magazines within 14 days only, see here.", "Returns"),
+        ("heading", "Lost parcels", "Lost parcels"),
+        ("text", "Write to us.", "Lost parcels"),
+        ("heading", "Underlined", "Underlined"),
+        ("heading", "", "Underlined"),
+        ("row", "Austria — Label: by e-mail", "Underlined"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "read"),
+    [
+        (
+            "Model | Weight\n\nMini | 42 g\n\nMax | 50 g",
+            ["Mini — Weight: 42 g", "Max — Weight: 50 g"],
+        ),
+        ("| Austria | by e-mail | 4.90 EUR |", ["Austria: by e-mail, 4.90 EUR"]),
+        ("| a | b |\n|--|--|\n| c | |", ["c"]),
+    ],
+)
+def test_rows_are_read_out(table: str, read: list[str]) -> None:
+    assert [one.shown for one in sentences(table) if one.kind == "row"] == read
+
+
+@given(st.text(alphabet="ab. \n\r|-#*>?=`1_[]()", max_size=60))
+def test_any_text_has_its_sentences_in_order_and_word_for_word(source: str) -> None:
+    end = 0
+    for one in sentences(source):
+        assert end <= one.start < one.end
+        assert source[one.start : one.end] == one.text
+        end = one.end
 
 
 def test_forms_of_a_word_share_a_term() -> None:
