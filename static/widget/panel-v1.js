@@ -147,7 +147,7 @@ class Panel {
   }
 
   named(bot = this.widget.saved) {
-    const name = bot.name || this.texts.log;
+    const name = bot.name || "Chat";
     this.title.replaceChildren(h("bdi", { title: name }, name));
     this.avatar.textContent = [...name.trim()][0]?.toLocaleUpperCase() || "";
     this.label.textContent = this.answerer ? this.texts[this.answerer.kind === "offline" ? "quoting" : "model"] : "";

@@ -40,7 +40,7 @@ button:disabled { cursor: default; opacity: .45 }
 .body > * { margin: 0 0 10px }
 .body > :last-child { margin-block-end: 0 }
 .body a, .visit { color: var(--ink); text-underline-offset: 2px }
-.body h3 { font-size: 16px; font-weight: 650 }
+.body h3 { font-size: 16px }
 .body ul, .body ol { padding-inline-start: 22px }
 :lang(fa) > ol { list-style: persian }
 .body li + li { margin-block-start: 4px }

@@ -72,7 +72,7 @@
 
     connectedCallback() {
       if (!this.shadowRoot) this.build();
-      this.saved = this.load();
+      this.saved ??= this.load();
       this.refresh();
       if (this.getAttribute("mode") === "page") this.open();
     }
@@ -86,6 +86,7 @@
     attributeChangedCallback(name) {
       if (!this.isConnected || !this.shadowRoot) return;
       const wasOpen = this.isOpen;
+      if (name === "key") this.saved = null;
       // A panel has one key, one language and one mode all its life.
       if (["key", "lang", "mode"].includes(name)) this.disconnectedCallback();
       this.connectedCallback();
