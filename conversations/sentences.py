@@ -41,6 +41,9 @@ _MARKS = re.compile(
 )
 
 
+_SHORT = 40
+
+
 class Sentence(NamedTuple):
     """A sentence, heading or row of a table; `text` is `source[start:end]`.
 
@@ -73,7 +76,13 @@ def sentences(source: str) -> list[Sentence]:
             continue
         if block.kind == "heading":
             heading = plain(source[block.start : block.end])
-        for start, end in _spans(source, block):
+        for begin, end in _spans(source, block):
+            start = begin
+            if (cut := _run_in(source, block, start, end)) > start:
+                heading = plain(source[start:cut])
+                place = (start, cut, "heading", heading, heading, number)
+                found.append(Sentence(source[start:cut], *place))
+                start = cut + len(source[cut:end]) - len(source[cut:end].lstrip())
             text = source[start:end]
             found.append(Sentence(text, start, end, block.kind, plain(text), heading, number))
     return found
@@ -95,6 +104,18 @@ def _spans(source: str, block: Block) -> list[tuple[int, int]]:
             start = mark.end()
     _keep(found, source, start, block.end)
     return found
+
+
+def _run_in(source: str, block: Block, start: int, end: int) -> int:
+    """Where a heading ends that the reader of a PDF has put behind the paragraph above it."""
+    line = source[start:end].split("\n", 1)[0].rstrip()
+    below = source[start + len(line) : end].lstrip()
+    if block.start == start or not below or len(line) >= _SHORT or not below[0].isupper():
+        return start
+    words = line.split()
+    # “Ask in our / Vienna shop” is no heading.
+    whole = words[0][0].isupper() and words[-1].casefold() not in STOP_WORDS
+    return start + len(line) if len(words) > 1 and whole else start
 
 
 def _keep(found: list[tuple[int, int]], source: str, start: int, end: int) -> None:

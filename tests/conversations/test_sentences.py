@@ -73,6 +73,15 @@ def test_rows_are_read_out(table: str, read: list[str]) -> None:
     assert [one.shown for one in sentences(table) if one.kind == "row"] == read
 
 
+def test_a_heading_behind_the_paragraph_above_it_stands_alone() -> None:
+    text = "It takes three to five working days. Express delivery\nExpress delivery costs 9 EUR."
+    assert [(one.kind, one.shown) for one in sentences(text)] == [
+        ("text", "It takes three to five working days."),
+        ("heading", "Express delivery"),
+        ("text", "Express delivery costs 9 EUR."),
+    ]
+
+
 @given(st.text(alphabet="ab. \n\r|-#*>?=`1_[]()", max_size=60))
 def test_any_text_has_its_sentences_in_order_and_word_for_word(source: str) -> None:
     end = 0
