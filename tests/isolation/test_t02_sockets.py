@@ -16,7 +16,7 @@ from tests.conversations.client import ENDS, ingest
 from tests.isolation.canaries import canary, foreign_in
 from tests.live import Process
 
-TENANTS, SOCKETS, TURNS = 8, 24, 3
+TENANTS, SOCKETS, TURNS = 8, 16, 3
 
 
 async def open_session(web: Process, workspace: Workspace) -> ClientConnection:
