@@ -12,7 +12,7 @@ from tests.conversations.client import ingest
 from tests.isolation.canaries import canary, foreign_in
 from tests.live import Process
 
-TENANTS, ROUNDS, PARALLEL = 10, 3, 60
+TENANTS, ROUNDS, PARALLEL = 8, 3, 60
 
 
 def prepared(make_workspace: Callable[[], Workspace]) -> list[Workspace]:

@@ -16,7 +16,7 @@ from tenants.workspace.models import AuditEvent
 from tests.celery_tasks import leave_canary, retry_once
 from tests.live import Process
 
-TENANTS, TASKS_EACH, PATIENCE = 10, 20, 20
+TENANTS, TASKS_EACH, PATIENCE = 10, 10, 20
 
 
 def wait_for(run: str, count: int) -> list[str]:

@@ -17,7 +17,7 @@ from conversations.onboarding import Workspace
 from tenants.context import platform_context, tenant_context
 from tests.live import Process
 
-LIMIT, ASKED, PROCESSES = 10, 80, 2
+LIMIT, ASKED, PROCESSES = 10, 48, 2
 
 
 def limited_plan() -> str:
