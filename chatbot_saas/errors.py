@@ -1,15 +1,16 @@
-"""Django's own error pages, in the product's one form."""
+"""Django's own error pages, in the product's forms."""
 
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from core.errors import AppError, InternalError, InvalidRequest, NotFound, PermissionDenied
-from tenants.middleware import problem_response
+from tenants.responses import error_response
 
 
 def _render(request: HttpRequest, error: AppError) -> HttpResponse:
-    return problem_response(error, request)
+    return error_response(error, request)
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -28,3 +29,27 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return _render(
         request, InternalError("Something broke on our side. Quote the request id when you ask us.")
     )
+
+
+_SECRETS = ("password", "csrfmiddlewaretoken")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form whose token is stale. What was typed is offered to be sent again, but only where the
+    browser says that our own page sent it: another site's form must not become one click away.
+    """
+    error = PermissionDenied(
+        "This page was open for too long, or cookies are switched off. Load it again and send it again."
+    )
+    ours = request.headers.get("Sec-Fetch-Site") == "same-origin" and not request.FILES
+    if not ours or request.headers.get("HX-Request"):
+        return error_response(error, request)
+    fields = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if not name.startswith(_SECRETS)
+        for value in values
+    ]
+    asks_password = any(name.startswith("password") for name in request.POST)
+    context = {"fields": fields, "asks_password": asks_password, "action": request.get_full_path()}
+    return render(request, "send_again.html", context, status=403)

@@ -113,7 +113,10 @@ SHARED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "rest_framework_simplejwt.token_blacklist",
     "channels",
+    "csp",
+    "django_htmx",
     "rest_framework",
     "chatbot_saas",
 ]
@@ -130,9 +133,13 @@ PG_EXTRA_SEARCH_PATHS = [EXTENSION_SCHEMA]
 AUTH_USER_MODEL = "tenants.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Of tenants' hosts; the middleware gives requests for the platform's own hosts the other one.
 ROOT_URLCONF = "chatbot_saas.urls"
+PLATFORM_URLCONF = "chatbot_saas.platform_urls"
 ASGI_APPLICATION = "chatbot_saas.asgi.application"
 PLATFORM_HOSTS = ("localhost", "127.0.0.1", *env.names("PLATFORM_HOSTS"))
+# Where sign-up and the switcher of workspaces are.
+PLATFORM_HOST = next(iter(env.names("PLATFORM_HOSTS")), "localhost")
 TENANT_HOST_SUFFIX = env.text("TENANT_HOST_SUFFIX", "localhost")
 # Where this platform's own pages are served: part of a new chatbot's allowed origins.
 PORT = env.integer("PORT", 8000, least=1)
@@ -143,24 +150,35 @@ TRUSTED_PROXIES = env.names("TRUSTED_PROXIES")
 
 MIDDLEWARE = [
     "chatbot_saas.middleware.request_log",
+    "servestatic.middleware.ServeStaticMiddleware",
     "tenants.middleware.tenant_middleware",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "tenants.sessions.IdentityMiddleware",
+    "tenants.sessions.CsrfMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "tenants.middleware.TenantViewMiddleware",
 ]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": False,
+        "APP_DIRS": True,
         "OPTIONS": {
-            "context_processors": ["django.template.context_processors.request"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "tenants.pages.page_context",
+            ],
         },
     }
 ]
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = BASE_DIR / "staticfiles"
+# Served as they stand in the checkout and in the packages: there is no build step.
+SERVESTATIC_USE_FINDERS = True
+SERVESTATIC_ALLOW_ALL_ORIGINS = False
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -171,6 +189,56 @@ APPEND_SLASH = False
 SECURE_CONTENT_TYPE_NOSNIFF = True
 # E-mail addresses are unique through a constraint on their lower case, which the check cannot see.
 SILENCED_SYSTEM_CHECKS = ["auth.E003"]
+
+# --- People --------------------------------------------------------------------------------
+
+# Off in embedded mode alone, which is served on the loopback interface.
+SERVE_HTTPS = env.flag("SERVE_HTTPS", not EMBEDDED)
+if SERVE_HTTPS:
+    # The proxy sets it on every request; see docs/deploy.md.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+# A browser takes a `__Host-` cookie only from its own host, so a sibling cannot plant one.
+_COOKIE_PREFIX = "__Host-" if SERVE_HTTPS else ""
+SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}session"
+OPERATOR_COOKIE_NAME = "__Secure-operator" if SERVE_HTTPS else "operator"
+CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrf"
+MESSAGE_COOKIE_SECURE = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVE_HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "chatbot_saas.errors.csrf_failure"
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+LOGIN_URL = "/login"
+PASSWORD_RESET_TIMEOUT = 3600
+# scrypt is in Python's standard library, takes memory and a twentieth of a second.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+_VALIDATORS = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {
+        "NAME": f"{_VALIDATORS}.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
+    {"NAME": f"{_VALIDATORS}.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATORS}.NumericPasswordValidator"},
+]
+CONTENT_SECURITY_POLICY = {
+    # The widget's page has a policy of its own, and scripts for other pages have none.
+    "EXCLUDE_URL_PREFIXES": ("/v1/", "/widget/", "/static/"),
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+    },
+}
 
 CACHES = {
     "default": {

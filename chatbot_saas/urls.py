@@ -1,18 +1,13 @@
-"""Every route of the platform and of the tenants' hosts."""
+"""Routes of tenants' hosts."""
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from chatbot_saas import errors, health
-from chatbot_saas.demo import shop
+from chatbot_saas import errors
+from chatbot_saas.shared_urls import shared_urlpatterns
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("healthz", health.healthz),
-    path("readyz", health.readyz),
-    path("metrics", health.metrics),
-    path("demo/shop", shop.page),
-    path("demo/shop.css", shop.stylesheet),
-    path("", include("knowledge.urls")),
-    path("", include("conversations.urls")),
+    *shared_urlpatterns,
+    path("", include("tenants.page_urls")),
 ]
 handler400 = errors.bad_request
 handler403 = errors.permission_denied

@@ -30,7 +30,7 @@ from core.errors import (
 )
 from tenants.api_keys import APIKeyIdentity
 from tenants.context import DATABASE_AWAY, in_tenant
-from tenants.middleware import problem_response
+from tenants.responses import problem_response
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

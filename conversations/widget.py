@@ -24,7 +24,7 @@ from django.views.decorators.http import require_safe
 from conversations.selectors import get_chatbot
 from core.errors import NotFound
 from tenants.context import platform_context
-from tenants.middleware import problem_response
+from tenants.responses import problem_response
 from tenants.models import APIKey
 
 _FOLDER = settings.BASE_DIR / "static" / "widget"

@@ -15,6 +15,7 @@ class Caller:
 
     tenant_id: UUID | None
     key: APIKeyIdentity | None = None
+    on_platform_host: bool = False
 
 
 def tenant_of_host(host: str) -> UUID:
@@ -50,7 +51,7 @@ def resolve_caller(*, host: str | None, bearer: str | None, has_origin: bool) ->
         raise PermissionDenied(
             "A secret key was sent from a web page. Revoke it now, and use a publishable key there."
         )
-    return Caller(key.tenant_id, key)
+    return Caller(key.tenant_id, key, on_platform_host=host is None)
 
 
 def require_scope(key: APIKeyIdentity | None, scope: str) -> APIKeyIdentity:

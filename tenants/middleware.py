@@ -9,19 +9,11 @@ from uuid import UUID
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.http.request import split_domain_port
 from django.utils.decorators import async_only_middleware
 
-from core.errors import (
-    AppError,
-    InvalidRequest,
-    NotFound,
-    Unauthenticated,
-    Unavailable,
-    problem,
-    problem_headers,
-)
+from core.errors import AppError, InvalidRequest, NotFound, Unauthenticated, Unavailable
 from tenants.access import Caller, resolve_caller
 from tenants.api_keys import APIKeyIdentity
 from tenants.context import (
@@ -32,36 +24,23 @@ from tenants.context import (
     run_in_scope,
     tenant_scope,
 )
+from tenants.members import Member
+from tenants.responses import error_response
 
 log = logging.getLogger(__name__)
 _API = re.compile(r"^/v1/")
-_WIDGET = re.compile(r"^/v1/chatbots/")
 # Probes come with the pod's address as their host.
 _PROBES = frozenset({"/healthz", "/readyz"})
-_BEARER = re.compile(r"Bearer ([!-~]{1,200})", re.IGNORECASE)
+_BEARER = re.compile(r"Bearer ([!-~]{1,2000})", re.IGNORECASE)
 
 
 class TenantRequest(HttpRequest):
-    """A request after the middleware."""
+    """A request after the middleware. `member` is None for strangers and on the platform's hosts."""
 
     tenant_id: UUID | None
     api_key: APIKeyIdentity | None
     request_id: str
-
-
-def problem_response(error: AppError, request: HttpRequest) -> JsonResponse:
-    """An error as `application/problem+json`, readable for OpenAI's clients too."""
-    request_id = getattr(request, "request_id", "")
-    headers = problem_headers(error)
-    if _WIDGET.match(request.path):
-        # A page of any origin may read why it was refused.
-        headers["Access-Control-Allow-Origin"] = "*"
-    return JsonResponse(
-        problem(error, request_id=request_id, instance=request.path),
-        status=error.status,
-        content_type="application/problem+json",
-        headers=headers,
-    )
+    member: Member | None
 
 
 def _tenant_host(request: HttpRequest) -> str | None:
@@ -97,7 +76,7 @@ async def _resolve(request: HttpRequest) -> Caller:
     host = _tenant_host(request)
     bearer = _bearer(request) if _API.match(request.path) else None
     if host is None and bearer is None:
-        return Caller(None)
+        return Caller(None, on_platform_host=True)
     return await in_platform(
         resolve_caller, host=host, bearer=bearer, has_origin="Origin" in request.headers
     )
@@ -113,10 +92,12 @@ def tenant_middleware(
         try:
             caller = await _resolve(request)
         except AppError as error:
-            return problem_response(error, request)
+            return error_response(error, request)
         except DATABASE_AWAY as error:
-            return problem_response(database_away(error), request)
+            return error_response(database_away(error), request)
         request.tenant_id, request.api_key = caller.tenant_id, caller.key
+        if caller.on_platform_host:
+            request.urlconf = settings.PLATFORM_URLCONF
         return await get_response(request)
 
     return middleware
@@ -149,7 +130,7 @@ def _call(view: Callable[..., Any], request: Any, args: Any, kwargs: Any) -> Htt
     try:
         response: Any = view(request, *args, **kwargs)
     except AppError as error:
-        return problem_response(error, request)
+        return error_response(error, request)
     if hasattr(response, "render") and not response.is_rendered:
         response = response.render()
     if response.streaming and getattr(response, "file_to_stream", None) is None:

@@ -16,7 +16,7 @@ from core.ids import new_id
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        user = self.model(email=self.normalize_email(email), **fields)
+        user = self.model(email=email.lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -24,8 +24,12 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str, **fields: Any) -> "User":
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
+    def with_email(self, email: str) -> models.QuerySet["User"]:
+        """Whatever its case; by the index of the constraint."""
+        return self.alias(lower_email=Lower("email")).filter(lower_email=email.lower())
+
     def get_by_natural_key(self, email: str | None) -> "User":
-        return self.get(email__iexact=email)
+        return self.with_email(email or "").get()
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -100,6 +104,39 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.role}"
+
+
+class Invitation(models.Model):
+    """A link that makes one person a member. Kept as the digest of its secret."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="invitations")
+    # In lower case.
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=8, choices=Membership.Role)
+    digest = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.email} as {self.role}"
+
+
+class EntryTicket(models.Model):
+    """Takes a signed-in person from the platform's host to one tenant's, once and within a minute."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    user = models.ForeignKey(User, models.CASCADE, related_name="entry_tickets")
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+")
+    host = models.CharField(max_length=253)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} to {self.host}"
 
 
 class APIKey(models.Model):

@@ -1,0 +1,16 @@
+"""Routes of the platform's own hosts: sign-up, the switcher of workspaces, the operator's admin."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from chatbot_saas import errors
+from chatbot_saas.shared_urls import shared_urlpatterns
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *shared_urlpatterns,
+    path("", include("tenants.platform_urls")),
+    path("", include("conversations.platform_urls")),
+]
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.not_found
+handler500 = errors.server_error

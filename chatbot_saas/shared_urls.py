@@ -1,0 +1,16 @@
+"""Routes that answer on every host: the API, the widget and the probes."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from chatbot_saas import health
+from chatbot_saas.demo import shop
+
+shared_urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+    path("demo/shop", shop.page),
+    path("demo/shop.css", shop.stylesheet),
+    path("", include("knowledge.urls")),
+    path("", include("conversations.urls")),
+]

@@ -1,0 +1,47 @@
+"""One error, two forms: problem+json for programs, a page for people."""
+
+import re
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from core.errors import AppError, problem, problem_headers
+
+_API = re.compile(r"^/v1/")
+_WIDGET = re.compile(r"^/v1/chatbots/")
+
+
+def problem_response(error: AppError, request: HttpRequest) -> JsonResponse:
+    """An error as `application/problem+json`, readable for OpenAI's clients too."""
+    headers = problem_headers(error)
+    if _WIDGET.match(request.path):
+        # A page of any origin may read why it was refused.
+        headers["Access-Control-Allow-Origin"] = "*"
+    return JsonResponse(
+        problem(error, request_id=_request_id(request), instance=request.path),
+        status=error.status,
+        content_type="application/problem+json",
+        headers=headers,
+    )
+
+
+def error_page(error: AppError, request: HttpRequest) -> HttpResponse:
+    """An error as a page, or as an alert for a part of a page that htmx asked for. Reads no database."""
+    template = "_error.html" if request.headers.get("HX-Request") else "error.html"
+    context = {"error": error, "title": _(error.title), "request_id": _request_id(request)}
+    return HttpResponse(
+        render_to_string(template, context),
+        status=error.status,
+        headers=problem_headers(error),
+    )
+
+
+def error_response(error: AppError, request: HttpRequest) -> HttpResponse:
+    """A page for who asks for HTML outside of the API; else problem+json."""
+    wants_page = "text/html" in request.headers.get("Accept", "") and not _API.match(request.path)
+    return error_page(error, request) if wants_page else problem_response(error, request)
+
+
+def _request_id(request: HttpRequest) -> str:
+    return getattr(request, "request_id", "")
