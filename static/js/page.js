@@ -1,0 +1,36 @@
+/* What every page of a workspace has: buttons that copy, and a word where htmx could not reach us. */
+const TALKS = document.getElementById("messages");
+
+/* An alert where pages show theirs; `text` is text, never markup. */
+export const tell = (text, look = "bad") => {
+  const alert = document.createElement("div");
+  alert.className = `alert ${look}`;
+  alert.textContent = text;
+  TALKS.replaceChildren(alert);
+  alert.scrollIntoView({ block: "nearest" });
+};
+
+const copy = async (button) => {
+  const source = document.getElementById(button.dataset.copy);
+  const text = source.value ?? source.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    getSelection().selectAllChildren(source);
+    return;
+  }
+  const label = button.querySelector("[data-label]");
+  const before = label.textContent;
+  label.textContent = button.dataset.copied;
+  setTimeout(() => (label.textContent = before), 2000);
+};
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button) copy(button);
+});
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.requestConfig.verb === "get") return;
+  const page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
+  tell(page.body.textContent.trim() || event.detail.xhr.statusText);
+});
