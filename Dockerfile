@@ -4,7 +4,7 @@
 #   celery -A chatbot_saas beat --scheduler celery.beat:Scheduler
 #   python manage.py migrate_tenants
 
-FROM python:3.12-slim AS packages
+FROM python:3.12.11-slim-bookworm AS packages
 COPY requirements/ /requirements/
 # Compiled here, once: the running container's account may not write beside the code.
 RUN python -m venv /venv \
@@ -12,7 +12,7 @@ RUN python -m venv /venv \
  && /venv/bin/pip install --no-cache-dir --no-deps -r /requirements/base.txt -r /tmp/standalone.txt \
  && /venv/bin/pip uninstall --yes pip
 
-FROM python:3.12-slim
+FROM python:3.12.11-slim-bookworm
 RUN useradd --uid 10001 --create-home --home-dir /var/lib/chatbot app \
  && install -d -o app /var/lib/chatbot/var
 COPY --from=packages /venv /venv

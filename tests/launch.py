@@ -22,19 +22,15 @@ def run_web() -> None:
     import uvicorn
 
     from chatbot_saas.asgi import application
+    from chatbot_saas.web import server_options
 
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", 0))
     # Listening now: who connects before the application is up waits instead of being refused.
     listener.listen(2048)
-    config = uvicorn.Config(
-        application,
-        ws="websockets-sansio",
-        ws_per_message_deflate=False,
-        log_config=None,
-        timeout_graceful_shutdown=5,
-    )
+    grace = int(os.environ.get("TEST_WEB_GRACE", "5"))
+    config = uvicorn.Config(application, **server_options(grace))
     print(json.dumps({"port": listener.getsockname()[1]}), flush=True)
     uvicorn.Server(config).run(sockets=[listener])
 

@@ -31,6 +31,16 @@ class Process:
         return self._popen.pid
 
     @property
+    def returncode(self) -> int | None:
+        """How it ended; None while it runs."""
+        assert self._popen is not None
+        return self._popen.poll()
+
+    def wait(self, seconds: float) -> int:
+        assert self._popen is not None
+        return self._popen.wait(seconds)
+
+    @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
