@@ -9,6 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatbot_saas.settings")
 app = Celery("chatbot_saas")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["tenants"], related_name="mail")
 app.conf.beat_schedule = {
     # The net under every wake-up message that was lost.
     "work-tickets": {"task": "tenants.work_tickets", "schedule": 5.0, "options": {"expires": 5}},

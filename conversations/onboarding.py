@@ -46,7 +46,7 @@ def create_workspace(
                 id=chatbot_id,
                 name=chatbot_name,
                 welcome=_WELCOME,
-                allowed_origins=[*own_origins(tenant.host), *origins],
+                allowed_origins=list(dict.fromkeys([*own_origins(tenant.host), *origins])),
             )
         return Workspace(
             tenant=tenant,

@@ -1,5 +1,10 @@
-"""Pages of a tenant's host: log-in, account, members."""
+"""Pages of the platform's own hosts that make workspaces."""
 
-from django.urls import URLPattern, path
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from conversations import sign_up
+
+urlpatterns = [
+    path("signup", sign_up.sign_up, name="sign_up"),
+    path("workspaces/new", sign_up.new_workspace, name="new_workspace"),
+]

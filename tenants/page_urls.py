@@ -1,5 +1,26 @@
-"""Pages of a tenant's host: log-in, account, members."""
+"""Pages of a tenant's host about people."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from tenants.views import account, joining, members, passwords, signing_in
+
+urlpatterns = [
+    path("login", signing_in.log_in, name="login"),
+    path("logout", signing_in.log_out, name="logout"),
+    path("enter", signing_in.enter, name="enter"),
+    path("password/forgotten", passwords.forgotten, name="forgotten"),
+    path("password/reset/<str:account>/<str:token>", passwords.reset, name="reset"),
+    path("invitations/<str:raw>", joining.invitation, name="invitation"),
+    path("account", account.account, name="account"),
+    path("account/name", account.change_name, name="change_name"),
+    path("account/password", account.set_password, name="set_password"),
+    path("members", members.members, name="members"),
+    path("members/invite", members.invite, name="invite"),
+    path(
+        "members/invitations/<uuid:invitation_id>/revoke",
+        members.revoke_invitation,
+        name="revoke_invitation",
+    ),
+    path("members/<uuid:membership_id>/role", members.change_role, name="change_role"),
+    path("members/<uuid:membership_id>/remove", members.remove, name="remove_member"),
+]
