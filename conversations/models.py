@@ -1,5 +1,7 @@
 """What a tenant's conversations are made of. Tables of the tenant's own schema."""
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 
 from core.ids import new_id
@@ -42,6 +44,21 @@ class ChatbotSource(models.Model):
         return f"{self.chatbot_id} searches {self.source_id}"
 
 
+class Sighting(models.Model):
+    """A page's origin from which a chat with the chatbot was opened. A few rows per chatbot."""
+
+    chatbot = models.ForeignKey(Chatbot, on_delete=models.CASCADE, related_name="sightings")
+    origin = models.CharField(max_length=300)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["chatbot", "origin"], name="sighting_once")]
+
+    def __str__(self) -> str:
+        return self.origin
+
+
 class Channel(models.TextChoices):
     WIDGET = "widget"
     API = "api"
@@ -58,12 +75,24 @@ class Conversation(models.Model):
     external_user = models.CharField(max_length=255, blank=True, default="")
     channel = models.CharField(max_length=16, choices=Channel, default=Channel.WIDGET)
     created_at = models.DateTimeField(auto_now_add=True)
+    # When its latest turn began; null while nobody has said anything, as in most widgets on a page.
+    last_message_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
             models.Index(
                 fields=["chatbot", "visitor_id", "created_at"], name="conversation_visitor"
-            )
+            ),
+            models.Index(
+                fields=["last_message_at", "id"],
+                condition=models.Q(last_message_at__isnull=False),
+                name="conversation_latest",
+            ),
+            models.Index(
+                fields=["chatbot", "last_message_at", "id"],
+                condition=models.Q(last_message_at__isnull=False),
+                name="conversation_of_bot_latest",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -83,7 +112,9 @@ class Turn(models.Model):
 
     `owner` is the process that answers; `lease_until` passes only when that process is gone.
     `last_seq` is the number of the turn's last event once it has ended. `trace` keeps what
-    retrieval found and how long each step took (milliseconds).
+    retrieval found, the prompt that was sent and how long each step took (milliseconds).
+    `answered` says whether the reply rests on a citation or answers a greeting; null while the turn
+    runs, and when the visitor stopped it before it could be told.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -103,6 +134,7 @@ class Turn(models.Model):
     tokens_in = models.IntegerField(default=0)
     tokens_out = models.IntegerField(default=0)
     last_seq = models.IntegerField(default=0)
+    answered = models.BooleanField(null=True)
     trace = models.JSONField(default=dict)
 
     class Meta:
@@ -114,7 +146,11 @@ class Turn(models.Model):
                 fields=["lease_until"],
                 condition=models.Q(status=TurnStatus.RUNNING),
                 name="turn_running",
-            )
+            ),
+            # Holds all that the overview counts.
+            models.Index(
+                fields=["started_at"], include=["answered", "conversation"], name="turn_by_time"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -141,7 +177,11 @@ class Message(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["conversation", "created_at"], name="message_order")]
+        indexes = [
+            models.Index(fields=["conversation", "created_at"], name="message_order"),
+            # No stemming: conversations are in every language.
+            GinIndex(SearchVector("text", config="simple"), name="message_words"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.role} {self.id}"

@@ -6,6 +6,7 @@ is data: it stands inside `<passage>` elements that it cannot close.
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from conversations.llm.base import ChatMessage, Passage
 from conversations.sentences import terms
@@ -22,6 +23,12 @@ Answer in the language of the question, briefly and plainly."""
 _STANDS_ALONE = 2
 
 _TAG = re.compile(r"<(?=/?\s*(?:passage|question)\b)", re.IGNORECASE)
+_SHOWN = re.compile(
+    r'<passage n="(\d+)" title="([^"]*)"(?: section="([^"]*)")?(?: page="(\d+)")?>\n(.*?)\n</passage>',
+    re.DOTALL,
+)
+# Characters. Instructions of the stateless API may be as long as a request; the rest is bounded.
+_KEPT_SYSTEM = 8_000
 
 
 def build_messages(
@@ -67,6 +74,37 @@ def search_query(question: str, history: Sequence[ChatMessage]) -> str:
         whole = (text for text in reversed(asked) if len(terms(text)) >= _STANDS_ALONE)
         return f"{next(whole, asked[-1])}\n{question}"
     return question
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPassage:
+    """A passage as the model was shown it."""
+
+    n: int
+    title: str
+    heading: str
+    page: int | None
+    text: str
+
+
+def kept_prompt(messages: Sequence[ChatMessage]) -> list[dict[str, str]]:
+    """What is kept of a prompt, so that an answer can be explained: role and content of each
+    message, the instructions cut where they are very long."""
+    kept = []
+    for message in messages:
+        content = message.content
+        if message.role == "system" and len(content) > _KEPT_SYSTEM:
+            content = content[:_KEPT_SYSTEM] + "…"
+        kept.append({"role": message.role, "content": content})
+    return kept
+
+
+def read_passages(content: str) -> list[ShownPassage]:
+    """The passages in a message that `build_messages` wrote."""
+    return [
+        ShownPassage(int(n), title, heading, int(page) if page else None, text)
+        for n, title, heading, page, text in _SHOWN.findall(content)
+    ]
 
 
 def _ask(passages: Sequence[Passage], question: str) -> str:

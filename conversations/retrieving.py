@@ -36,6 +36,8 @@ async def find_passages(
     ]
     trace = {
         "query": query,
+        "embedding_ms": round(found.timings.embedding, 1),
+        "search_ms": round(found.timings.search, 1),
         "passages": [
             {
                 "n": n,

@@ -8,6 +8,7 @@ from conversations import access, origins, selectors
 from conversations.identity import read_identity, visitor_of
 from conversations.models import Channel
 from conversations.services import open_conversation
+from conversations.sightings import note_sighting
 from conversations.values import ChatbotView, TurnRef
 from core.errors import NotFound, PermissionDenied, Unauthenticated
 from core.ids import new_id
@@ -86,6 +87,8 @@ def open_session(
             channel=Channel.WIDGET,
             external_user=external_user,
         )
+    if origin is not None:
+        note_sighting(chatbot_id=chatbot_id, origin=origin)
     known = opening.conversation_id is not None
     return Session(
         tenant_id=tenant_id,

@@ -45,6 +45,9 @@ WITH turn AS (
     VALUES (%s, %s, %s, 'running', %s, %s, %s, %s, '', '', '', 0, 0, 0, '{}')
     ON CONFLICT (conversation_id, client_turn_id) DO NOTHING
     RETURNING id, conversation_id, started_at
+), conversation AS (
+    UPDATE conversations_conversation AS conversation SET last_message_at = turn.started_at
+    FROM turn WHERE conversation.id = turn.conversation_id
 )
 INSERT INTO conversations_message
     (id, conversation_id, turn_id, role, text, status, created_at)
@@ -58,7 +61,7 @@ WITH turn AS (
         status = %(status)s, finish_reason = %(finish_reason)s, error_code = %(error_code)s,
         provider = %(provider)s, tokens_in = %(tokens_in)s, tokens_out = %(tokens_out)s,
         first_token_at = %(first_token_at)s, ended_at = %(now)s, last_seq = %(last_seq)s,
-        trace = %(trace)s
+        answered = %(answered)s, trace = %(trace)s
     WHERE id = %(turn_id)s AND status = 'running'
     RETURNING id, conversation_id
 ), reply AS (
@@ -137,6 +140,7 @@ def end_turn(turn_id: UUID, ended: Ended, now: datetime) -> bool:
         "tokens_out": ended.tokens_out,
         "first_token_at": ended.first_token_at,
         "last_seq": ended.last_seq,
+        "answered": ended.answered,
         "trace": json.dumps(ended.trace),
         "message_id": ended.message_id,
         "text": ended.text,

@@ -14,7 +14,8 @@ from conversations.answering import GATHER, Answer
 from conversations.failures import INTERNAL, INTERRUPTED
 from conversations.live import LiveTurn
 from conversations.llm.base import LLMError, LLMRequest, LLMUsage, Passage
-from conversations.prompts import build_messages, search_query
+from conversations.llm.greetings import greeting
+from conversations.prompts import build_messages, kept_prompt, search_query
 from conversations.retrieving import find_passages
 from conversations.services import finish_turn
 from conversations.values import Admitted, Ended, Question
@@ -63,6 +64,7 @@ class TurnRun:
         async with asyncio.timeout(settings.TURN_SECONDS):
             passages = await self._retrieve()
             request = self._request(passages)
+            self._trace["prompt"] = kept_prompt(request.messages)
             llm = providers.llm_for_model(request.model)
             self._provider, self._asked = llm.name, True
             self._prompt_tokens = sum(estimate_tokens(m.content) for m in request.messages)
@@ -113,6 +115,7 @@ class TurnRun:
         ended = outcome_of(self._live, generation, answer)
         ended.text = answer.text
         ended.citations = list(answer.cited.values())
+        ended.answered = is_answered(ended, self._question.text)
         ended.message_id = new_id() if answer.text or ended.status == "stopped" else None
         ended.provider = self._provider
         ended.first_token_at = answer.first_token_at
@@ -156,6 +159,16 @@ class TurnRun:
                 log.warning("an answer is not saved yet: %s", type(error).__name__)
                 await asyncio.sleep(wait)
         return await in_tenant(self._question.tenant_id, finish_turn, self._admitted, ended)
+
+
+def is_answered(ended: Ended, question: str) -> bool | None:
+    """Whether the visitor got what was asked for: a reply with a source, or a greeting returned.
+    None where the visitor did not wait for it."""
+    if ended.citations:
+        return True
+    if ended.status == "stopped":
+        return None
+    return ended.status == "completed" and bool(greeting(question))
 
 
 def outcome_of(turn: LiveTurn, generation: "asyncio.Task[None]", answer: Answer) -> Ended:

@@ -99,7 +99,10 @@ class Cited:
 
 @dataclass(slots=True, kw_only=True)
 class Ended:
-    """How a turn ended and all that is to be saved of it. `tokens` None: nothing is charged."""
+    """How a turn ended and all that is to be saved of it. `source` None: nothing is charged.
+
+    `answered`: whether the reply rests on a citation or answers a greeting; None cannot be told.
+    """
 
     status: EndStatus
     finish_reason: str = ""
@@ -113,6 +116,7 @@ class Ended:
     source: Literal["reported", "estimated"] | None = None
     first_token_at: datetime | None = None
     last_seq: int = 0
+    answered: bool | None = None
     trace: dict[str, Any] = field(default_factory=dict)
 
 

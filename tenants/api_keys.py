@@ -12,17 +12,24 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
 
-from core.errors import InvalidRequest, NotFound, TenantSuspended, Unauthenticated
+from core.errors import Conflict, InvalidRequest, NotFound, TenantSuspended, Unauthenticated
 from tenants.context import platform_context
 from tenants.models import APIKey, Tenant
 
-SCOPES = frozenset({"chat", "documents:read", "documents:write"})
+SCOPES = frozenset(
+    {
+        *("chat", "documents:read", "documents:write", "chatbots:read", "chatbots:write"),
+        *("conversations:read", "conversations:write", "usage:read", "keys:read", "keys:write"),
+    }
+)
+# Live ones. A list of them is read whole by whoever looks after them.
+MOST_KEYS = 500
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _PREFIXES = {"secret": "cb_sk_live_", "publishable": "cb_pk_live_"}
 _FORM = re.compile(r"(cb_(?:sk|pk)_live_[0-9A-Za-z]{32})_([0-9A-Za-z]{6})")
@@ -73,6 +80,59 @@ def _hint(raw: str) -> str:
     return f"{raw[:11]}…{raw[-4:]}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyView:
+    """A live key as its workspace sees it. `hint` is its beginning and its last four characters;
+    `plain` is the whole text, of a publishable key alone."""
+
+    id: UUID
+    kind: str
+    name: str
+    hint: str
+    plain: str | None
+    chatbot_id: UUID | None
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPage:
+    """Keys, newest first; `next_cursor` leads to the next page."""
+
+    keys: tuple[KeyView, ...]
+    next_cursor: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A new key. `raw` is the only time that a secret key's text exists."""
+
+    key: KeyView
+    raw: str
+
+
+def issue_secret_key(
+    *,
+    tenant_id: UUID,
+    name: str = "",
+    scopes: Iterable[str] = SCOPES,
+    expires_at: datetime | None = None,
+) -> IssuedKey:
+    """A new secret key. Raises `InvalidRequest` for a scope that does not exist, and `Conflict` for
+    one key too many."""
+    raw = generate("secret")
+    return _store(
+        raw,
+        tenant_id=tenant_id,
+        kind=APIKey.Kind.SECRET,
+        name=name,
+        scopes=_known_scopes(scopes),
+        expires_at=expires_at,
+    )
+
+
 def mint_secret_key(
     *,
     tenant_id: UUID,
@@ -80,46 +140,68 @@ def mint_secret_key(
     scopes: Iterable[str] = SCOPES,
     expires_at: datetime | None = None,
 ) -> str:
-    """A new secret key. The return value is the only time that its text exists.
-
-    Raises `InvalidRequest` for a scope that does not exist.
-    """
-    chosen = sorted(set(scopes))
-    unknown = set(chosen) - SCOPES
-    if unknown:
-        raise InvalidRequest(
-            f"There is no scope {', '.join(sorted(unknown))}. Scopes are {', '.join(sorted(SCOPES))}.",
-            param="scopes",
-        )
-    raw = generate("secret")
-    with platform_context():
-        APIKey.objects.create(
-            tenant_id=tenant_id,
-            kind=APIKey.Kind.SECRET,
-            name=name,
-            digest=_digest(raw),
-            hint=_hint(raw),
-            scopes=chosen,
-            expires_at=expires_at,
-        )
-    return raw
+    """The text of a new secret key; see `issue_secret_key`."""
+    return issue_secret_key(
+        tenant_id=tenant_id, name=name, scopes=scopes, expires_at=expires_at
+    ).raw
 
 
 def mint_publishable_key(*, tenant_id: UUID, chatbot_id: UUID, name: str = "") -> str:
     """A key for one chatbot's widget."""
     raw = generate("publishable")
+    return _store(
+        raw,
+        tenant_id=tenant_id,
+        kind=APIKey.Kind.PUBLISHABLE,
+        name=name,
+        plain=raw,
+        chatbot_id=chatbot_id,
+        scopes=["chat"],
+    ).raw
+
+
+def _known_scopes(scopes: Iterable[str]) -> list[str]:
+    chosen = set(scopes)
+    unknown = ", ".join(sorted(chosen - SCOPES))
+    if unknown or not chosen:
+        problem = f"There is no scope {unknown}." if unknown else "A key needs a scope."
+        raise InvalidRequest(f"{problem} Scopes are {', '.join(sorted(SCOPES))}.", param="scopes")
+    return sorted(chosen)
+
+
+def _store(raw: str, *, tenant_id: UUID, **fields: Any) -> IssuedKey:
     with platform_context():
-        APIKey.objects.create(
-            tenant_id=tenant_id,
-            kind=APIKey.Kind.PUBLISHABLE,
-            name=name,
-            digest=_digest(raw),
-            hint=_hint(raw),
-            plain=raw,
-            chatbot_id=chatbot_id,
-            scopes=["chat"],
+        if APIKey.objects.filter(_live(timezone.now()), tenant_id=tenant_id).count() >= MOST_KEYS:
+            raise Conflict(f"A workspace has at most {MOST_KEYS} keys. Revoke one first.")
+        key = APIKey.objects.create(
+            tenant_id=tenant_id, digest=_digest(raw), hint=_hint(raw), **fields
         )
-    return raw
+    return IssuedKey(_view(key), raw)
+
+
+def _view(key: APIKey) -> KeyView:
+    return KeyView(
+        id=key.pk,
+        kind=key.kind,
+        name=key.name,
+        hint=key.hint,
+        plain=key.plain or None,
+        chatbot_id=key.chatbot_id,
+        scopes=tuple(sorted(key.scopes)),
+        created_at=key.created_at,
+        expires_at=key.expires_at,
+        last_used_at=key.last_used_at,
+    )
+
+
+def list_keys(tenant_id: UUID, *, limit: int = MOST_KEYS, after: UUID | None = None) -> KeyPage:
+    """A workspace's live keys; `after` is the `next_cursor` of the page before."""
+    with platform_context():
+        keys = APIKey.objects.filter(_live(timezone.now()), tenant_id=tenant_id).order_by("-pk")
+        if after is not None:
+            keys = keys.filter(pk__lt=after)
+        found = tuple(_view(key) for key in keys[: limit + 1])
+    return KeyPage(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
 
 def revoke_key(*, tenant_id: UUID, key_id: UUID) -> None:
@@ -128,6 +210,14 @@ def revoke_key(*, tenant_id: UUID, key_id: UUID) -> None:
         found = APIKey.objects.filter(pk=key_id, tenant_id=tenant_id, revoked_at=None)
         if not found.update(revoked_at=timezone.now()):
             raise NotFound("There is no such API key.")
+
+
+def revoke_keys_of_chatbot(*, tenant_id: UUID, chatbot_id: UUID) -> None:
+    """End the publishable keys of a chatbot that is no more."""
+    with platform_context():
+        APIKey.objects.filter(tenant_id=tenant_id, chatbot_id=chatbot_id, revoked_at=None).update(
+            revoked_at=timezone.now()
+        )
 
 
 def _live(now: datetime) -> Q:

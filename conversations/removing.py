@@ -1,0 +1,67 @@
+"""Removing conversations in one statement: Django would load every row that goes with them.
+
+In the tenant's context and the caller's transaction. Usage records stay: they are what was charged.
+"""
+
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from billing import quotas
+from conversations import models
+
+# Constraints are checked at the commit, so that one statement may take from all tables at once.
+_REMOVE = """
+WITH conversation AS (
+    SELECT id FROM conversations_conversation
+    WHERE id = %(conversation)s OR chatbot_id = %(chatbot)s
+), message AS (
+    DELETE FROM conversations_message WHERE conversation_id IN (SELECT id FROM conversation)
+    RETURNING id
+), feedback AS (
+    DELETE FROM conversations_feedback WHERE message_id IN (SELECT id FROM message)
+), citation AS (
+    DELETE FROM conversations_citation WHERE message_id IN (SELECT id FROM message)
+), turn AS (
+    DELETE FROM conversations_turn WHERE conversation_id IN (SELECT id FROM conversation)
+), source AS (
+    DELETE FROM conversations_chatbotsource WHERE chatbot_id = %(chatbot)s
+), sighting AS (
+    DELETE FROM conversations_sighting WHERE chatbot_id = %(chatbot)s
+), chatbot AS (
+    DELETE FROM conversations_chatbot WHERE id = %(chatbot)s
+)
+DELETE FROM conversations_conversation WHERE id IN (SELECT id FROM conversation)
+"""
+
+
+def remove_chatbot(chatbot_id: UUID) -> bool:
+    """False when there is none. Turns that are running end as interrupted."""
+    if not models.Chatbot.objects.select_for_update().filter(pk=chatbot_id).exists():
+        return False
+    _remove(models.Turn.objects.filter(conversation__chatbot_id=chatbot_id), chatbot=chatbot_id)
+    return True
+
+
+def remove_conversation(conversation_id: UUID) -> bool:
+    """False when there is none."""
+    found = models.Conversation.objects.select_for_update().filter(pk=conversation_id)
+    if not found.exists():
+        return False
+    turns = models.Turn.objects.filter(conversation_id=conversation_id)
+    _remove(turns, conversation=conversation_id)
+    return True
+
+
+def _remove(
+    turns: "QuerySet[models.Turn]",
+    *,
+    conversation: UUID | None = None,
+    chatbot: UUID | None = None,
+) -> None:
+    # Nobody would settle what they hold.
+    for turn_id in turns.filter(status=models.TurnStatus.RUNNING).values_list("id", flat=True):
+        quotas.release(turn_id=turn_id)
+    with connection.cursor() as cursor:
+        cursor.execute(_REMOVE, {"conversation": conversation, "chatbot": chatbot})

@@ -1,0 +1,205 @@
+"""One conversation read out: its messages with sources, thumbs and cost (in the tenant's context)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from billing.models import UsageRecord
+from conversations import models
+from core.cursors import read_cursor, write_cursor
+from core.errors import NotFound
+
+# A page shows no more at once; the list of messages leads on.
+LONGEST_TRANSCRIPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CitationView:
+    """A source of a reply. `document_id` may be of a document that is gone by now."""
+
+    n: int
+    document_id: UUID
+    title: str
+    url: str | None
+    page: int | None
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackView:
+    value: str
+    comment: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TurnView:
+    """How the turn of a message stands. `cost` is in US dollars; None: nothing was charged."""
+
+    id: UUID
+    status: str
+    error_code: str
+    answered: bool | None
+    model: str
+    tokens_in: int
+    tokens_out: int
+    cost: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """Something said. `turn` is None for what a person wrote from the workspace."""
+
+    id: UUID
+    role: str
+    text: str
+    status: str
+    created_at: datetime
+    turn: TurnView | None
+    citations: tuple[CitationView, ...]
+    feedback: FeedbackView | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationView:
+    """Whose conversation it is. `last_message_at` is None while nobody has said anything."""
+
+    id: UUID
+    chatbot_id: UUID
+    chatbot_name: str
+    visitor_id: UUID
+    external_user: str
+    channel: str
+    created_at: datetime
+    last_message_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePage:
+    """Messages, oldest first; `next_cursor` leads to later ones."""
+
+    messages: tuple[MessageView, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A conversation and its latest messages, oldest first; `earlier` says that there are more."""
+
+    conversation: ConversationView
+    messages: tuple[MessageView, ...]
+    earlier: bool
+    cost: Decimal
+
+
+def get_conversation(conversation_id: UUID) -> ConversationView:
+    """Raises `NotFound`."""
+    found = models.Conversation.objects.filter(pk=conversation_id).select_related("chatbot").first()
+    if found is None:
+        raise NotFound("There is no such conversation.")
+    return ConversationView(
+        id=found.pk,
+        chatbot_id=found.chatbot_id,
+        chatbot_name=found.chatbot.name,
+        visitor_id=found.visitor_id,
+        external_user=found.external_user,
+        channel=found.channel,
+        created_at=found.created_at,
+        last_message_at=found.last_message_at,
+    )
+
+
+def read_transcript(conversation_id: UUID) -> Transcript:
+    """The latest messages with all that is known of them, in four queries. Raises `NotFound`."""
+    conversation = get_conversation(conversation_id)
+    latest = _messages(conversation_id).order_by("-created_at", "-id")
+    found = list(latest[: LONGEST_TRANSCRIPT + 1])
+    messages = _views(found[:LONGEST_TRANSCRIPT][::-1])
+    costs = {message.turn.id: message.turn.cost for message in messages if message.turn}
+    return Transcript(
+        conversation=conversation,
+        messages=messages,
+        earlier=len(found) > LONGEST_TRANSCRIPT,
+        cost=sum(filter(None, costs.values()), Decimal(0)),
+    )
+
+
+def list_messages(
+    conversation_id: UUID, *, limit: int = 20, after: str | None = None
+) -> MessagePage:
+    """Raises `NotFound`, and `InvalidRequest` for an `after` that is no cursor."""
+    get_conversation(conversation_id)
+    messages = _messages(conversation_id).order_by("created_at", "id")
+    if after:
+        moment, identifier = read_cursor(after)
+        # The first condition is what the index can use.
+        messages = messages.filter(created_at__gte=moment).exclude(
+            created_at=moment, id__lte=identifier
+        )
+    found = list(messages[: limit + 1])
+    views = _views(found[:limit])
+    more = len(found) > limit
+    return MessagePage(views, write_cursor(views[-1].created_at, views[-1].id) if more else None)
+
+
+def _messages(conversation_id: UUID) -> "QuerySet[models.Message]":
+    found = models.Message.objects.filter(conversation_id=conversation_id)
+    return (
+        found.select_related("turn", "feedback").defer("turn__trace").prefetch_related("citations")
+    )
+
+
+def _views(messages: Sequence[models.Message]) -> tuple[MessageView, ...]:
+    turn_ids = {message.turn_id for message in messages if message.turn_id}
+    records = UsageRecord.objects.filter(turn_id__in=turn_ids).values_list("turn_id", "cost")
+    costs = dict(records) if turn_ids else {}
+    return tuple(_view(message, costs) for message in messages)
+
+
+def _view(message: models.Message, costs: dict[UUID, Decimal]) -> MessageView:
+    return MessageView(
+        id=message.pk,
+        role=message.role,
+        text=message.text,
+        status=message.status,
+        created_at=message.created_at,
+        turn=_turn(message.turn, costs) if message.turn else None,
+        citations=tuple(citation_view(one) for one in message.citations.all()),
+        feedback=_feedback(message),
+    )
+
+
+def citation_view(citation: models.Citation) -> CitationView:
+    return CitationView(
+        n=citation.n,
+        document_id=citation.document_id,
+        title=citation.title,
+        url=citation.url,
+        page=citation.page,
+        quote=citation.quote,
+    )
+
+
+def _turn(turn: models.Turn, costs: dict[UUID, Decimal]) -> TurnView:
+    return TurnView(
+        id=turn.pk,
+        status=turn.status,
+        error_code=turn.error_code,
+        answered=turn.answered,
+        model=turn.model,
+        tokens_in=turn.tokens_in,
+        tokens_out=turn.tokens_out,
+        cost=costs.get(turn.pk),
+    )
+
+
+def _feedback(message: models.Message) -> FeedbackView | None:
+    # The other side of a one-to-one raises where there is none.
+    feedback = getattr(message, "feedback", None)
+    if feedback is None:
+        return None
+    return FeedbackView(feedback.value, feedback.comment, feedback.created_at)
