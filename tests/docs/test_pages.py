@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import prometheus_client
 import pytest
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from billing.catalog.models import Plan, Price
@@ -105,15 +106,23 @@ def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterat
             yield "/" + re.sub(r"<\w+:(\w+)>", r"{\1}", path)
 
 
+def every_route() -> set[str]:
+    """Of tenants' hosts and of the platform's, without the operator's admin, which is Django's."""
+    urlconfs = (settings.ROOT_URLCONF, settings.PLATFORM_URLCONF)
+    found = {route for name in urlconfs for route in routes(get_resolver(name).url_patterns)}
+    return {route for route in found if not route.startswith("/admin/")}
+
+
 def test_every_route_is_described_and_no_other() -> None:
-    every = set(routes(get_resolver().url_patterns))
+    every = every_route()
     api = {route for route in every if route.startswith("/v1/")}
     table = section(page("api"), "All paths")
     assert {found.split()[1] for found in first_column(table)} == api
     watched = {"/healthz", "/readyz", "/metrics"}
     assert all(route in page("operations") for route in watched)
     shown = {"/c/{chatbot_id}", "/demo/shop", "/demo/shop.css", "/widget/{name}"}
-    assert every - api == watched | shown
+    dashboard = first_column(section(page("dashboard"), "All pages"))
+    assert every - api == watched | shown | dashboard
     assert all(f"`{route}`" in page("widget") for route in ("/c/{chatbot_id}", "/demo/shop"))
 
 
