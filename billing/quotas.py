@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
+from billing.days import add_to_day
 from billing.models import Budget, QuotaPeriod, UsageRecord
 from billing.pricing import cost
 from billing.selectors import TurnTerms
@@ -146,7 +147,7 @@ def settle(
     hold = _take_hold(turn_id)
     if hold is None:
         return None
-    UsageRecord.objects.create(
+    record = UsageRecord.objects.create(
         turn_id=turn_id,
         provider=provider,
         model=model,
@@ -158,6 +159,7 @@ def settle(
         cost=charged,
     )
     _free(hold, messages_used=1, cost_used=charged)
+    add_to_day(record)
     TOKENS.labels("in").inc(tokens_in)
     TOKENS.labels("out").inc(tokens_out)
     COST_USD.inc(float(charged))

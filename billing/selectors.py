@@ -1,19 +1,22 @@
 """What a turn may use and at which price: read from the shared price list, as values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
-from billing.catalog.models import Plan, Price, Subscription
+from billing.catalog.models import Plan, Price, QuotaOverride, Subscription
 from billing.pricing import TokenPrice
 from core.errors import NotFound, TenantSuspended, Unavailable
 from tenants.context import platform_context
 from tenants.models import Tenant
 
 FREE_PLAN = "free"
+# Limits that an override may set; see `billing.catalog.models.QuotaOverride`.
+OVERRIDABLE = ("messages_per_month", "cost_per_month", "turns_per_minute", "documents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +41,18 @@ class TurnTerms:
 
 
 def plan_limits(tenant_id: UUID) -> PlanLimits:
-    """The plan of an active tenant. Raises `TenantSuspended`, or `NotFound` when there is none."""
+    """The plan of an active tenant, with the override in force.
+
+    Raises `TenantSuspended`, or `NotFound` when there is no such tenant.
+    """
     with platform_context():
         status = Tenant.objects.filter(pk=tenant_id).values_list("status", flat=True).first()
         if status is None or status == Tenant.Status.ERASING:
             raise NotFound("There is no such workspace.")
         if status != Tenant.Status.ACTIVE:
             raise TenantSuspended("This workspace is suspended. Its owner can ask support why.")
-        plan = _plan_of(tenant_id)
-    return PlanLimits(
+        plan, override = _plan_of(tenant_id), _override_of(tenant_id)
+    limits = PlanLimits(
         name=plan.name,
         messages_per_month=plan.messages_per_month,
         cost_per_month=plan.cost_per_month,
@@ -54,11 +60,26 @@ def plan_limits(tenant_id: UUID) -> PlanLimits:
         visitor_turns_per_minute=plan.visitor_turns_per_minute,
         documents=plan.documents,
     )
+    return limits if override is None else replace(limits, **_given(override))
 
 
 def _plan_of(tenant_id: UUID) -> Plan:
     subscription = Subscription.objects.filter(tenant_id=tenant_id).select_related("plan").first()
     return subscription.plan if subscription else Plan.objects.get(pk=FREE_PLAN)
+
+
+def _override_of(tenant_id: UUID) -> QuotaOverride | None:
+    """The newest one that is in force."""
+    return (
+        QuotaOverride.objects.filter(tenant_id=tenant_id, expires_at__gt=timezone.now())
+        .order_by("-created_at")
+        .first()
+    )
+
+
+def _given(override: QuotaOverride) -> dict[str, Any]:
+    values = {name: getattr(override, name) for name in OVERRIDABLE}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def price_of(model: str, at: datetime | None = None) -> TokenPrice:

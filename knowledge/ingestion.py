@@ -33,6 +33,7 @@ GAVE_UP = (
     "Processing this file failed several times. Upload it again later; if it fails again, contact "
     "support."
 )
+CANCELLED = "Reading this file was called off. Upload it again, or contact support."
 EMBEDDING_REFUSED = "The text could not be embedded, so it cannot be searched. {reason}"
 
 
@@ -41,7 +42,27 @@ def give_up(ticket: Ticket) -> None:
     _fail(_document_id(ticket), int(ticket.payload["version"]), GAVE_UP)
 
 
-@handles("ingest_document", lease_seconds=30, on_give_up=give_up)
+def cancel(ticket: Ticket) -> None:
+    """The operator has ended it before a worker began."""
+    _fail(_document_id(ticket), int(ticket.payload["version"]), CANCELLED)
+
+
+def reopen(ticket: Ticket) -> None:
+    """It is tried again: what has failed waits."""
+    Document.objects.filter(
+        pk=_document_id(ticket),
+        version=int(ticket.payload["version"]),
+        status=Document.Status.FAILED,
+    ).update(status=Document.Status.QUEUED, stage=Document.Stage.WAITING, error="")
+
+
+@handles(
+    "ingest_document",
+    lease_seconds=30,
+    on_give_up=give_up,
+    on_cancel=cancel,
+    on_reopen=reopen,
+)
 def ingest_document(ticket: Ticket) -> None:
     """Brings the version of a document that the ticket names into search, or to `failed`."""
     ingest(

@@ -177,12 +177,13 @@ class WorkTicket(models.Model):
         RUNNING = "running"
         DONE = "done"
         FAILED = "failed"
+        CANCELLED = "cancelled"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="tickets")
     kind = models.CharField(max_length=40)
     payload = models.JSONField(default=dict, help_text="Ids only, no content.")
-    status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
+    status = models.CharField(max_length=9, choices=Status, default=Status.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     max_attempts = models.PositiveSmallIntegerField(default=5)
     due_at = models.DateTimeField()
@@ -205,3 +206,20 @@ class WorkTicket(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.status}"
+
+
+class SecondFactor(models.Model):
+    """An operator's authenticator app. Counts once a code of it was given back (`confirmed_at`)."""
+
+    user = models.OneToOneField(
+        User, models.CASCADE, primary_key=True, related_name="second_factor"
+    )
+    # The shared secret, sealed by `core.crypto` for this row.
+    sealed = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+    confirmed_at = models.DateTimeField(null=True)
+    # The time step of the last code that was taken: none counts twice.
+    last_step = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"of {self.user_id}"

@@ -21,6 +21,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
+from core.errors import Conflict, NotFound
 from core.ids import new_id
 from core.metrics import TICKETS
 from tenants.context import current_tenant_id, platform_context, tenant_context
@@ -61,6 +62,8 @@ class _Registration:
     handler: Handler
     lease_seconds: int
     on_give_up: Handler | None
+    on_cancel: Handler | None
+    on_reopen: Handler | None
 
 
 _registry: dict[str, _Registration] = {}
@@ -68,15 +71,21 @@ _wake: list[Callable[[], None]] = []
 
 
 def handles(
-    kind: str, *, lease_seconds: int = 60, on_give_up: Handler | None = None
+    kind: str,
+    *,
+    lease_seconds: int = 60,
+    on_give_up: Handler | None = None,
+    on_cancel: Handler | None = None,
+    on_reopen: Handler | None = None,
 ) -> Callable[[Handler], Handler]:
     """Register the function that does tickets of a kind; it must bear being run twice.
 
-    `on_give_up` is called in the tenant's context when no further attempt will be made.
+    In the tenant's context are called: `on_give_up` when no further attempt will be made, `on_cancel`
+    when somebody has cancelled it, `on_reopen` before a failed one is tried again.
     """
 
     def register(handler: Handler) -> Handler:
-        _registry[kind] = _Registration(handler, lease_seconds, on_give_up)
+        _registry[kind] = _Registration(handler, lease_seconds, on_give_up, on_cancel, on_reopen)
         return handler
 
     return register
@@ -236,6 +245,57 @@ def run_next() -> bool:
     else:
         _finish(ticket, "done")
     return True
+
+
+def retry_failed(ticket_id: UUID) -> None:
+    """Try a failed ticket again, from its first attempt. Raises `NotFound`, or `Conflict` when it has
+    not failed."""
+    _change(ticket_id, "failed", "waiting", lambda entry: entry.on_reopen)
+    for wake in _wake:
+        transaction.on_commit(wake)
+
+
+def cancel_waiting(ticket_id: UUID) -> None:
+    """End a ticket that no worker has begun. Raises `NotFound`, or `Conflict` when it does not wait."""
+    _change(ticket_id, "waiting", "cancelled", lambda entry: entry.on_cancel)
+
+
+def _change(
+    ticket_id: UUID,
+    from_status: str,
+    to_status: str,
+    hook_of: Callable[[_Registration], Handler | None],
+) -> None:
+    """Moves a ticket and what it stands for together, or neither."""
+    ended = timezone.now() if to_status == "cancelled" else None
+    changed: dict[str, Any] = {"status": to_status, "finished_at": ended, "lease_until": None}
+    if to_status == "waiting":
+        changed |= {"attempts": 0, "due_at": timezone.now()}
+    with platform_context(), transaction.atomic():
+        row = WorkTicket.objects.filter(pk=ticket_id).first()
+        if row is None:
+            raise NotFound("There is no such ticket.")
+        if not WorkTicket.objects.filter(pk=ticket_id, status=from_status).update(**changed):
+            raise Conflict(f"This ticket is not {from_status} any more.")
+        entry = _registry.get(row.kind)
+        hook = hook_of(entry) if entry is not None else None
+        if hook is not None and entry is not None:
+            ticket = _values(row, entry)
+            with tenant_context(ticket.tenant_id):
+                hook(ticket)
+
+
+def _values(row: WorkTicket, entry: _Registration) -> Ticket:
+    return Ticket(
+        id=row.pk,
+        tenant_id=row.tenant_id,
+        kind=row.kind,
+        payload=row.payload,
+        attempts=row.attempts,
+        max_attempts=row.max_attempts,
+        lease_id=row.lease_id or row.pk,
+        lease_seconds=entry.lease_seconds,
+    )
 
 
 def waiting_by_kind() -> dict[str, int]:

@@ -49,3 +49,50 @@ class Price(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} from {self.valid_from:%Y-%m-%d}"
+
+
+class QuotaOverride(models.Model):
+    """Other limits than the plan's for one tenant, for a while. An empty limit is the plan's."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="quota_overrides")
+    messages_per_month = models.PositiveIntegerField(null=True, blank=True)
+    cost_per_month = models.DecimalField(
+        max_digits=20, decimal_places=9, null=True, blank=True, help_text="US dollars."
+    )
+    turns_per_minute = models.PositiveIntegerField(null=True, blank=True)
+    documents = models.PositiveIntegerField(null=True, blank=True)
+    reason = models.CharField(max_length=300)
+    created_by = models.CharField(max_length=254, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(help_text="UTC. From then on the plan's limits hold again.")
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "expires_at"], name="override_by_tenant")]
+
+    def __str__(self) -> str:
+        return f"until {self.expires_at:%Y-%m-%d}: {self.reason}"
+
+
+class TenantUsageDay(models.Model):
+    """What one tenant used of one model on one day (UTC): the sum of its usage records.
+
+    Written with each record, so that the platform need not enter every tenant to know its costs.
+    """
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="usage_days")
+    day = models.DateField()
+    model = models.CharField(max_length=100)
+    turns = models.PositiveIntegerField()
+    tokens_in = models.PositiveBigIntegerField()
+    tokens_out = models.PositiveBigIntegerField()
+    cost = models.DecimalField(max_digits=20, decimal_places=9, help_text="US dollars.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "day", "model"], name="usage_day_unique")
+        ]
+        indexes = [models.Index(fields=["day"], name="usage_day_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.model}"

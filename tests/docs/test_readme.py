@@ -119,7 +119,14 @@ def anchors(page: Path) -> set[str]:
 
 
 def test_the_documents_name_no_path_outside_the_repository() -> None:
-    allowed = ("/home/you/", "/var/lib/chatbot", "/etc/nginx/tls", "/run/secrets", "/path/to/", "/etc/passwd")
+    allowed = (
+        "/home/you/",
+        "/var/lib/chatbot",
+        "/etc/nginx/tls",
+        "/run/secrets",
+        "/path/to/",
+        "/etc/passwd",
+    )
     absolute = re.compile(r"(?<![\w.:/…}])/(?:work|tmp|home|root|usr|opt|srv|mnt|var|run|etc)/\S*")
     stray = [
         f"{page.name}: {found}"

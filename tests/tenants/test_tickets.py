@@ -11,6 +11,7 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
+from core.errors import Conflict, NotFound
 from tenants import tickets
 from tenants.context import ScopeError, current_tenant_id, platform_context, tenant_context
 from tenants.models import Tenant, WorkTicket
@@ -206,3 +207,56 @@ def test_many_workers_claim_each_ticket_once(make_tenant: Callable[[], TenantRef
     for thread in threads:
         thread.join()
     assert sorted(claimed) == sorted(ids)
+
+
+def fail_once_for_all(tenant: TenantRef, on_reopen: tickets.Handler) -> UUID:
+    def fail(ticket: tickets.Ticket) -> None:
+        raise tickets.PermanentFailure("no luck")
+
+    tickets.handles(KIND, on_reopen=on_reopen)(fail)
+    ticket_id = enqueue(tenant)
+    assert tickets.run_next() is True
+    return ticket_id
+
+
+def test_a_failed_ticket_is_tried_again_from_its_first_attempt(tenant: TenantRef) -> None:
+    reopened: list[tuple[UUID, UUID]] = []
+    ticket_id = fail_once_for_all(
+        tenant, on_reopen=lambda ticket: reopened.append((ticket.id, current_tenant_id()))
+    )
+    tickets.retry_failed(ticket_id)
+    again = row(ticket_id)
+    assert (again.status, again.attempts, again.finished_at) == ("waiting", 0, None)
+    assert reopened == [(ticket_id, tenant.id)]
+    with pytest.raises(Conflict):
+        tickets.retry_failed(ticket_id)
+    assert len(reopened) == 1
+    tickets.handles(KIND)(lambda ticket: None)
+    assert tickets.run_next() is True
+    assert row(ticket_id).status == "done"
+
+
+def test_a_waiting_ticket_is_cancelled_and_never_run(tenant: TenantRef) -> None:
+    ran: list[UUID] = []
+    cancelled: list[tuple[UUID, UUID]] = []
+    tickets.handles(
+        KIND, on_cancel=lambda ticket: cancelled.append((ticket.id, current_tenant_id()))
+    )(lambda ticket: ran.append(ticket.id))
+    ticket_id = enqueue(tenant)
+    tickets.cancel_waiting(ticket_id)
+    assert tickets.run_next() is False
+    assert (row(ticket_id).status, ran, cancelled) == ("cancelled", [], [(ticket_id, tenant.id)])
+    with pytest.raises(Conflict):
+        tickets.cancel_waiting(ticket_id)
+    with pytest.raises(NotFound):
+        tickets.cancel_waiting(tenant.id)
+
+
+def test_what_goes_wrong_in_a_hook_leaves_the_ticket_as_it_was(tenant: TenantRef) -> None:
+    def broken(ticket: tickets.Ticket) -> None:
+        raise RuntimeError
+
+    ticket_id = fail_once_for_all(tenant, on_reopen=broken)
+    with pytest.raises(RuntimeError):
+        tickets.retry_failed(ticket_id)
+    assert row(ticket_id).status == "failed"

@@ -1,0 +1,79 @@
+"""What the operator decides for one tenant: its plan, and other limits for a while. All audited."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from billing.catalog.models import QuotaOverride
+from billing.catalog.services import subscribe
+from core.errors import InvalidRequest, NotFound
+from tenants.context import platform_context, tenant_context
+from tenants.workspace.services import record_event
+
+
+def change_plan(*, tenant_id: UUID, plan: str, actor: str) -> None:
+    """Put a tenant on a plan. Raises `InvalidRequest` (plan)."""
+    with platform_context(), transaction.atomic():
+        subscribe(tenant_id=tenant_id, plan=plan)
+        _record(tenant_id, "plan.changed", actor, plan=plan)
+
+
+def override_limits(
+    *,
+    tenant_id: UUID,
+    reason: str,
+    expires_at: datetime,
+    actor: str,
+    messages_per_month: int | None = None,
+    cost_per_month: Decimal | None = None,
+    turns_per_minute: int | None = None,
+    documents: int | None = None,
+) -> UUID:
+    """Other limits than the plan's until then; None keeps the plan's. The newest one in force counts.
+
+    Raises `InvalidRequest` (reason, expires_at, messages_per_month).
+    """
+    limits = {
+        "messages_per_month": messages_per_month,
+        "cost_per_month": cost_per_month,
+        "turns_per_minute": turns_per_minute,
+        "documents": documents,
+    }
+    given = {name: str(value) for name, value in limits.items() if value is not None}
+    if not reason.strip():
+        raise InvalidRequest("Say why: it is kept in the audit trail.", param="reason")
+    if expires_at <= timezone.now():
+        raise InvalidRequest("The end must be in the future.", param="expires_at")
+    if not given:
+        raise InvalidRequest("Give at least one limit.", param="messages_per_month")
+    with platform_context(), transaction.atomic():
+        made = QuotaOverride.objects.create(
+            tenant_id=tenant_id,
+            reason=reason.strip(),
+            expires_at=expires_at,
+            created_by=actor,
+            **limits,
+        )
+        until = expires_at.isoformat()
+        _record(tenant_id, "limits.overridden", actor, reason=reason.strip(), until=until, **given)
+    return made.pk
+
+
+def end_override(*, override_id: UUID, actor: str) -> None:
+    """The plan's limits hold again from now on. Raises `NotFound` for one that is over."""
+    now = timezone.now()
+    with platform_context(), transaction.atomic():
+        found = QuotaOverride.objects.filter(pk=override_id, expires_at__gt=now)
+        tenant_id = found.values_list("tenant_id", flat=True).first()
+        if tenant_id is None or not found.update(expires_at=now):
+            raise NotFound("There is no such override in force.")
+        _record(tenant_id, "limits.override_ended", actor)
+
+
+def _record(tenant_id: UUID, action: str, actor: str, **data: Any) -> None:
+    with tenant_context(tenant_id):
+        record_event(action=action, actor=actor, target=str(tenant_id), **data)
