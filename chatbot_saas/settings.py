@@ -5,6 +5,7 @@ Nothing configured means embedded mode: PostgreSQL and Redis of our own under `V
 
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -113,6 +114,9 @@ SHARED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    # The operator's admin: `chatbot_saas.operator` says what is in it.
+    "unfold.apps.BasicAppConfig",
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "rest_framework_simplejwt.token_blacklist",
     "channels",
     "csp",
@@ -168,6 +172,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "tenants.pages.page_context",
             ],
@@ -192,6 +197,8 @@ SILENCED_SYSTEM_CHECKS = ["auth.E003"]
 
 # --- People --------------------------------------------------------------------------------
 
+# Whether an operator must set up a second factor before anything is shown.
+OPERATOR_SECOND_FACTOR = env.flag("OPERATOR_SECOND_FACTOR", not EMBEDDED)
 # Off in embedded mode alone, which is served on the loopback interface.
 SERVE_HTTPS = env.flag("SERVE_HTTPS", not EMBEDDED)
 if SERVE_HTTPS:
@@ -327,6 +334,14 @@ SOCKET_CHECK_SECONDS = env.seconds("SOCKET_CHECK_SECONDS", 20)
 # Key ring of secrets at rest: the first one seals, all of them open.
 SEALING_KEYS = {"k1": derive_key(SECRET_KEY, "sealing")}
 TOKEN_KEY = derive_key(SECRET_KEY, "tokens")
+# For programs that work as a member: see tenants/member_tokens.py.
+SIMPLE_JWT = {
+    "SIGNING_KEY": derive_key(SECRET_KEY, "member-tokens"),
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=5),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
+    "AUDIENCE": "member",
+    "USER_ID_CLAIM": "sub",
+}
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 SENTRY_DSN = env.text("SENTRY_DSN")
 POSTHOG_API_KEY = env.text("POSTHOG_API_KEY")

@@ -11,6 +11,7 @@ shared_urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics),
     path("demo/shop", shop.page),
     path("demo/shop.css", shop.stylesheet),
+    path("", include("tenants.urls")),
     path("", include("knowledge.urls")),
     path("", include("conversations.urls")),
 ]

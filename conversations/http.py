@@ -6,10 +6,9 @@ They are not DRF's: it is synchronous, and Django collects a synchronous stream 
 import logging
 from collections.abc import Callable, Coroutine
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-import msgspec
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +19,6 @@ from conversations.selectors import get_chatbot
 from core.client_ip import client_ip
 from core.errors import (
     AppError,
-    InvalidRequest,
     MethodNotAllowed,
     NotFound,
     PayloadTooLarge,
@@ -33,7 +31,6 @@ from tenants.context import DATABASE_AWAY, in_tenant
 from tenants.responses import problem_response
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
 _CORS = {
@@ -84,24 +81,6 @@ async def _answer(
         log.warning("a request could not be served: %s", type(error).__name__)
         unavailable = Unavailable("The service is not available at the moment.", retry_after=2)
         return problem_response(unavailable, request)
-
-
-def read_body(request: HttpRequest, kind: type[T]) -> T:
-    """The JSON body as a struct. Raises `InvalidRequest` that says what does not fit."""
-    try:
-        return msgspec.json.decode(request.body, type=kind)
-    except msgspec.ValidationError as error:
-        raise InvalidRequest(
-            f"The body does not fit: {error}.", param=_field(str(error))
-        ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidRequest("The body must be JSON.") from error
-
-
-def _field(message: str) -> str | None:
-    """The top-level field in msgspec's ``… - at `$.field…` ``."""
-    path = message.rpartition("`$.")[2].rstrip("`") if "`$." in message else ""
-    return path.partition(".")[0].partition("[")[0] or None
 
 
 def chat_key(request: HttpRequest) -> APIKeyIdentity:

@@ -11,7 +11,7 @@ from conversations import live
 from conversations.completions import CompletionRequest, read_request
 from conversations.events import TurnCitation, TurnCompleted, TurnDelta, TurnEvent, TurnFailed, read
 from conversations.following import follow
-from conversations.http import chat_key, endpoint, read_body
+from conversations.http import chat_key, endpoint
 from conversations.models import Channel
 from conversations.providers import answerer_of
 from conversations.selectors import get_chatbot, list_chatbots
@@ -20,6 +20,7 @@ from conversations.values import Question, TurnRef
 from core.errors import NotFound, PermissionDenied, ProviderFailed, problem
 from core.ids import new_id
 from tenants.api_keys import APIKeyIdentity
+from tenants.bodies import read_body
 from tenants.context import in_tenant
 
 _encode = msgspec.json.Encoder().encode

@@ -6,6 +6,7 @@ from uuid import UUID
 from core.errors import NotFound, PermissionDenied, Unauthenticated
 from tenants.api_keys import APIKeyIdentity, authenticate
 from tenants.context import platform_context
+from tenants.member_tokens import identify
 from tenants.models import Domain, Tenant
 
 
@@ -42,7 +43,7 @@ def resolve_caller(*, host: str | None, bearer: str | None, has_origin: bool) ->
     host_tenant = tenant_of_host(host) if host else None
     if bearer is None:
         return Caller(host_tenant)
-    key = authenticate(bearer)
+    key = _identify(bearer, host_tenant)
     if host_tenant is not None and key.tenant_id != host_tenant:
         raise Unauthenticated(
             "This API key is not known, was revoked or has expired. Create one in the dashboard."
@@ -52,6 +53,12 @@ def resolve_caller(*, host: str | None, bearer: str | None, has_origin: bool) ->
             "A secret key was sent from a web page. Revoke it now, and use a publishable key there."
         )
     return Caller(key.tenant_id, key, on_platform_host=host is None)
+
+
+def _identify(bearer: str, host_tenant: UUID | None) -> APIKeyIdentity:
+    if bearer.startswith("cb_"):
+        return authenticate(bearer)
+    return identify(bearer, tenant_id=host_tenant)
 
 
 def require_scope(key: APIKeyIdentity | None, scope: str) -> APIKeyIdentity:

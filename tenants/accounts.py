@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
-from core.errors import Conflict, InvalidRequest, NotFound
+from core.errors import Conflict, InvalidRequest, NotFound, Unauthenticated
 from tenants.context import platform_context
 from tenants.models import User
 
@@ -53,14 +53,14 @@ def create_account(*, email: str, name: str, password: str) -> User:
 
 
 def authenticate(request: HttpRequest, *, email: str, password: str) -> User:
-    """The account with this e-mail and password. Raises `InvalidRequest`, alike for what is wrong.
+    """The account with this e-mail and password. Raises `Unauthenticated`, alike for what is wrong.
 
     Takes as long for an unknown account as for a known one.
     """
     with platform_context():
         user = auth.authenticate(request, username=email, password=password)
     if not isinstance(user, User):
-        raise InvalidRequest("This e-mail address and password do not belong together.")
+        raise Unauthenticated("This e-mail address and password do not belong together.")
     return user
 
 

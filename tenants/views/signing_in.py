@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 
-from core.errors import AppError, InvalidRequest
+from core.errors import AppError, Unauthenticated
 from tenants.accounts import authenticate
 from tenants.entry import issue_ticket, redeem_ticket
 from tenants.forms import LogInForm
@@ -42,7 +42,7 @@ def _known(request: HttpRequest, *, email: str, password: str) -> User:
     user = authenticate(request, email=email, password=password)
     tenant_id = _tenant_id(request)
     if tenant_id is not None and find_member(user_id=user.pk, tenant_id=tenant_id) is None:
-        raise InvalidRequest("You are not a member of this workspace.")
+        raise Unauthenticated("You are not a member of this workspace.")
     return user
 
 

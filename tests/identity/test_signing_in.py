@@ -110,7 +110,7 @@ def test_a_wrong_password_and_an_unknown_address_answer_alike(
             "/login", {"email": "nobody@example.org", "password": "not it at all"}
         )
         assert "session" not in client.cookies
-    assert wrong.status_code == unknown.status_code == 400
+    assert wrong.status_code == unknown.status_code == 401
     assert "do not belong together" in wrong.text
     assert "do not belong together" in unknown.text
 
@@ -119,7 +119,7 @@ def test_who_is_no_member_is_not_let_in(web: Process, tenant: TenantRef) -> None
     stranger = make_person()
     with PageClient(web, tenant.host) as client:
         answer = client.post("/login", {"email": stranger.email, "password": stranger.password})
-        assert answer.status_code == 400
+        assert answer.status_code == 401
         assert "session" not in client.cookies
         assert client.get("/account").status_code == 302
 
@@ -159,7 +159,7 @@ def test_tries_are_counted_for_an_account_and_for_an_address(
             for n in range(12)
         ]
         right = client.post("/login", {"email": person.email, "password": person.password})
-    assert [each.status_code for each in answers[:10]] == [400] * 10
+    assert [each.status_code for each in answers[:10]] == [401] * 10
     assert answers[-1].status_code == right.status_code == 429
     assert "Try again in" in right.text
     assert "session" not in client.cookies
