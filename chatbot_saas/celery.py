@@ -9,7 +9,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatbot_saas.settings")
 app = Celery("chatbot_saas")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["tenants"], related_name="mail")
+for _module in ("mail", "expiry"):
+    app.autodiscover_tasks(["tenants"], related_name=_module)
 app.conf.beat_schedule = {
     # The net under every wake-up message that was lost.
     "work-tickets": {"task": "tenants.work_tickets", "schedule": 5.0, "options": {"expires": 5}},
@@ -18,5 +19,10 @@ app.conf.beat_schedule = {
         "task": "conversations.sweep_turns",
         "schedule": 20.0,
         "options": {"expires": 20},
+    },
+    "remove-expired": {
+        "task": "tenants.remove_expired",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
     },
 }
