@@ -8,6 +8,7 @@ from chatbot_saas.shared_urls import shared_urlpatterns
 urlpatterns: list[URLPattern | URLResolver] = [
     *shared_urlpatterns,
     path("", include("tenants.page_urls")),
+    path("", include("billing.page_urls")),
 ]
 handler400 = errors.bad_request
 handler403 = errors.permission_denied

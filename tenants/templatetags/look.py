@@ -106,6 +106,14 @@ def share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.0f} %" if whole else "–"
 
 
+@register.inclusion_tag("_meter.html")
+def meter(part: Decimal | int, whole: Decimal | int) -> dict[str, object]:
+    """How much of a limit is used: towards its end it warns."""
+    width = min(100.0, 100.0 * float(part) / float(whole)) if whole else 0.0
+    look = "bad" if width >= 100 else "warn" if width >= 80 else ""
+    return {"width": f"{width:.1f}", "look": look}
+
+
 @register.filter
 def initial(name: str) -> str:
     return next((each for each in name if each.isalnum()), "?").upper()

@@ -1,0 +1,102 @@
+"""The page of what was used: this month against its limits, by day and model, and as CSV."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from billing.usage import UsageDay, list_usage_days, summarize_month
+from core.errors import InvalidRequest
+from tenants.charts import Chart, stacked_bars
+from tenants.listing import number_in
+from tenants.pages import member_of, page
+
+_SPANS = (7, 30, 90, 365)
+_COLUMNS = ("day", "model", "turns", "tokens_in", "tokens_out", "cost_usd")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """What one model was used in the whole span."""
+
+    model: str
+    turns: int
+    tokens_in: int
+    tokens_out: int
+    cost: Decimal
+
+
+@page("usage:read")
+def usage(request: HttpRequest) -> HttpResponse:
+    """`days` in the query: how far back, one of 7, 30, 90 and 365."""
+    days, since, until = _span(request)
+    found = list_usage_days(since, until)
+    models = _by_model(found)
+    context = {
+        "month": summarize_month(member_of(request).tenant_id),
+        "days": days,
+        "spans": _SPANS,
+        "usage_days": found[::-1],
+        "models": models,
+        "turns_chart": _chart(found, since, until, [each.model for each in models]),
+    }
+    return render(request, "billing/usage.html", context)
+
+
+@page("usage:read")
+def usage_csv(request: HttpRequest) -> HttpResponse:
+    """The table's rows, bounded by days and models."""
+    _days, since, until = _span(request)
+    text = io.StringIO()
+    rows = csv.writer(text)
+    rows.writerow(_COLUMNS)
+    for each in list_usage_days(since, until):
+        cost = f"{each.cost:f}"
+        rows.writerow([each.day, each.model, each.turns, each.tokens_in, each.tokens_out, cost])
+    name = f"usage-{since}-{until}.csv"
+    return HttpResponse(
+        text.getvalue(),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _span(request: HttpRequest) -> tuple[int, date, date]:
+    days = number_in(request, "days") or 30
+    if days not in _SPANS:
+        raise InvalidRequest(_("Usage is shown for 7, 30, 90 or 365 days."))
+    until = timezone.now().date()
+    return days, until - timedelta(days=days - 1), until
+
+
+def _by_model(found: Sequence[UsageDay]) -> list[ModelUse]:
+    """Dearest first, then most used."""
+    names = {each.model for each in found}
+    sums = [_sum([each for each in found if each.model == name]) for name in names]
+    return sorted(sums, key=lambda each: (-each.cost, -each.turns, each.model))
+
+
+def _sum(found: Sequence[UsageDay]) -> ModelUse:
+    return ModelUse(
+        model=found[0].model,
+        turns=sum(each.turns for each in found),
+        tokens_in=sum(each.tokens_in for each in found),
+        tokens_out=sum(each.tokens_out for each in found),
+        cost=sum((each.cost for each in found), Decimal(0)),
+    )
+
+
+def _chart(found: Sequence[UsageDay], since: date, until: date, models: Sequence[str]) -> Chart:
+    days = [since + timedelta(days=number) for number in range((until - since).days + 1)]
+    turns = {(each.day, each.model): each.turns for each in found}
+    return stacked_bars(
+        labels=[f"{day.day}.{day.month}." for day in days],
+        series=[(model, [turns.get((day, model), 0) for day in days]) for model in models],
+    )

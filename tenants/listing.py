@@ -1,0 +1,46 @@
+"""Lists that go on from page to page: what a page's address says, read with care."""
+
+import re
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from core.errors import InvalidRequest
+
+# Python refuses to read a number of thousands of digits.
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_LONGEST = 200
+
+
+def uuid_in(request: HttpRequest, name: str) -> UUID | None:
+    """An id in the query, None without one. Raises `InvalidRequest`."""
+    raw = request.GET.get(name, "")
+    if not raw:
+        return None
+    try:
+        return UUID(raw)
+    except ValueError as error:
+        raise InvalidRequest("This link is not complete. Go back to the list.") from error
+
+
+def number_in(request: HttpRequest, name: str) -> int | None:
+    """A whole number in the query, None without one. Raises `InvalidRequest`."""
+    raw = request.GET.get(name, "")
+    if not raw:
+        return None
+    if not _NUMBER.fullmatch(raw):
+        raise InvalidRequest("This link is not complete. Go back to the list.")
+    return int(raw)
+
+
+def text_in(request: HttpRequest, name: str) -> str:
+    """A short text in the query. A NUL is dropped, which PostgreSQL does not store."""
+    return request.GET.get(name, "").replace("\0", "").strip()[:_LONGEST]
+
+
+def address(request: HttpRequest, **changed: object) -> str:
+    """This page's address with some of its query replaced; what is empty is left out."""
+    query = {**request.GET.dict(), **changed}
+    kept = {name: value for name, value in query.items() if value not in (None, "")}
+    return f"{request.path}?{urlencode(kept)}" if kept else request.path
