@@ -1,0 +1,23 @@
+"""The naive page: whoever is a member may do everything, and an id is looked up without its tenant."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from tenants import api_keys, pages
+from tenants.context import platform_context
+from tenants.models import APIKey
+
+
+def admit(request: Any, permission: str) -> None:
+    pages._require_member(request)
+
+
+def revoke_key(*, tenant_id: UUID, key_id: UUID) -> None:
+    with platform_context():
+        APIKey.objects.filter(pk=key_id).update(revoked_at=timezone.now())
+
+
+pages._admit = admit
+api_keys.revoke_key = revoke_key

@@ -1,0 +1,184 @@
+"""T7: every page × method × role × {own, another workspace's, nobody's} ids.
+
+A page without a row fails.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Literal
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from conversations.onboarding import create_workspace
+from tenants.roles import ROLES, Permission, may
+from tests.isolation.world import World, build, snapshot
+from tests.live import Process
+from tests.pages import PageClient
+
+Who = Permission | Literal["anybody", "member"]
+# Of a tenant's host: what it takes, by url name.
+GET: dict[str, Who] = {
+    "login": "anybody",
+    "enter": "anybody",
+    "forgotten": "anybody",
+    "reset": "anybody",
+    "invitation": "anybody",
+    "account": "member",
+    "members": "members:read",
+    "keys": "keys:read",
+    "usage": "usage:read",
+    "usage_csv": "usage:read",
+    "knowledge": "documents:read",
+    "documents_progress": "documents:read",
+    "document": "documents:read",
+}
+POST: dict[str, Who] = {
+    "login": "anybody",
+    "logout": "anybody",
+    "forgotten": "anybody",
+    "reset": "anybody",
+    "invitation": "anybody",
+    "change_name": "member",
+    "set_password": "member",
+    "invite": "members:write",
+    "revoke_invitation": "members:write",
+    "change_role": "members:write",
+    "remove_member": "member",
+    "create_key": "keys:write",
+    "revoke_key": "keys:write",
+    "upload": "documents:write",
+    "delete_document": "documents:write",
+}
+# What a form needs to come as far as its id.
+BODIES = {"change_role": {"role": "viewer"}}
+# These have tables of their own: keys, tokens, origins.
+_ELSEWHERE = re.compile(r"^(v1/|widget/|c/|demo/|healthz|readyz|metrics)")
+_ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+def pages_of(patterns: list[URLPattern | URLResolver]) -> Iterator[tuple[str, str]]:
+    """Name and path of every page."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from pages_of(pattern.url_patterns)
+        elif not _ELSEWHERE.match(str(pattern.pattern)):
+            yield pattern.name or "", str(pattern.pattern)
+
+
+PATHS = dict(pages_of(get_resolver(settings.ROOT_URLCONF).url_patterns))
+
+
+def test_every_page_has_a_row_and_every_row_a_page() -> None:
+    assert GET.keys() | POST.keys() == PATHS.keys()
+
+
+def path_of(name: str, ids: dict[str, UUID]) -> str:
+    return "/" + _ARGUMENT.sub(lambda match: str(ids.get(match[1], "made-up")), PATHS[name])
+
+
+def takes_id(name: str) -> bool:
+    return "uuid:" in PATHS[name]
+
+
+@pytest.fixture(scope="module")
+def worlds() -> tuple[World, World]:
+    made = [create_workspace(slug=f"w{uuid4().hex[:16]}", name="Tried") for _ in range(2)]
+    return build(made[0]), build(made[1])
+
+
+@pytest.fixture(scope="module")
+def clients(web: Process, worlds: tuple[World, World]) -> Iterator[dict[str, PageClient]]:
+    """One of each role, logged in, and a stranger."""
+    world = worlds[0]
+    host = world.workspace.tenant.host
+    with ExitStack() as stack:
+        found: dict[str, PageClient] = {
+            role: stack.enter_context(PageClient(web, host)).log_in(world.people[role])
+            for role in ROLES
+        }
+        stranger = stack.enter_context(PageClient(web, host))
+        yield {**found, "stranger": stranger}
+
+
+def is_admitted(answer: httpx.Response) -> bool:
+    """Neither sent to the log-in nor told that the role does not allow it."""
+    sent = answer.headers.get("location", "").startswith("/login?next=")
+    return not sent and "Your role does not allow this" not in answer.text
+
+
+def request(client: PageClient, method: str, name: str, ids: dict[str, UUID]) -> httpx.Response:
+    path = path_of(name, ids)
+    return client.get(path) if method == "GET" else client.post(path, BODIES.get(name, {}))
+
+
+ROWS = [("GET", name) for name in GET] + [("POST", name) for name in POST]
+
+
+@pytest.mark.parametrize(("method", "name"), ROWS)
+def test_a_page_admits_whom_its_row_says_and_nobody_else(
+    clients: dict[str, PageClient], worlds: tuple[World, World], method: str, name: str
+) -> None:
+    who = (GET if method == "GET" else POST)[name]
+    # What would change something is tried with an id that nobody has.
+    nobodys = {key: uuid4() for key in worlds[0].ids}
+    ids = worlds[0].ids if method == "GET" else nobodys
+    before = snapshot(worlds[0])
+    for role, client in clients.items():
+        if name == "logout" and role != "stranger":
+            continue
+        answer = request(client, method, name, ids)
+        assert answer.status_code < 500, role
+        assert is_admitted(answer) == _expected(who, role), (role, answer.status_code)
+        if who not in ("anybody", "member") and not _expected(who, role):
+            assert answer.status_code in {302, 403}
+    assert snapshot(worlds[0]) == before
+
+
+def _expected(who: Who, role: str) -> bool:
+    if who == "anybody":
+        return True
+    if role == "stranger":
+        return False
+    return who == "member" or may(role, who)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("method", "name"), [row for row in ROWS if takes_id(row[1])])
+def test_another_workspaces_thing_is_not_there(
+    clients: dict[str, PageClient], worlds: tuple[World, World], method: str, name: str
+) -> None:
+    own, other = worlds
+    before = snapshot(other)
+    foreign = request(clients["owner"], method, name, other.ids)
+    nobodys = request(clients["owner"], method, name, {key: uuid4() for key in own.ids})
+    assert foreign.status_code == nobodys.status_code == 404
+    assert _shape(foreign) == _shape(nobodys)
+    assert snapshot(other) == before
+
+
+def _shape(answer: httpx.Response) -> str:
+    """A page without what is different on every one: ids and tokens."""
+    return re.sub(r"[0-9a-f-]{32,36}|[A-Za-z0-9]{64}", "", answer.text)
+
+
+@pytest.mark.parametrize("name", [name for name in GET if takes_id(name)])
+def test_an_owner_sees_what_is_there(
+    clients: dict[str, PageClient], worlds: tuple[World, World], name: str
+) -> None:
+    assert clients["owner"].get(path_of(name, worlds[0].ids)).status_code == 200
+
+
+def test_naive_pages_are_caught(worlds: tuple[World, World]) -> None:
+    own, other = worlds
+    with Process("web", broken="pages_trust_everybody") as broken:
+        host = own.workspace.tenant.host
+        with PageClient(broken, host).log_in(own.people["viewer"]) as viewer:
+            assert is_admitted(viewer.get("/keys"))
+            before = snapshot(other)
+            answer = request(viewer, "POST", "revoke_key", other.ids)
+            assert answer.status_code != 404
+            assert snapshot(other) != before
