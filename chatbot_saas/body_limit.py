@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from django.conf import settings
+from django.template.loader import render_to_string
 
-from core.errors import PayloadTooLarge, problem
+from core.errors import AppError, PayloadTooLarge, problem
 from core.ids import new_id
 from knowledge.parsing.base import SENTENCES
 
@@ -19,7 +20,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Application = Callable[..., Awaitable[None]]
 
-_UPLOADS = ("/v1/documents",)
+_UPLOADS = ("/v1/documents", "/knowledge/upload")
 # What a multipart body has beside its file.
 _ENVELOPE_BYTES = 65_536
 
@@ -89,11 +90,26 @@ async def _refuse(scope: Scope, send: Send, limit: int) -> None:
         error = PayloadTooLarge(SENTENCES["oversized"], param="file")
     else:
         error = PayloadTooLarge(f"The request is larger than the {limit:,} bytes allowed here.")
-    body = json.dumps(problem(error, request_id=request_id, instance=scope["path"])).encode()
+    if _wants_page(scope):
+        kind, text = b"text/html; charset=utf-8", _page(error, request_id)
+    else:
+        kind = b"application/problem+json"
+        text = json.dumps(problem(error, request_id=request_id, instance=scope["path"]))
+    body = text.encode()
     headers = [
-        (b"content-type", b"application/problem+json"),
+        (b"content-type", kind),
         (b"x-request-id", request_id.encode()),
         (b"connection", b"close"),
     ]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _wants_page(scope: Scope) -> bool:
+    accepts = dict(scope["headers"]).get(b"accept", b"")
+    return b"text/html" in accepts and not scope["path"].startswith("/v1/")
+
+
+def _page(error: AppError, request_id: str) -> str:
+    context = {"error": error, "title": error.title, "request_id": request_id}
+    return render_to_string("error.html", context)

@@ -1,0 +1,60 @@
+"""Reads for people who look at what was understood of their documents."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from billing.selectors import PlanLimits, plan_limits
+from knowledge.models import Chunk, Document
+from knowledge.selectors import DocumentView, view
+from tenants.context import current_tenant_id
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkView:
+    """A passage as it is searched: `page` and `heading_path` say where it stands."""
+
+    ordinal: int
+    page: int | None
+    heading_path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkPage:
+    """Passages in the document's order; `next_after` is the last ordinal when there are more."""
+
+    chunks: list[ChunkView]
+    next_after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """How many documents there are and how many the plan keeps."""
+
+    documents: int
+    plan: PlanLimits
+
+    @property
+    def is_full(self) -> bool:
+        return self.documents >= self.plan.documents
+
+
+def read_shelf() -> Shelf:
+    return Shelf(Document.objects.count(), plan_limits(current_tenant_id()))
+
+
+def find_documents(ids: Sequence[UUID]) -> list[DocumentView]:
+    """Those of the documents that there still are."""
+    return [view(document) for document in Document.objects.filter(pk__in=ids)]
+
+
+def list_chunks(document_id: UUID, *, limit: int, after: int | None = None) -> ChunkPage:
+    """A document's passages. `after` is the ordinal that the page before ended with."""
+    chunks = Chunk.objects.filter(document_id=document_id).order_by("ordinal")
+    if after is not None:
+        chunks = chunks.filter(ordinal__gt=after)
+    rows = chunks.values_list("ordinal", "page", "heading_path", "text")[: limit + 1]
+    found = [ChunkView(*row) for row in rows]
+    more = len(found) > limit
+    return ChunkPage(found[:limit], found[limit - 1].ordinal if more else None)
