@@ -156,6 +156,7 @@ MIDDLEWARE = [
     "chatbot_saas.middleware.request_log",
     "servestatic.middleware.ServeStaticMiddleware",
     "tenants.middleware.tenant_middleware",
+    "tenants.rates.key_rate_middleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -274,13 +275,9 @@ CHANNEL_LAYERS = {
         "CONFIG": {"hosts": [REDIS_URLS["channels"]], "capacity": 2000, "expiry": 60},
     }
 }
-REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.api.KeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "EXCEPTION_HANDLER": "tenants.api.exception_handler",
-    "UNAUTHENTICATED_USER": None,
-}
+
+# Requests a minute that one key may make, or one address with a publishable key.
+API_REQUESTS_PER_MINUTE = env.integer("API_REQUESTS_PER_MINUTE", 600, least=1)
 
 # --- Work ----------------------------------------------------------------------------------
 

@@ -50,9 +50,14 @@ class ChatbotSettings:
     updated_at: datetime
 
 
-def list_chatbots() -> list[ChatbotSettings]:
-    """All of them, oldest first."""
+def list_chatbots(
+    *, limit: int = MOST_CHATBOTS, after: UUID | None = None
+) -> list[ChatbotSettings]:
+    """Oldest first; `after` is the last id of the page before."""
     found = models.Chatbot.objects.order_by("pk").prefetch_related("sources")
+    if after is not None:
+        found = found.filter(pk__gt=after)
+    found = found[:limit]
     return [_settings(chatbot) for chatbot in found]
 
 

@@ -8,8 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from conversations.asking import check_text, without_nul
+from conversations.chat_api import no_such_model
 from conversations.llm.base import ChatMessage
-from core.errors import InvalidRequest, NotFound
+from core.errors import InvalidRequest
 
 _SUPPORTED = frozenset(
     {
@@ -86,11 +87,7 @@ def _chatbot_id(model: Any) -> UUID:
     try:
         return UUID(model)
     except ValueError as error:
-        raise NotFound(
-            "There is no such model. A model is a chatbot's id; GET /v1/models lists them.",
-            param="model",
-            detail_code="model_not_found",
-        ) from error
+        raise no_such_model() from error
 
 
 def _messages(raw: Any) -> list[ChatMessage]:

@@ -4,7 +4,7 @@ An event's id is `<turn id>:<sequence number>`, numbered from 1 without a gap, s
 the last id they saw can ask any process for the rest.
 """
 
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -61,7 +61,7 @@ class TurnSnapshot(Event, frozen=True, kw_only=True, tag="turn.snapshot"):
 
     status: Literal["completed", "stopped", "interrupted", "failed"]
     text: str
-    citations: list[dict[str, object]]
+    citations: list[dict[str, Any]]
     message_id: UUID | None
     finish_reason: str
     usage: TokenUsage

@@ -24,7 +24,7 @@ _SHOWN_QUESTION = 300
 
 # Search goes through the index of words first, so that a page costs the words and not the messages.
 # The last word may be a beginning; every word has to stand in one message.
-_LIST = """
+_LISTED = """
 WITH wanted AS (
     SELECT (nullif(plainto_tsquery('simple', %(search)s)::text, '') || ':*')::tsquery AS words
 ), hits AS MATERIALIZED (
@@ -48,6 +48,14 @@ WITH wanted AS (
                 AND feedback.value = %(feedback)s))
     ORDER BY last_message_at DESC, id DESC LIMIT %(limit)s
 )
+"""
+_READ = """
+WITH page AS (
+    SELECT id, chatbot_id, visitor_id, external_user, channel, created_at, last_message_at
+    FROM conversations_conversation WHERE id = %(conversation_id)s
+)
+"""
+_ABOUT = """
 SELECT page.id, page.chatbot_id, chatbot.name, page.visitor_id, page.external_user, page.channel,
     page.created_at, page.last_message_at, said.messages, coalesce(asked.text, ''), turns.answered,
     thumbs.value, coalesce(turns.cost, 0)
@@ -80,8 +88,9 @@ ORDER BY page.last_message_at DESC, page.id DESC
 class ConversationRow:
     """A conversation in a list.
 
-    `answered` is False when a turn of it was not, None when nothing can be told; `feedback` is
-    “down” when any is; `cost` is in US dollars; `first_question` at most 300 characters.
+    `last_message_at` is None while nobody has said anything, which lists leave out. `answered` is
+    False when a turn of it was not, None when nothing can be told; `feedback` is “down” when any
+    is; `cost` is in US dollars; `first_question` at most 300 characters.
     """
 
     id: UUID
@@ -91,7 +100,7 @@ class ConversationRow:
     external_user: str
     channel: str
     created_at: datetime
-    last_message_at: datetime
+    last_message_at: datetime | None
     messages: int
     first_question: str
     answered: bool | None
@@ -121,6 +130,7 @@ def list_conversations(
     time, identifier = read_cursor(after) if after else (None, None)
     words = without_nul(search).strip()[:LONGEST_SEARCH]
     rows = _rows(
+        _LISTED + _ABOUT,
         search=words,
         chatbot_id=chatbot_id,
         answered=answered,
@@ -129,14 +139,24 @@ def list_conversations(
         after_id=identifier,
         limit=limit + 1,
     )
-    last = rows[limit - 1] if len(rows) > limit else None
-    cursor = write_cursor(last.last_message_at, last.id) if last else None
-    return ConversationPage(rows[:limit], cursor)
+    return ConversationPage(rows[:limit], _cursor(rows[limit - 1]) if len(rows) > limit else None)
 
 
-def _rows(**values: Any) -> tuple[ConversationRow, ...]:
+def _cursor(row: ConversationRow) -> str | None:
+    return write_cursor(row.last_message_at, row.id) if row.last_message_at else None
+
+
+def get_row(conversation_id: UUID) -> ConversationRow:
+    """One conversation as the list shows it. Raises `NotFound`."""
+    found = _rows(_READ + _ABOUT, conversation_id=conversation_id)
+    if not found:
+        raise NotFound("There is no such conversation.")
+    return found[0]
+
+
+def _rows(statement: str, **values: Any) -> tuple[ConversationRow, ...]:
     with connection.cursor() as cursor:
-        cursor.execute(_LIST, {**values, "shown": _SHOWN_QUESTION})
+        cursor.execute(statement, {**values, "shown": _SHOWN_QUESTION})
         found = cursor.fetchall()
     return tuple(ConversationRow(*row) for row in found)
 
@@ -154,6 +174,7 @@ __all__ = [
     "delete_conversation",
     "explain_turn",
     "get_conversation",
+    "get_row",
     "list_conversations",
     "list_messages",
     "read_transcript",

@@ -71,7 +71,7 @@ async def _answer(
 ) -> HttpResponseBase:
     try:
         if request.method != method:
-            raise MethodNotAllowed(f"Use {method} here.")
+            raise MethodNotAllowed(f"Use {method} here.", allowed=[method])
         return await view(request, *args, **kwargs)
     except AppError as error:
         return problem_response(error, request)

@@ -2,19 +2,19 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 
 from conversations import live
+from conversations.chat_api import no_such_model
 from conversations.completions import CompletionRequest, read_request
 from conversations.events import TurnCitation, TurnCompleted, TurnDelta, TurnEvent, TurnFailed, read
 from conversations.following import follow
 from conversations.http import chat_key, endpoint
 from conversations.models import Channel
 from conversations.providers import answerer_of
-from conversations.selectors import get_chatbot, list_chatbots
+from conversations.selectors import get_chatbot
 from conversations.turns import start_turn
 from conversations.values import Question, TurnRef
 from core.errors import NotFound, PermissionDenied, ProviderFailed, problem
@@ -34,40 +34,6 @@ def _secret_key(request: HttpRequest) -> APIKeyIdentity:
     return key
 
 
-@endpoint("GET")
-async def list_models(request: HttpRequest) -> HttpResponse:
-    key = _secret_key(request)
-    rows = await in_tenant(key.tenant_id, list_chatbots)
-    return JsonResponse({"object": "list", "data": [_model(*row) for row in rows]})
-
-
-@endpoint("GET")
-async def get_model(request: HttpRequest, chatbot_id: UUID) -> HttpResponse:
-    key = _secret_key(request)
-    for row in await in_tenant(key.tenant_id, list_chatbots):
-        if row[0] == chatbot_id:
-            return JsonResponse(_model(*row))
-    raise _no_model()
-
-
-def _model(chatbot_id: UUID, name: str, created: int) -> dict[str, Any]:
-    return {
-        "id": str(chatbot_id),
-        "object": "model",
-        "created": created,
-        "owned_by": "workspace",
-        "name": name,
-    }
-
-
-def _no_model() -> NotFound:
-    return NotFound(
-        "There is no such model. A model is a chatbot's id; GET /v1/models lists them.",
-        param="model",
-        detail_code="model_not_found",
-    )
-
-
 @endpoint("POST")
 async def create_completion(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """Stateless: the messages are the history, the last user message is the question."""
@@ -76,7 +42,7 @@ async def create_completion(request: HttpRequest) -> HttpResponse | StreamingHtt
     try:
         chatbot = await in_tenant(key.tenant_id, get_chatbot, asked.chatbot_id)
     except NotFound as error:
-        raise _no_model() from error
+        raise no_such_model() from error
     started = await start_turn(_question(key, asked))
     completion = Completion(started.turn, asked, answerer_of(chatbot.model))
     if not asked.stream:

@@ -4,6 +4,7 @@ Every refusal of the product is an `AppError`. Its message is written for whoeve
 what is wrong and what to do, and holds nothing of another tenant, no query and no path.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -61,7 +62,13 @@ class NotFound(AppError):
 
 
 class MethodNotAllowed(AppError):
+    """`allowed` are the methods that the path has."""
+
     code, status, title = "method_not_allowed", 405, "Method not allowed"
+
+    def __init__(self, message: str, *, allowed: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.allowed = allowed
 
 
 class Conflict(AppError):
@@ -133,10 +140,13 @@ def problem(error: AppError, *, request_id: str, instance: str = "") -> dict[str
 
 
 def problem_headers(error: AppError) -> dict[str, str]:
-    """The headers that belong to an error: `Retry-After` (seconds) and the challenge of a 401."""
+    """The headers that belong to an error: `Retry-After` (seconds), the challenge of a 401, what a
+    405 allows."""
     headers = {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="api"'
+    if isinstance(error, MethodNotAllowed) and error.allowed:
+        headers["Allow"] = ", ".join(error.allowed)
     return headers

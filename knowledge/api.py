@@ -1,109 +1,141 @@
 """`/v1/documents`."""
 
-import re
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
-from django.conf import settings
-from rest_framework import status
-from rest_framework.parsers import MultiPartParser
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
+import msgspec
 
-from core.errors import InvalidRequest, PayloadTooLarge
+from core.cursors import read_id
+from core.errors import InvalidRequest
 from knowledge import selectors, services
-from knowledge.parsing.base import SENTENCES
 from knowledge.selectors import DocumentView
-from tenants.access import require_scope
-from tenants.api import key_of
+from tenants.operations import Call, Operation, Page, PageQuery, Reply, as_json, page_of, routes
 
-# What a multipart body has beside its file.
-ENVELOPE_BYTES = 65_536
-MAX_PAGE = 100
-# Python refuses to read a number of thousands of digits.
-_NUMBER = re.compile(r"[0-9]{1,4}")
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-def serialize(document: DocumentView) -> dict[str, Any]:
-    """A document on the wire. `progress` says how much is read and embedded so far."""
-    return {
-        "id": str(document.id),
-        "object": "document",
-        "filename": document.filename,
-        "title": document.title,
-        "bytes": document.size,
-        "version": document.version,
-        "status": document.status,
-        "progress": {
-            "stage": document.stage,
-            "pages": {"done": document.pages_done, "total": document.pages_total},
-            "chunks": {"done": document.chunks_done, "total": document.chunks_total},
-        },
-        "error": document.error,
-        "created_at": document.created_at.isoformat(),
-        "updated_at": document.updated_at.isoformat(),
-    }
+class Counted(msgspec.Struct):
+    done: int
+    total: int
 
 
-class DocumentsView(APIView):
-    parser_classes = [MultiPartParser]
+class Progress(msgspec.Struct):
+    """How much is read and embedded so far."""
 
-    def get(self, request: Request) -> Response:
-        require_scope(key_of(request), "documents:read")
-        page = selectors.list_documents(limit=_limit(request), after=_cursor(request))
-        return Response(
-            {
-                "object": "list",
-                "data": [serialize(document) for document in page.documents],
-                "has_more": page.next_cursor is not None,
-                "next_cursor": str(page.next_cursor) if page.next_cursor else None,
-            }
-        )
-
-    def post(self, request: Request) -> Response:
-        require_scope(key_of(request), "documents:write")
-        _check_length(request)
-        file = request.FILES.get("file")
-        if file is None:
-            raise InvalidRequest("Send the file as the multipart field “file”.", param="file")
-        document, created = services.create_document(
-            filename=file.name or "", content=file.chunks()
-        )
-        code = status.HTTP_202_ACCEPTED if created else status.HTTP_200_OK
-        return Response(serialize(document), status=code)
+    stage: Literal["waiting", "reading", "embedding", "publishing", "done"]
+    pages: Counted
+    chunks: Counted
 
 
-class DocumentDetailView(APIView):
-    def get(self, request: Request, document_id: UUID) -> Response:
-        require_scope(key_of(request), "documents:read")
-        return Response(serialize(selectors.get_document(document_id)))
+class Document(msgspec.Struct, tag_field="object", tag="document", kw_only=True):
+    """A file that answers are quoted from. `error` says what is wrong with it and what to do."""
 
-    def delete(self, request: Request, document_id: UUID) -> Response:
-        require_scope(key_of(request), "documents:write")
-        services.delete_document(document_id=document_id)
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def _check_length(request: Request) -> None:
-    """Before the body is parsed: a large one is not worth the reading."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if length.isdigit() and int(length) > settings.MAX_UPLOAD_BYTES + ENVELOPE_BYTES:
-        raise PayloadTooLarge(SENTENCES["oversized"], param="file")
+    id: UUID
+    source_id: UUID
+    filename: str
+    title: str
+    bytes: int
+    version: int
+    status: Literal["queued", "processing", "ready", "failed"]
+    progress: Progress
+    error: str | None
+    created_at: Moment
+    updated_at: Moment
 
 
-def _limit(request: Request) -> int:
-    raw = request.query_params.get("limit", "20")
-    if not _NUMBER.fullmatch(raw) or not 1 <= int(raw) <= MAX_PAGE:
-        raise InvalidRequest(f"limit must be a number from 1 to {MAX_PAGE}.", param="limit")
-    return int(raw)
+class Upload(msgspec.Struct):
+    file: Annotated[str, msgspec.Meta(extra_json_schema={"format": "binary"})]
 
 
-def _cursor(request: Request) -> UUID | None:
-    raw = request.query_params.get("cursor")
-    if not raw:
-        return None
-    try:
-        return UUID(raw)
-    except ValueError as error:
-        raise InvalidRequest("cursor must be a next_cursor of a list.", param="cursor") from error
+def document_of(view: DocumentView) -> Document:
+    return Document(
+        id=view.id,
+        source_id=view.source_id,
+        filename=view.filename,
+        title=view.title,
+        bytes=view.size,
+        version=view.version,
+        status=view.status,  # type: ignore[arg-type]
+        progress=Progress(
+            stage=view.stage,  # type: ignore[arg-type]
+            pages=Counted(view.pages_done, view.pages_total),
+            chunks=Counted(view.chunks_done, view.chunks_total),
+        ),
+        error=view.error,
+        created_at=view.created_at,
+        updated_at=view.updated_at,
+    )
+
+
+def list_documents(call: Call) -> Reply:
+    query: PageQuery = call.query
+    after = read_id(query.cursor) if query.cursor else None
+    page = selectors.list_documents(limit=query.limit, after=after)
+    return 200, page_of([document_of(view) for view in page.documents], page.next_cursor)
+
+
+def create_document(call: Call) -> Reply:
+    file = call.request.FILES.get("file")
+    if file is None:
+        raise InvalidRequest("Send the file as the multipart field “file”.", param="file")
+    view, created = services.create_document(filename=file.name or "", content=file.chunks())
+    return 202 if created else 200, document_of(view)
+
+
+def read_document(call: Call, document_id: UUID) -> Reply:
+    return 200, document_of(selectors.get_document(document_id))
+
+
+def delete_document(call: Call, document_id: UUID) -> Reply:
+    services.delete_document(document_id=document_id)
+    return 204, None
+
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path="/v1/documents",
+        name="list_documents",
+        tag="Documents",
+        summary="List documents, newest first.",
+        scope="documents:read",
+        query=PageQuery,
+        answers={200: as_json(Page[Document])},
+        run=list_documents,
+    ),
+    Operation(
+        method="POST",
+        path="/v1/documents",
+        name="create_document",
+        tag="Documents",
+        summary="Upload a file.",
+        description="It is read and embedded in the background. The same bytes sent again are the "
+        "same document and answered with 200; one that had failed is tried again.",
+        scope="documents:write",
+        form=Upload,
+        answers={202: as_json(Document), 200: as_json(Document)},
+        run=create_document,
+    ),
+    Operation(
+        method="GET",
+        path="/v1/documents/{document_id}",
+        name="read_document",
+        tag="Documents",
+        summary="Read a document's status.",
+        scope="documents:read",
+        answers={200: as_json(Document)},
+        run=read_document,
+    ),
+    Operation(
+        method="DELETE",
+        path="/v1/documents/{document_id}",
+        name="delete_document",
+        tag="Documents",
+        summary="Remove a document from search, with its file.",
+        scope="documents:write",
+        answers={204: None},
+        run=delete_document,
+    ),
+)
+urlpatterns = routes(OPERATIONS)

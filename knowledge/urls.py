@@ -1,10 +1,7 @@
 """Paths of this app."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 
-from knowledge.api import DocumentDetailView, DocumentsView
+from knowledge import api
 
-urlpatterns: list[URLPattern] = [
-    path("v1/documents", DocumentsView.as_view()),
-    path("v1/documents/<uuid:document_id>", DocumentDetailView.as_view()),
-]
+urlpatterns: list[URLPattern] = api.urlpatterns

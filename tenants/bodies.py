@@ -1,5 +1,7 @@
-"""JSON bodies of requests, read into structs."""
+"""What callers send, as structs: the refusal says which field does not fit."""
 
+import re
+from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
@@ -8,21 +10,36 @@ from django.http import HttpRequest
 from core.errors import InvalidRequest
 
 T = TypeVar("T")
+_NAMED = re.compile(r"(?:unknown|required) field `([^`]{1,100})`")
 
 
 def read_body(request: HttpRequest, kind: type[T]) -> T:
-    """The JSON body as a struct. Raises `InvalidRequest` that says what does not fit."""
+    """The JSON body. Raises `InvalidRequest` whose `param` is the top-level field that is wrong."""
     try:
         return msgspec.json.decode(request.body, type=kind)
     except msgspec.ValidationError as error:
-        raise InvalidRequest(
-            f"The body does not fit: {error}.", param=_field(str(error))
-        ) from error
+        raise _misfit("body", error) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidRequest("The body must be JSON.") from error
 
 
+def read_query(values: Mapping[str, str], kind: type[T]) -> T:
+    """A query string. An empty parameter is one left out. Raises `InvalidRequest`."""
+    given = {name: value for name, value in values.items() if value}
+    try:
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise _misfit("query", error) from error
+
+
+def _misfit(what: str, error: msgspec.ValidationError) -> InvalidRequest:
+    return InvalidRequest(f"The {what} does not fit: {error}.", param=_field(str(error)))
+
+
 def _field(message: str) -> str | None:
-    """The top-level field in msgspec's ``… - at `$.field…` ``."""
+    """The top-level field in msgspec's ``… - at `$.field…` ``, or the one it misses or does not know."""
     path = message.rpartition("`$.")[2].rstrip("`") if "`$." in message else ""
-    return path.partition(".")[0].partition("[")[0] or None
+    if path:
+        return path.partition(".")[0].partition("[")[0] or None
+    named = _NAMED.search(message)
+    return named[1] if named else None

@@ -24,20 +24,22 @@ from core.redis import key
 logger = logging.getLogger(__name__)
 # Visitors behind one address, as in an office, share it.
 _VISITORS_PER_ADDRESS = 10
-_limiters: "WeakKeyDictionary[asyncio.AbstractEventLoop, SlidingWindowCounterRateLimiter]" = (
-    WeakKeyDictionary()
-)
+_storages: "WeakKeyDictionary[asyncio.AbstractEventLoop, RedisStorage]" = WeakKeyDictionary()
 
 
-def _limiter() -> SlidingWindowCounterRateLimiter:
-    """The running loop's limiter: its connections belong to that loop."""
+def shared_storage() -> RedisStorage:
+    """The running loop's counters: connections belong to their loop."""
     loop = asyncio.get_running_loop()
-    if loop not in _limiters:
+    if loop not in _storages:
         url = settings.REDIS_URLS["cache"]
         scheme = "async+redis+" if url.startswith("unix:") else "async+"
         storage = RedisStorage(scheme + url, implementation="redispy", key_prefix="rate")
-        _limiters[loop] = SlidingWindowCounterRateLimiter(storage)
-    return _limiters[loop]
+        _storages[loop] = storage
+    return _storages[loop]
+
+
+def _limiter() -> SlidingWindowCounterRateLimiter:
+    return SlidingWindowCounterRateLimiter(shared_storage())
 
 
 async def check_turn_rate(

@@ -4,17 +4,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from msgspec import Meta, Struct, to_builtins
-from rest_framework.permissions import AllowAny
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
+from msgspec import Meta, Struct
 
 from core.errors import NotFound, Unauthenticated
 from tenants.accounts import authenticate
-from tenants.bodies import read_body
 from tenants.member_tokens import TokenPair, issue_tokens, revoke, rotate
 from tenants.members import find_member
+from tenants.operations import Call, Operation, Reply, as_json, routes
 from tenants.throttling import throttle
 
 
@@ -36,44 +32,32 @@ class Tokens(Struct):
     token_type: str = "Bearer"  # noqa: S105  (a kind, not a secret)
 
 
-class _TokenView(APIView):
-    permission_classes = [AllowAny]
+def obtain(call: Call) -> Reply:
+    """Refused alike for what is wrong, and for who is no member."""
+    body: Credentials = call.body
+    tenant_id = _host_tenant(call.request)
+    throttle(
+        call.request,
+        "log-in",
+        per_address="60/5m",
+        subject=body.email,
+        per_subject="10/5m",
+    )
+    user = authenticate(call.request, email=body.email, password=body.password)
+    if find_member(user_id=user.pk, tenant_id=tenant_id) is None:
+        raise Unauthenticated("You are not a member of this workspace.")
+    return _answer(issue_tokens(user=user, tenant_id=tenant_id))
 
 
-class ObtainView(_TokenView):
-    def post(self, request: Request) -> Response:
-        """For an e-mail and a password. Refused alike for what is wrong, and for who is no member."""
-        tenant_id = _host_tenant(request._request)
-        body = read_body(request._request, Credentials)
-        throttle(
-            request._request,
-            "log-in",
-            per_address="60/5m",
-            subject=body.email,
-            per_subject="10/5m",
-        )
-        user = authenticate(request._request, email=body.email, password=body.password)
-        if find_member(user_id=user.pk, tenant_id=tenant_id) is None:
-            raise Unauthenticated("You are not a member of this workspace.")
-        return _answer(issue_tokens(user=user, tenant_id=tenant_id))
+def refresh(call: Call) -> Reply:
+    tenant_id = _host_tenant(call.request)
+    throttle(call.request, "refresh", per_address="600/5m")
+    return _answer(rotate(raw=call.body.refresh, tenant_id=tenant_id))
 
 
-class RefreshView(_TokenView):
-    def post(self, request: Request) -> Response:
-        """For a refresh token, which is spent by it."""
-        tenant_id = _host_tenant(request._request)
-        throttle(request._request, "refresh", per_address="600/5m")
-        body = read_body(request._request, RefreshBody)
-        return _answer(rotate(raw=body.refresh, tenant_id=tenant_id))
-
-
-class RevokeView(_TokenView):
-    def post(self, request: Request) -> Response:
-        """Ends the log-in that a refresh token comes from."""
-        tenant_id = _host_tenant(request._request)
-        body = read_body(request._request, RefreshBody)
-        revoke(raw=body.refresh, tenant_id=tenant_id)
-        return Response(status=204)
+def end(call: Call) -> Reply:
+    revoke(raw=call.body.refresh, tenant_id=_host_tenant(call.request))
+    return 204, None
 
 
 def _host_tenant(request: HttpRequest) -> UUID:
@@ -83,6 +67,51 @@ def _host_tenant(request: HttpRequest) -> UUID:
     return tenant_id  # type: ignore[no-any-return]
 
 
-def _answer(pair: TokenPair) -> Response:
-    tokens = Tokens(pair.access, pair.refresh, pair.expires_in)
-    return Response(to_builtins(tokens), headers={"Cache-Control": "no-store"})
+def _answer(pair: TokenPair) -> Reply:
+    return 200, Tokens(pair.access, pair.refresh, pair.expires_in)
+
+
+_OWN_HOST = "On the workspace's own host alone."
+OPERATIONS = (
+    Operation(
+        method="POST",
+        path="/v1/auth/token",
+        name="obtain_token",
+        tag="Tokens",
+        summary="Obtain tokens for a program that works as a member.",
+        description=f"{_OWN_HOST} The access token is sent like a key, and reaches what the member's "
+        "role does.",
+        scope=None,
+        body=Credentials,
+        answers={200: as_json(Tokens)},
+        errors=(401, 403, 404, 429),
+        run=obtain,
+    ),
+    Operation(
+        method="POST",
+        path="/v1/auth/token/refresh",
+        name="refresh_token",
+        tag="Tokens",
+        summary="Exchange a refresh token, which works once, for new tokens.",
+        description=f"{_OWN_HOST} A refresh token that is used twice ends all of its log-in.",
+        scope=None,
+        body=RefreshBody,
+        answers={200: as_json(Tokens)},
+        errors=(401, 403, 404, 429),
+        run=refresh,
+    ),
+    Operation(
+        method="POST",
+        path="/v1/auth/token/revoke",
+        name="revoke_token",
+        tag="Tokens",
+        summary="End the log-in that a refresh token comes from.",
+        description=_OWN_HOST,
+        scope=None,
+        body=RefreshBody,
+        answers={204: None},
+        errors=(401, 403, 404, 429),
+        run=end,
+    ),
+)
+urlpatterns = routes(OPERATIONS)

@@ -1,11 +1,5 @@
-"""API routes about people."""
+"""API routes about keys and tokens."""
 
-from django.urls import path
+from tenants import key_api, token_api
 
-from tenants import token_api
-
-urlpatterns = [
-    path("v1/auth/token", token_api.ObtainView.as_view()),
-    path("v1/auth/token/refresh", token_api.RefreshView.as_view()),
-    path("v1/auth/token/revoke", token_api.RevokeView.as_view()),
-]
+urlpatterns = [*key_api.urlpatterns, *token_api.urlpatterns]

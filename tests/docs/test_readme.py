@@ -1,4 +1,4 @@
-"""README's snippets, word for word, against running processes."""
+"""The snippets of README and of the API's quickstart, word for word, against running processes."""
 
 import json
 import os
@@ -12,8 +12,10 @@ import pytest
 
 from tests.live import ROOT, Process
 
+_SNIPPET = re.compile(r"^```(sh|python)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SNIPPETS = re.findall(r"^```(sh|python)\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+SNIPPETS = _SNIPPET.findall(README)
+QUICKSTART = _SNIPPET.findall((ROOT / "docs" / "api.md").read_text(encoding="utf-8"))
 ANSWER = "The access code of the Zorblatt depot is 48213."
 
 
@@ -78,6 +80,26 @@ def test_the_python_snippet_streams_an_answer_with_its_citations(checkout: Path)
     said = run(checkout, ".venv/bin/python", "-c", snippet)
     assert "15 minutes" in said
     assert re.search(r"\n\[\d\] ", said)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="this machine has no curl")
+def test_the_quickstart_of_the_api_works_as_it_is_written(checkout: Path) -> None:
+    shell = [text for language, text in QUICKSTART if language == "sh"]
+    said = run(checkout, "bash", "-euc", "\necho; echo ----\n".join(shell)).split("----\n")
+    _, made, uploaded, events, read = said
+    chatbot_id, document = made.strip(), json.loads(uploaded)
+    assert "opens at 05:40." in events
+    assert f'"document_id":"{document["id"]}"' in events
+    found, usage = (json.loads(line) for line in read.strip().splitlines())
+    [conversation] = found["data"]
+    assert (conversation["chatbot_id"], conversation["answered"]) == (chatbot_id, True)
+    assert usage["messages_used"] >= 1
+    (snippet,) = (text for language, text in QUICKSTART if language == "python")
+    printed = run(checkout, ".venv/bin/python", "-c", snippet)
+    assert "When does the gate of the Quibblewick depot open?" in printed
+    assert "  assistant: “The gate of the Quibblewick depot" in printed
+    assert "] Gate hours" in printed
+    assert printed.splitlines()[-1] == "204"
 
 
 @pytest.mark.usefixtures("worker")
