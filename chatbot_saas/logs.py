@@ -17,6 +17,19 @@ _QUOTES_DATA = re.compile(
 )
 
 
+# What follows in these paths lets whoever reads it in.
+_SECRET_PATHS = re.compile(r"(/invitations/|/password/reset/).+")
+
+
+def without_secrets(path: str) -> str:
+    """A path, or a URL, as it may stand in a log: without its query, and without a link's secret.
+
+    >>> without_secrets("/invitations/9f3"), without_secrets("/enter?ticket=1"), without_secrets("/x")
+    ('/invitations/…', '/enter', '/x')
+    """
+    return _SECRET_PATHS.sub(r"\1…", path.partition("?")[0])
+
+
 def _without_data(text: str) -> str:
     return _QUOTES_DATA.sub("(left out)", text)
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import async_only_middleware
 
-from chatbot_saas.logs import request_id
+from chatbot_saas.logs import request_id, without_secrets
 from core.ids import new_id
 
 logger = logging.getLogger("chatbot_saas.request")
@@ -43,7 +43,7 @@ def _log(request: Any, response: HttpResponseBase, seconds: float) -> None:
         "request",
         extra={
             "method": request.method,
-            "path": request.path,
+            "path": without_secrets(request.path),
             "status": response.status_code,
             "ms": round(seconds * 1000, 1),
             "tenant_id": getattr(request, "tenant_id", None),

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from conversations.onboarding import Workspace
+from tenants.provisioning import TenantRef
 from tests.conversations.client import Chat
 from tests.fake_openai import running
 from tests.live import Process
@@ -90,3 +91,15 @@ def test_probes_are_not_logged(path: str, web: Process) -> None:
     given = f"id-{uuid4().hex}"
     httpx.get(f"{web.url}{path}", headers={"X-Request-ID": given}, trust_env=False)
     assert given not in web.log()
+
+
+@pytest.mark.parametrize(
+    "path", ["/invitations/{}", "/password/reset/{}/x", "/password/reset/x/{}", "/enter?ticket={}"]
+)
+def test_a_links_secret_is_not_logged(web: Process, tenant: TenantRef, path: str) -> None:
+    canary = f"CANARY{uuid4().hex}"
+    headers = {"Host": tenant.host, "Accept": "text/html"}
+    answer = httpx.get(web.url + path.format(canary), headers=headers, trust_env=False)
+    assert answer.status_code == 404
+    assert answer.headers["x-request-id"] in web.log()
+    assert canary not in web.log()

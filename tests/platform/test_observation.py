@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 
+from chatbot_saas import observation
 from tests.live import ROOT
 
 # Loads what a web process loads, then breaks with a canary in a local variable.
@@ -94,3 +95,16 @@ def test_posthog_is_told_its_key_and_host() -> None:
     host = "http://127.0.0.1:9"
     told = serve_and_break(POSTHOG_API_KEY="phc_test", POSTHOG_HOST=host)
     assert told == {"loaded": ["posthog"], "posthog": ["phc_test", host]}
+
+
+def test_an_event_keeps_no_secret_of_a_link() -> None:
+    secret = uuid4().hex
+    urls = ("/invitations/{}", "/password/reset/x/{}", "/enter?ticket={}")
+    for url in urls:
+        request = {
+            "url": url.format(secret),
+            "query_string": secret,
+            "cookies": {"session": secret},
+        }
+        event = {"request": request, "transaction": url.format(secret)}
+        assert secret not in str(observation._discreet(event, {}))
