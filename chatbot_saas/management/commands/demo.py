@@ -60,9 +60,12 @@ class Command(BaseCommand):
     def _say_where(self, access: Access) -> None:
         port = access.base_url.rpartition(":")[2]
         self._say(f"""
+Dashboard  http://{access.tenant_host}:{port}/  (admin_email, admin_password)
+Sign-up    http://localhost:{port}/
 Widget     {access.base_url}/demo/shop  (on a page like somebody else's shop)
 Chat page  http://{access.tenant_host}:{port}/c/{access.chatbot_id}
 API        {access.base_url}/v1  (OpenAI-compatible; bearer key: secret_key)
+Operator   {access.base_url}/admin/  (operator_email, operator_password)
 WebSocket  {access.base_url.replace("http", "ws", 1)}/ws/chat/  (Host: {access.tenant_host})
 Health     {access.base_url}/readyz
 Keys       {access_file()}
