@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from conversations.chat_schema import (
     ChatCompletion,
     ChatCompletionRequest,
-    EventStream,
+    StreamedEvent,
     TurnRequest,
 )
 from conversations.selectors import list_chatbots
@@ -99,7 +99,7 @@ OPERATIONS = (
         "server-sent chunks that end with `data: [DONE]`.",
         scope="chat",
         body=ChatCompletionRequest,
-        answers={200: {JSON: ChatCompletion, SSE: EventStream}},
+        answers={200: {JSON: ChatCompletion, SSE: StreamedEvent}},
         errors=(402, 404, 502),
     ),
     Operation(
@@ -114,7 +114,7 @@ OPERATIONS = (
         scope="chat",
         public_key=True,
         body=TurnRequest,
-        answers={200: {SSE: EventStream}},
+        answers={200: {SSE: StreamedEvent}},
         errors=(402,),
     ),
     Operation(
@@ -127,7 +127,7 @@ OPERATIONS = (
         scope="chat",
         public_key=True,
         headers=LastEventId,
-        answers={200: {SSE: EventStream}},
+        answers={200: {SSE: StreamedEvent}},
     ),
 )
 urlpatterns = routes(OPERATIONS)

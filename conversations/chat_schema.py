@@ -88,4 +88,10 @@ class TurnRequest(msgspec.Struct, kw_only=True):
     visitor_token: str | None = None
 
 
-EventStream = Annotated[str, Meta(description="Server-sent events.")]
+class StreamedEvent(msgspec.Struct):
+    """One event of a stream. `data` is JSON: an event of a turn, which also has `id` and `event`, or
+    a chunk of a chat completion, of which the last one is `[DONE]`."""
+
+    data: str
+    id: str | msgspec.UnsetType = msgspec.UNSET
+    event: str | msgspec.UnsetType = msgspec.UNSET

@@ -1,0 +1,250 @@
+"""T7: every operation of the API × {own key, another workspace's, one without the scope, a publishable
+one, none} × {own, another's, nobody's} ids.
+
+What is another's answers word for word like what does not exist, and whoever is refused changes
+nothing. An operation without a row fails.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from django.db.models import Model
+
+from billing.models import QuotaPeriod, UsageRecord
+from chatbot_saas.openapi import OPERATIONS
+from conversations import chatbots, models
+from conversations.onboarding import Workspace, create_workspace
+from core.ids import new_id
+from knowledge.models import Document
+from knowledge.services import create_document
+from tenants.api_keys import SCOPES, authenticate, mint_secret_key
+from tenants.context import platform_context, tenant_context
+from tenants.models import APIKey
+from tests.conversations.client import ingest
+from tests.live import Process
+
+QUESTION = "What is the access code of the Zorblatt depot?"
+HANDBOOK = "The access code of the Zorblatt depot is 48213."
+
+
+@dataclass(frozen=True)
+class Row:
+    """What an operation answers its own key, and what it is sent. `scope` is what it needs."""
+
+    scope: str
+    own: int
+    sent: Callable[["Side"], dict[str, Any]] = lambda side: {}
+
+
+class Side:
+    """One workspace in which something was said, and the ids of what is there."""
+
+    def __init__(self, http: httpx.Client) -> None:
+        self.workspace: Workspace = create_workspace(slug=f"w{uuid4().hex[:16]}", name="A side")
+        self.tenant_id = self.workspace.tenant.id
+        self.key = self.workspace.secret_key
+        self.ids: dict[str, str] = {
+            "chatbot_id": str(self.workspace.chatbot_id),
+            "model": str(self.workspace.chatbot_id),
+            "document_id": str(ingest(self.tenant_id, "handbook.md", HANDBOOK)),
+            "key_id": str(authenticate(mint_secret_key(tenant_id=self.tenant_id)).key_id),
+        }
+        asked = call(
+            http, ("POST", f"/v1/chatbots/{self.ids['chatbot_id']}/turns"), self.key, turn(self)
+        )
+        self.ids["conversation_id"] = asked.headers["X-Conversation-ID"]
+        self.ids["turn_id"] = asked.text.partition("id: ")[2].partition(":")[0]
+
+    def victim(self, name: str) -> str:
+        """The id of something new, which may be deleted."""
+        with tenant_context(self.tenant_id):
+            chatbot_id = self.workspace.chatbot_id
+            make: dict[str, Callable[[], UUID]] = {
+                "chatbot_id": lambda: chatbots.create_chatbot(name="Victim").id,
+                "conversation_id": lambda: (
+                    models.Conversation.objects.create(
+                        chatbot_id=chatbot_id, visitor_id=new_id(), channel="api"
+                    ).pk
+                ),
+                "document_id": lambda: (
+                    create_document(filename="v.txt", content=uuid4().bytes.hex().encode())[0].id
+                ),
+                "key_id": lambda: authenticate(mint_secret_key(tenant_id=self.tenant_id)).key_id,
+            }
+            return str(make[name]())
+
+    def everything(self) -> list[list[tuple[Any, ...]]]:
+        """All rows that a request could change."""
+        kept: list[type[Model]] = [
+            *(models.Chatbot, models.Conversation, models.Turn, models.Message, models.Feedback),
+            *(Document, QuotaPeriod, UsageRecord),
+        ]
+        with tenant_context(self.tenant_id):
+            rows = [list(kind._default_manager.order_by("pk").values_list()) for kind in kept]
+        with platform_context():
+            keys = APIKey.objects.filter(tenant_id=self.tenant_id).order_by("pk")
+            return [
+                *rows,
+                list(keys.values_list("pk", "name", "scopes", "revoked_at", "expires_at")),
+            ]
+
+
+def turn(side: Side) -> dict[str, Any]:
+    return {"json": {"text": QUESTION, "client_turn_id": uuid4().hex}}
+
+
+def completion(side: Side) -> dict[str, Any]:
+    messages = [{"role": "user", "content": QUESTION}]
+    return {"json": {"model": side.ids["model"], "messages": messages}}
+
+
+def upload(side: Side) -> dict[str, Any]:
+    return {"files": {"file": ("a.txt", uuid4().bytes.hex().encode())}}
+
+
+TABLE: dict[tuple[str, str], Row] = {
+    ("GET", "/v1/models"): Row("chat", 200),
+    ("GET", "/v1/models/{model}"): Row("chat", 200),
+    ("POST", "/v1/chat/completions"): Row("chat", 200, completion),
+    ("POST", "/v1/chatbots/{chatbot_id}/turns"): Row("chat", 200, turn),
+    ("GET", "/v1/chatbots/{chatbot_id}/turns/{turn_id}/events"): Row("chat", 200),
+    ("GET", "/v1/chatbots"): Row("chatbots:read", 200),
+    ("POST", "/v1/chatbots"): Row("chatbots:write", 201, lambda _: {"json": {"name": "New"}}),
+    ("GET", "/v1/chatbots/{chatbot_id}"): Row("chatbots:read", 200),
+    ("PATCH", "/v1/chatbots/{chatbot_id}"): Row(
+        "chatbots:write", 200, lambda _: {"json": {"name": "Renamed", "allowed_origins": []}}
+    ),
+    ("DELETE", "/v1/chatbots/{chatbot_id}"): Row("chatbots:write", 204),
+    ("GET", "/v1/conversations"): Row("conversations:read", 200),
+    ("GET", "/v1/conversations/{conversation_id}"): Row("conversations:read", 200),
+    ("DELETE", "/v1/conversations/{conversation_id}"): Row("conversations:write", 204),
+    ("GET", "/v1/conversations/{conversation_id}/messages"): Row("conversations:read", 200),
+    ("GET", "/v1/documents"): Row("documents:read", 200),
+    ("POST", "/v1/documents"): Row("documents:write", 202, upload),
+    ("GET", "/v1/documents/{document_id}"): Row("documents:read", 200),
+    ("DELETE", "/v1/documents/{document_id}"): Row("documents:write", 204),
+    ("GET", "/v1/usage"): Row("usage:read", 200),
+    ("GET", "/v1/usage/days"): Row("usage:read", 200),
+    ("GET", "/v1/keys"): Row("keys:read", 200),
+    ("POST", "/v1/keys"): Row("keys:write", 201, lambda _: {"json": {"scopes": ["chat"]}}),
+    ("DELETE", "/v1/keys/{key_id}"): Row("keys:write", 204),
+}
+# Asked without a key, and what they answer to who proves nothing: (on a workspace's host, elsewhere).
+OPEN: dict[tuple[str, str], tuple[dict[str, Any], int, int]] = {
+    ("POST", "/v1/auth/token"): ({"json": {"email": "a@b.example", "password": "x"}}, 401, 404),
+    ("POST", "/v1/auth/token/refresh"): ({"json": {"refresh": "x"}}, 401, 404),
+    ("POST", "/v1/auth/token/revoke"): ({"json": {"refresh": "x"}}, 401, 404),
+    ("GET", "/v1/openapi.json"): ({}, 200, 200),
+}
+
+
+@pytest.fixture(scope="module")
+def http(web: Process) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=web.url, timeout=30, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def own(http: httpx.Client) -> Side:
+    return Side(http)
+
+
+@pytest.fixture(scope="module")
+def other(http: httpx.Client) -> Side:
+    return Side(http)
+
+
+def call(
+    http: httpx.Client,
+    request: tuple[str, str],
+    key: str | None,
+    sent: dict[str, Any],
+    host: str = "",
+) -> httpx.Response:
+    headers = {"Host": host or "localhost", **({"Authorization": f"Bearer {key}"} if key else {})}
+    return http.request(*request, headers=headers, **sent)
+
+
+def said(answer: httpx.Response, path: str) -> tuple[int, dict[str, Any]]:
+    """An answer without what is of the request itself."""
+    body = {name: value for name, value in answer.json().items() if name != "request_id"}
+    assert body.pop("instance") == path
+    return answer.status_code, body
+
+
+def test_every_operation_has_a_row_and_the_scope_that_is_written() -> None:
+    assert {(one.method, one.path) for one in OPERATIONS} == {*TABLE, *OPEN}
+    scopes = {(one.method, one.path): one.scope for one in OPERATIONS if one.scope}
+    assert scopes == {where: row.scope for where, row in TABLE.items()}
+
+
+@pytest.mark.parametrize("where", TABLE, ids=" ".join)
+def test_t07_who_may_not_is_refused_and_changes_nothing(
+    where: tuple[str, str], http: httpx.Client, own: Side, other: Side
+) -> None:
+    (method, template), row = where, TABLE[where]
+    path, sent = template.format(**own.ids), row.sent(own)
+    mine = own.workspace
+    without = mint_secret_key(tenant_id=own.tenant_id, scopes=SCOPES - {row.scope})
+    before = own.everything()
+    refused = {None: 401, "cb_sk_live_nonsense": 401, without: 403, mine.publishable_key: 403}
+    for key, status in refused.items():
+        answer = call(http, (method, path), key, sent)
+        assert answer.status_code == status, (key, answer.text)
+        assert answer.headers["content-type"] == "application/problem+json"
+    # On a workspace's own host, another's key is an unknown one.
+    assert call(http, (method, path), other.key, sent, host=mine.tenant.host).status_code == 401
+    stranger = call(http, (method, path), other.key, sent)
+    if "{" in template or (method == "POST" and "completions" in template):
+        nobodys = {name: str(uuid4()) for name in own.ids}
+        nowhere = template.format(**nobodys)
+        if "completions" in template:
+            sent = {"json": {**sent["json"], "model": nobodys["model"]}}
+        nothing = call(http, (method, nowhere), own.key, sent)
+        assert said(stranger, path) == said(nothing, nowhere)
+        assert stranger.status_code == 404
+    else:
+        assert stranger.status_code == row.own
+        assert not any(known in stranger.text for known in own.ids.values())
+    assert own.everything() == before
+
+
+@pytest.mark.parametrize("where", TABLE, ids=" ".join)
+def test_t07_who_may_does(where: tuple[str, str], http: httpx.Client, own: Side) -> None:
+    (method, template), row = where, TABLE[where]
+    ids = dict(own.ids)
+    if method == "DELETE":
+        name = template.rpartition("{")[2].removesuffix("}")
+        ids[name] = own.victim(name)
+    path = template.format(**ids)
+    key = mint_secret_key(tenant_id=own.tenant_id, scopes={row.scope, "chat"})
+    answer = call(http, (method, path), key, row.sent(own), host=own.workspace.tenant.host)
+    assert answer.status_code == row.own, answer.text
+    if method == "DELETE":
+        assert call(http, (method, path), key, {}).status_code == 404
+
+
+@pytest.mark.parametrize("where", OPEN, ids=" ".join)
+def test_t07_without_a_key_nothing_is_proved(
+    where: tuple[str, str], http: httpx.Client, own: Side, other: Side
+) -> None:
+    (method, path), (sent, on_host, elsewhere) = where, OPEN[where]
+    for side in (own, other):
+        answer = call(http, (method, path), None, sent, host=side.workspace.tenant.host)
+        assert answer.status_code == on_host
+    assert call(http, (method, path), None, sent).status_code == elsewhere
+
+
+def test_a_key_makes_no_key_that_may_do_more(http: httpx.Client, own: Side) -> None:
+    maker = mint_secret_key(tenant_id=own.tenant_id, scopes=["keys:write", "chat"])
+    before = own.everything()
+    more = {"json": {"scopes": ["chat", "documents:write"]}}
+    assert call(http, ("POST", "/v1/keys"), maker, more).status_code == 403
+    assert own.everything() == before
+    made = call(http, ("POST", "/v1/keys"), maker, {"json": {"scopes": ["chat"]}}).json()
+    assert authenticate(made["secret"]).scopes == {"chat"}
+    assert made["secret"] not in str(own.everything())
