@@ -22,6 +22,16 @@ def change_plan(*, tenant_id: UUID, plan: str, actor: str) -> None:
         _record(tenant_id, "plan.changed", actor, plan=plan)
 
 
+def check_override(*, reason: str, expires_at: datetime, **limits: Any) -> None:
+    """Raises `InvalidRequest` (reason, expires_at, messages_per_month) for what makes no sense."""
+    if not reason.strip():
+        raise InvalidRequest("Say why: it is kept in the audit trail.", param="reason")
+    if expires_at <= timezone.now():
+        raise InvalidRequest("The end must be in the future.", param="expires_at")
+    if all(value is None for value in limits.values()):
+        raise InvalidRequest("Give at least one limit.", param="messages_per_month")
+
+
 def override_limits(
     *,
     tenant_id: UUID,
@@ -37,19 +47,14 @@ def override_limits(
 
     Raises `InvalidRequest` (reason, expires_at, messages_per_month).
     """
-    limits = {
+    limits: dict[str, Any] = {
         "messages_per_month": messages_per_month,
         "cost_per_month": cost_per_month,
         "turns_per_minute": turns_per_minute,
         "documents": documents,
     }
+    check_override(reason=reason, expires_at=expires_at, **limits)
     given = {name: str(value) for name, value in limits.items() if value is not None}
-    if not reason.strip():
-        raise InvalidRequest("Say why: it is kept in the audit trail.", param="reason")
-    if expires_at <= timezone.now():
-        raise InvalidRequest("The end must be in the future.", param="expires_at")
-    if not given:
-        raise InvalidRequest("Give at least one limit.", param="messages_per_month")
     with platform_context(), transaction.atomic():
         made = QuotaOverride.objects.create(
             tenant_id=tenant_id,

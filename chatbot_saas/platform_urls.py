@@ -7,6 +7,7 @@ from chatbot_saas.shared_urls import shared_urlpatterns
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *shared_urlpatterns,
+    path("", include("chatbot_saas.operator.urls")),
     path("", include("tenants.platform_urls")),
     path("", include("conversations.platform_urls")),
 ]

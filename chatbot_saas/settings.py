@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from chatbot_saas import env
+from chatbot_saas.operator.look import LOOK
 from core.crypto import derive_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -198,6 +199,7 @@ SILENCED_SYSTEM_CHECKS = ["auth.E003"]
 
 # --- People --------------------------------------------------------------------------------
 
+UNFOLD = LOOK
 # Whether an operator must set up a second factor before anything is shown.
 OPERATOR_SECOND_FACTOR = env.flag("OPERATOR_SECOND_FACTOR", not EMBEDDED)
 # Off in embedded mode alone, which is served on the loopback interface.

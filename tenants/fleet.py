@@ -39,7 +39,12 @@ class Step:
 
 
 def _labels(app_names: list[str]) -> set[str]:
-    return {config.label for config in apps.get_app_configs() if config.name in app_names}
+    """An app is listed by its name or by the path of its configuration, as Django allows."""
+    return {
+        config.label
+        for config in apps.get_app_configs()
+        if {config.name, f"{type(config).__module__}.{type(config).__name__}"} & set(app_names)
+    }
 
 
 def wanted_migrations() -> set[tuple[str, str]]:

@@ -76,6 +76,9 @@ class Tenant(TenantMixin):  # type: ignore[misc]
     # The schema is made by `tenants.provisioning`, in the same transaction as this row.
     auto_create_schema = False
 
+    class Meta:
+        verbose_name = "workspace"
+
     def __str__(self) -> str:
         return self.slug
 

@@ -1,0 +1,92 @@
+"""The operator's admin in a browser: with five hundred workspaces and long names, wide and narrow."""
+
+from collections.abc import Callable
+from typing import Literal
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from conversations.onboarding import Workspace
+from tests.browser.conftest import beside
+from tests.browser.site import Site
+from tests.browser.watched import Watched
+from tests.live import Process
+from tests.operator.conftest import new_operator
+from tests.operator.fleet import Fleet, make_fleet
+from tests.operator.test_pages import PAGES
+from tests.pages import PASSWORD
+
+Watch = Callable[..., Watched]
+Theme = Literal["light", "dark"]
+NOT_PAGES = {"export"}
+
+
+@pytest.fixture(scope="module")
+def fleet() -> Fleet:
+    return beside(make_fleet)
+
+
+def log_in(page: Page, web: Process) -> None:
+    email = beside(new_operator)
+    page.goto(f"{web.url}/admin/login/")
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/admin/")
+
+
+@pytest.mark.parametrize(
+    ("width", "theme"), [(1280, "light"), (1280, "dark"), (375, "light"), (375, "dark")]
+)
+def test_every_page_is_clean(
+    watch: Watch, web: Process, fleet: Fleet, width: int, theme: Theme
+) -> None:
+    """axe takes its time, so it looks at each theme once; everything else at all four."""
+    operator = watch(viewport={"width": width, "height": 800}, color_scheme=theme)
+    looks = (width == 1280) == (theme == "light")
+    operator.page.goto(f"{web.url}/admin/login/")
+    faults = faults_of(operator, "log-in", looks)
+    log_in(operator.page, web)
+    paths = {name: path_of(fleet) for name, path_of in PAGES.items() if name not in NOT_PAGES}
+    for name, path in {**paths, "second factor": "/admin/login/second-factor/"}.items():
+        operator.page.goto(web.url + path)
+        faults += faults_of(operator, name, looks)
+    assert faults == []
+    assert operator.errors == []
+    assert operator.origins == {web.url}
+
+
+def faults_of(operator: Watched, name: str, looks: bool) -> list[str]:
+    wide = operator.page.evaluate(
+        "document.scrollingElement.scrollWidth > document.scrollingElement.clientWidth"
+    )
+    found = [*operator.violations(), *(operator.axe() if looks else [])]
+    found += ["it scrolls sideways"] if wide else []
+    return [f"{name}: {fault}" for fault in found]
+
+
+def test_the_operator_suspends_a_workspace_and_its_widget_says_so_kindly(
+    watch: Watch, web: Process, site: Site, make_workspace: Callable[..., Workspace]
+) -> None:
+    made = make_workspace()
+    visitor, operator = watch(), watch().page
+    visitor.page.goto(site.address(web.url, made.publishable_key))
+    visitor.open()
+    log_in(operator, web)
+    operator.goto(f"{web.url}/admin/tenants/tenant/{made.tenant.id}/change/")
+    operator.get_by_role("link", name="Suspend").click()
+    expect(operator.get_by_text("Nothing is deleted.")).to_be_visible()
+    operator.get_by_label("Reason").fill("unpaid since May")
+    operator.get_by_role("button", name="Suspend this workspace").click()
+    expect(operator.get_by_text("Done: Suspend this workspace.")).to_be_visible()
+    assert urlsplit(operator.url).path.endswith("/change/")
+    # Its socket is closed with the next check; so long it would wait here, so the page is loaded again.
+    visitor.page.reload()
+    visitor.part(".launcher").click()
+    expect(visitor.part(".panel")).to_contain_text("This chat is taking a break.")
+    operator.get_by_role("link", name="Resume").click()
+    operator.get_by_role("button", name="Resume this workspace").click()
+    expect(operator.get_by_role("link", name="Suspend")).to_be_visible()
+    visitor.page.reload()
+    visitor.open()
