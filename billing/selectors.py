@@ -96,3 +96,10 @@ def price_of(model: str, at: datetime | None = None) -> TokenPrice:
             f"“manage.py set_price {model} INPUT OUTPUT”."
         )
     return TokenPrice(price.input_per_million, price.output_per_million)
+
+
+def list_priced_models() -> list[str]:
+    """Models that have a price in force, by name."""
+    with platform_context():
+        priced = Price.objects.filter(valid_from__lte=timezone.now())
+        return list(priced.order_by("model").values_list("model", flat=True).distinct())

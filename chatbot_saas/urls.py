@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tenants.page_urls")),
     path("", include("billing.page_urls")),
     path("", include("knowledge.page_urls")),
+    path("", include("conversations.page_urls")),
 ]
 handler400 = errors.bad_request
 handler403 = errors.permission_denied

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from billing.selectors import PlanLimits, plan_limits
-from knowledge.models import Chunk, Document
+from knowledge.models import Chunk, Document, Source
 from knowledge.selectors import DocumentView, view
 from tenants.context import current_tenant_id
 
@@ -58,3 +58,16 @@ def list_chunks(document_id: UUID, *, limit: int, after: int | None = None) -> C
     found = [ChunkView(*row) for row in rows]
     more = len(found) > limit
     return ChunkPage(found[:limit], found[limit - 1].ordinal if more else None)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """Where documents come from."""
+
+    id: UUID
+    name: str
+
+
+def list_sources() -> list[SourceView]:
+    """All of them, oldest first."""
+    return [SourceView(*row) for row in Source.objects.order_by("pk").values_list("pk", "name")]

@@ -36,6 +36,15 @@ GET: dict[str, Who] = {
     "knowledge": "documents:read",
     "documents_progress": "documents:read",
     "document": "documents:read",
+    "overview": "overview:read",
+    "conversations": "conversations:read",
+    "conversation": "conversations:read",
+    "explanation": "conversations:read",
+    "chatbots": "chatbots:read",
+    "chatbot": "chatbots:read",
+    "install_first": "chatbots:read",
+    "install": "chatbots:read",
+    "sightings": "chatbots:read",
 }
 POST: dict[str, Who] = {
     "login": "anybody",
@@ -53,6 +62,11 @@ POST: dict[str, Who] = {
     "revoke_key": "keys:write",
     "upload": "documents:write",
     "delete_document": "documents:write",
+    "delete_conversation": "conversations:write",
+    "create_chatbot": "chatbots:write",
+    "save_chatbot": "chatbots:write",
+    "delete_chatbot": "chatbots:write",
+    "make_key": "keys:write",
 }
 # What a form needs to come as far as its id.
 BODIES = {"change_role": {"role": "viewer"}}

@@ -1,0 +1,1 @@
+"""Pages of the dashboard about chatbots and what was said to them."""

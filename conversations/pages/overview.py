@@ -1,0 +1,36 @@
+"""The first page: the last thirty days, the month against its limits, and what is left to set up."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from billing.usage import summarize_month
+from conversations.checklist import read_checklist
+from conversations.overview import Overview, summarize
+from tenants.charts import Chart, stacked_bars
+from tenants.pages import member_of, page
+
+DAYS = 30
+
+
+@page("overview:read")
+def overview(request: HttpRequest) -> HttpResponse:
+    found = summarize(DAYS)
+    context = {
+        "overview": found,
+        "days": DAYS,
+        "month": summarize_month(member_of(request).tenant_id),
+        "checklist": read_checklist(),
+        "chart": _chart(found),
+    }
+    return render(request, "conversations/overview.html", context)
+
+
+def _chart(found: Overview) -> Chart:
+    return stacked_bars(
+        labels=[f"{each.day.day}.{each.day.month}." for each in found.days],
+        series=[
+            (_("Answered"), [each.answered for each in found.days]),
+            (_("Not answered"), [each.not_answered for each in found.days]),
+        ],
+    )

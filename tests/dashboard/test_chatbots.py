@@ -1,0 +1,154 @@
+"""Chatbots: making one, its settings, its preview and its way onto a page, deleting it."""
+
+from typing import Any
+
+import pytest
+
+from conversations import chatbots
+from conversations.chatbots import ChatbotSettings
+from conversations.onboarding import Workspace
+from conversations.sightings import note_sighting
+from knowledge.services import uploads_source
+from tenants import api_keys
+from tenants.context import tenant_context
+from tests.live import Process
+from tests.pages import signed_in
+
+FORM = {
+    "name": "Night desk",
+    "instructions": "Be brief.",
+    "model": "",
+    "color": "#0f766e",
+    "welcome": "Good evening.",
+    "suggested_questions": "When do you open?\n\nWhere are you?",
+    "allowed_origins": "https://www.example.com",
+}
+
+
+def settings_of(workspace: Workspace) -> ChatbotSettings:
+    with tenant_context(workspace.tenant.id):
+        return chatbots.get(workspace.chatbot_id)
+
+
+def names(workspace: Workspace) -> list[str]:
+    with tenant_context(workspace.tenant.id):
+        return [each.name for each in chatbots.list_chatbots()]
+
+
+def test_settings_are_saved_and_shown_again(web: Process, workspace: Workspace) -> None:
+    path = f"/chatbots/{workspace.chatbot_id}"
+    with signed_in(web, workspace.tenant, "admin") as admin:
+        assert admin.post(f"{path}/save", FORM).status_code == 302
+        page = admin.get(path).text
+    assert "Saved." in page
+    assert "When do you open?\nWhere are you?" in page
+    # The preview is the real widget.
+    assert '<script src="/widget/v1.js"' in page
+    assert workspace.publishable_key in page
+    saved = settings_of(workspace)
+    assert saved.suggested_questions == ("When do you open?", "Where are you?")
+    assert saved.allowed_origins == ("https://www.example.com",)
+    assert saved.color == "#0f766e"
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "x" * 121}, "name"),
+        ({"name": " \t "}, "name"),
+        ({"instructions": "x" * 8001}, "instructions"),
+        ({"model": "no-such-model"}, "model"),
+        ({"color": "red"}, "color"),
+        ({"color": ""}, "color"),
+        ({"welcome": "x" * 1001}, "welcome"),
+        (
+            {"suggested_questions": "\n".join(f"Question {n}?" for n in range(7))},
+            "suggested_questions",
+        ),
+        ({"suggested_questions": "x" * 201}, "suggested_questions"),
+        ({"allowed_origins": "www.example.com"}, "allowed_origins"),
+        ({"allowed_origins": "javascript:alert(1)"}, "allowed_origins"),
+        ({"source_ids": "not-an-id"}, "source_ids"),
+    ],
+)
+def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(
+    web: Process, workspace: Workspace, changed: dict[str, Any], field: str
+) -> None:
+    before = settings_of(workspace)
+    with tenant_context(workspace.tenant.id):
+        uploads_source()
+    with signed_in(web, workspace.tenant, "admin") as admin:
+        answer = admin.post(f"/chatbots/{workspace.chatbot_id}/save", {**FORM, **changed})
+    assert answer.status_code == 400
+    assert f'id="id_{field}_error"' in answer.text
+    kept = "Good evening." if field != "welcome" else "Be brief."
+    assert kept in answer.text
+    assert settings_of(workspace) == before
+
+
+def test_a_viewer_sees_the_settings_and_cannot_change_them(
+    web: Process, workspace: Workspace
+) -> None:
+    before = settings_of(workspace)
+    path = f"/chatbots/{workspace.chatbot_id}"
+    with signed_in(web, workspace.tenant, "viewer") as viewer:
+        page = viewer.get(path).text
+        assert "disabled" in page
+        assert "Delete for good" not in page
+        assert viewer.post(f"{path}/save", FORM).status_code == 403
+        assert viewer.post("/chatbots/create", {"name": "Second"}).status_code == 403
+        assert viewer.post(f"{path}/delete", {"delete-name": before.name}).status_code == 403
+    assert settings_of(workspace) == before
+    assert names(workspace) == [before.name]
+
+
+def test_one_is_made_with_a_name_and_deleted_with_it(web: Process, workspace: Workspace) -> None:
+    with signed_in(web, workspace.tenant, "admin") as admin:
+        nameless = admin.post("/chatbots/create", {"name": " "})
+        assert nameless.status_code == 400
+        assert 'id="id_name_error"' in nameless.text
+        made = admin.post("/chatbots/create", {"name": "Second"})
+        assert made.status_code == 302
+        path = made.headers["location"]
+        wrong = admin.post(f"{path}/delete", {"delete-name": "Third"})
+        assert wrong.status_code == 400
+        assert 'id="id_delete-name_error"' in wrong.text
+        assert names(workspace) == ["Assistant", "Second"]
+        assert admin.post(f"{path}/delete", {"delete-name": "Second"}).status_code == 302
+        assert admin.get(path).status_code == 404
+    assert names(workspace) == ["Assistant"]
+
+
+def test_the_install_page_shows_the_snippet_and_where_it_was_seen(
+    web: Process, workspace: Workspace
+) -> None:
+    tenant = workspace.tenant
+    path = f"/chatbots/{workspace.chatbot_id}/install"
+    with signed_in(web, tenant, "viewer") as viewer:
+        assert viewer.get("/install").headers["location"] == path
+        page = viewer.get(path).text
+        assert '/widget/v1.js"' in page
+        assert f'data-key="{workspace.publishable_key}"' in page
+        assert "Not seen on any page yet" in page
+        with tenant_context(tenant.id):
+            note_sighting(chatbot_id=workspace.chatbot_id, origin="https://shop.example.com")
+        seen = viewer.get(f"{path}/seen").text
+    assert "https://shop.example.com" in seen
+    assert "installed" in seen
+
+
+def test_a_chatbot_without_a_key_gets_one(web: Process, workspace: Workspace) -> None:
+    tenant = workspace.tenant
+    api_keys.revoke_keys_of_chatbot(tenant_id=tenant.id, chatbot_id=workspace.chatbot_id)
+    path = f"/chatbots/{workspace.chatbot_id}/install"
+    with signed_in(web, tenant, "agent") as agent:
+        assert "Make a key" not in agent.get(path).text
+        assert agent.post(f"{path}/key").status_code == 403
+    with signed_in(web, tenant, "admin") as admin:
+        assert "Make a key" in admin.get(path).text
+        for _ in range(2):
+            assert admin.post(f"{path}/key").status_code == 302
+        assert "cb_pk_live_" in admin.get(path).text
+    keys = [key for key in api_keys.list_keys(tenant.id).keys if key.kind == "publishable"]
+    assert len(keys) == 1
