@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from chatbot_saas.openapi import description
+from chatbot_saas.openapi import MEANINGS, description
 from core.errors import MethodNotAllowed, NotFound
 from tenants.responses import problem_response
 
@@ -39,7 +39,8 @@ def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """The reference, written from the same description."""
-    return render(request, "reference.html", {"groups": _groups(), "schemas": _schemas()})
+    shown = {"groups": _groups(), "refusals": _refusals(), "schemas": _schemas()}
+    return render(request, "reference.html", shown)
 
 
 @lru_cache(maxsize=1)
@@ -61,19 +62,41 @@ def _shown(path: str, method: str, operation: Json) -> Json:
         "method": method.upper(),
         "path": path,
         "summary": operation["summary"],
-        "description": operation["description"],
+        "description": prose(operation["description"]),
         "scope": operation.get("x-scope"),
         "publishable": operation.get("x-publishable-key", False),
         "parameters": [
-            {**one, "type": type_of(one["schema"]), "bounds": _bounds(one["schema"])}
+            {
+                **one,
+                "type": type_of(one["schema"]),
+                "bounds": _bounds(one["schema"]),
+                "description": prose(one["description"]),
+            }
             for one in operation["parameters"]
         ],
         "body": [{"media": media, "type": type_of(one["schema"])} for media, one in body.items()],
-        "responses": [
+        "answers": [
             {"status": status, "description": one["description"], "content": _content(one)}
             for status, one in operation["responses"].items()
+            if status < "400"
         ],
+        "refusals": [status for status in operation["responses"] if status >= "400"],
     }
+
+
+@lru_cache(maxsize=1)
+def _refusals() -> list[Json]:
+    """What each status means that is no success: the same for every operation."""
+    return [
+        {"status": status, "description": prose(text)}
+        for status, text in sorted(MEANINGS.items())
+        if status >= 400
+    ]
+
+
+def prose(text: str) -> list[Json]:
+    """A sentence in parts, those between backticks being code."""
+    return [{"text": part, "code": n % 2 == 1} for n, part in enumerate(text.split("`")) if part]
 
 
 def _content(response: Json) -> list[Json]:
@@ -88,12 +111,12 @@ def _schemas() -> list[Json]:
     return [
         {
             "name": name,
-            "description": schema.get("description", ""),
+            "description": prose(schema.get("description", "")),
             "fields": [
                 {
                     "name": field,
                     "type": type_of(one),
-                    "description": one.get("description", ""),
+                    "description": prose(one.get("description", "")),
                     "required": field in schema.get("required", ()),
                     "bounds": _bounds(one),
                 }

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from billing.catalog.models import Subscription
 from chatbot_saas.embedded.credentials import write_private
+from conversations.chatbots import create_chatbot
 from conversations.models import Chatbot
 from conversations.onboarding import create_workspace, own_origins
 from core.errors import TenantSuspended, Unauthenticated
@@ -54,7 +55,7 @@ def open_access() -> tuple[Access, UUID]:
     known = _known_access()
     with platform_context(), transaction.atomic():
         if known is not None:
-            access, tenant_id = replace(known[0], base_url=base_url), known[1]
+            access, tenant_id = _with_chatbot(replace(known[0], base_url=base_url), known[1])
         else:
             access, tenant_id = _new_access(base_url)
         _allow_own_pages(tenant_id, access)
@@ -80,6 +81,15 @@ def _known_access() -> tuple[Access, UUID] | None:
         return access, authenticate(access.secret_key).tenant_id
     except (FileNotFoundError, ValueError, TypeError, Unauthenticated, TenantSuspended):
         return None
+
+
+def _with_chatbot(access: Access, tenant_id: UUID) -> tuple[Access, UUID]:
+    """The same, with another chatbot where its own was deleted meanwhile, or another key."""
+    with tenant_context(tenant_id):
+        there = Chatbot.objects.filter(pk=access.chatbot_id).exists()
+    chatbot_id = UUID(access.chatbot_id) if there else _first_chatbot(tenant_id)
+    key = _publishable_key(tenant_id, chatbot_id)
+    return replace(access, chatbot_id=str(chatbot_id), publishable_key=key), tenant_id
 
 
 def _new_access(base_url: str) -> tuple[Access, UUID]:
@@ -121,18 +131,20 @@ def _new_secret_key(tenant_id: UUID) -> str:
 
 
 def _publishable_key(tenant_id: UUID, chatbot_id: UUID) -> str:
-    key = APIKey.objects.filter(
+    keys = APIKey.objects.filter(
         tenant_id=tenant_id,
         kind=APIKey.Kind.PUBLISHABLE,
         chatbot_id=chatbot_id,
         revoked_at=None,
-    ).first()
+    )
+    key = keys.order_by("pk").first()
     return key.plain if key else mint_publishable_key(tenant_id=tenant_id, chatbot_id=chatbot_id)
 
 
 def _first_chatbot(tenant_id: UUID) -> UUID:
     with tenant_context(tenant_id):
-        return Chatbot.objects.order_by("created_at").values_list("pk", flat=True)[0]
+        first = Chatbot.objects.order_by("created_at").values_list("pk", flat=True).first()
+        return first or create_chatbot(name="Assistant").id
 
 
 def _person(email: str, password: str, **flags: bool) -> User:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.live import ROOT, Process
@@ -100,6 +101,22 @@ def test_the_quickstart_of_the_api_works_as_it_is_written(checkout: Path) -> Non
     assert "  assistant: “The gate of the Quibblewick depot" in printed
     assert "] Gate hours" in printed
     assert printed.splitlines()[-1] == "204"
+
+
+def test_a_demo_whose_chatbot_was_deleted_gets_another(checkout: Path, web: Process) -> None:
+    before = json.loads((checkout / "var" / "demo.json").read_text(encoding="utf-8"))
+    http = httpx.Client(
+        base_url=f"{web.url}/v1",
+        headers={"Authorization": f"Bearer {before['secret_key']}"},
+        trust_env=False,
+    )
+    for chatbot in http.get("/chatbots").json()["data"]:
+        assert http.delete(f"/chatbots/{chatbot['id']}").status_code == 204
+    assert "Question: " in run_demo(web.port)
+    after = json.loads((checkout / "var" / "demo.json").read_text(encoding="utf-8"))
+    [chatbot] = http.get("/chatbots").json()["data"]
+    assert after["chatbot_id"] == chatbot["id"] != before["chatbot_id"]
+    assert after["secret_key"] == before["secret_key"]
 
 
 @pytest.mark.usefixtures("worker")
