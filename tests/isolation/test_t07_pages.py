@@ -24,6 +24,7 @@ Who = Permission | Literal["anybody", "member"]
 # Of a tenant's host: what it takes, by url name.
 GET: dict[str, Who] = {
     "login": "anybody",
+    "reference": "anybody",
     "enter": "anybody",
     "forgotten": "anybody",
     "reset": "anybody",
