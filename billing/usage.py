@@ -42,7 +42,7 @@ class UsageDay:
 
 
 def summarize_month(tenant_id: UUID) -> MonthUsage:
-    """Five queries. Raises `TenantSuspended`, `NotFound`."""
+    """Four queries. Raises `TenantSuspended`, `NotFound`."""
     month = month_of(timezone.now())
     plan = plan_limits(tenant_id)
     period = QuotaPeriod.objects.filter(pk=month).first() or QuotaPeriod(starts_on=month)

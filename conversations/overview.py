@@ -13,11 +13,9 @@ SELECT (started_at AT TIME ZONE 'UTC')::date, count(DISTINCT conversation_id), c
     count(*) FILTER (WHERE answered), count(*) FILTER (WHERE NOT answered)
 FROM conversations_turn WHERE started_at >= %s GROUP BY 1
 """
-_CONVERSATIONS = (
-    "SELECT count(DISTINCT conversation_id) FROM conversations_turn WHERE started_at >= %s"
-)
-_FEEDBACK = """
-SELECT count(*) FILTER (WHERE value = 'up'), count(*) FILTER (WHERE value = 'down')
+_SUMS = """
+SELECT (SELECT count(DISTINCT conversation_id) FROM conversations_turn WHERE started_at >= %s),
+    count(*) FILTER (WHERE value = 'up'), count(*) FILTER (WHERE value = 'down')
 FROM conversations_feedback WHERE created_at >= %s
 """
 
@@ -48,14 +46,13 @@ class Overview:
 
 
 def summarize(days: int = 30) -> Overview:
-    """Counts of the last `days` days by UTC, in three queries."""
+    """Counts of the last `days` days by UTC, in two queries."""
     today = timezone.now().astimezone(UTC).date()
     first = today - timedelta(days=days - 1)
     since = datetime(first.year, first.month, first.day, tzinfo=UTC)
     with connection.cursor() as cursor:
         counted = {row[0]: DayCount(*row) for row in _fetch(cursor, _DAYS, since)}
-        [(conversations,)] = _fetch(cursor, _CONVERSATIONS, since)
-        [(thumbs_up, thumbs_down)] = _fetch(cursor, _FEEDBACK, since)
+        [(conversations, thumbs_up, thumbs_down)] = _fetch(cursor, _SUMS, since, since)
     every = (first + timedelta(days=number) for number in range(days))
     series = tuple(counted.get(day, DayCount(day, 0, 0, 0, 0)) for day in every)
     return Overview(
@@ -69,7 +66,7 @@ def summarize(days: int = 30) -> Overview:
     )
 
 
-def _fetch(cursor: Any, statement: str, since: datetime) -> list[tuple[Any, ...]]:
-    cursor.execute(statement, [since])
+def _fetch(cursor: Any, statement: str, *values: datetime) -> list[tuple[Any, ...]]:
+    cursor.execute(statement, values)
     rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
