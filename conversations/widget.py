@@ -22,10 +22,11 @@ from django.utils.translation import get_language_from_request
 from django.views.decorators.http import require_safe
 
 from conversations.selectors import get_chatbot
-from core.errors import NotFound
+from conversations.values import ChatbotView
+from core.errors import NotFound, TenantSuspended
 from tenants.context import platform_context
+from tenants.models import APIKey, Tenant
 from tenants.responses import problem_response
-from tenants.models import APIKey
 
 _FOLDER = settings.BASE_DIR / "static" / "widget"
 _STYLE = "export const STYLE"
@@ -122,32 +123,40 @@ async def script(request: HttpRequest, name: str) -> HttpResponseBase:
 
 @require_safe
 def hosted_page(request: HttpRequest, chatbot_id: UUID) -> HttpResponse:
-    """The chatbot alone on a page of its workspace's host. Raises `NotFound`."""
-    tenant_id: UUID | None = request.tenant_id  # type: ignore[attr-defined]
-    if tenant_id is None:
-        raise NotFound("There is nothing at this address.")
-    chatbot = get_chatbot(chatbot_id)
-    key = _publishable_key(tenant_id, chatbot_id)
+    """The chatbot alone on a page of its workspace's host; a page as well where there is none."""
     asked = get_language_from_request(request)[:2]
     language = asked if f"texts-{asked}-v1.js" in SCRIPTS else "en"
-    response = render(
-        request,
-        "conversations/hosted.html",
-        {"chatbot": chatbot, "key": key, "language": language},
-    )
+    try:
+        chatbot, key = _hosted(request, chatbot_id)
+        context = {"chatbot": chatbot, "key": key, "language": language}
+        response = render(request, "conversations/hosted.html", context)
+    except (NotFound, TenantSuspended) as error:
+        # Whoever comes here is a visitor: no way to the dashboard, and nothing about the workspace.
+        response = render(request, "conversations/no_chat.html", status=error.status)
     patch_vary_headers(response, ["Accept-Language"])
     response.headers["Content-Security-Policy"] = _POLICY
     return response
 
 
+def _hosted(request: HttpRequest, chatbot_id: UUID) -> tuple[ChatbotView, str]:
+    """Raises `NotFound`, `TenantSuspended`."""
+    tenant_id: UUID | None = request.tenant_id  # type: ignore[attr-defined]
+    if tenant_id is None:
+        raise NotFound("There is nothing at this address.")
+    return get_chatbot(chatbot_id), _publishable_key(tenant_id, chatbot_id)
+
+
 def _publishable_key(tenant_id: UUID, chatbot_id: UUID) -> str:
     with platform_context():
-        key = APIKey.objects.filter(
+        keys = APIKey.objects.filter(
             tenant_id=tenant_id,
             chatbot_id=chatbot_id,
             kind=APIKey.Kind.PUBLISHABLE,
             revoked_at=None,
-        ).first()
+        )
+        key = keys.select_related("tenant").first()
     if key is None:
         raise NotFound("This chatbot has no page at the moment.")
+    if key.tenant.status != Tenant.Status.ACTIVE:
+        raise TenantSuspended("This workspace is suspended. Its owner can ask support why.")
     return key.plain
