@@ -229,7 +229,10 @@ if EMAIL_URL:
     if _mail.scheme not in {"smtp", "smtps"} or not _mail.hostname:
         raise ImproperlyConfigured("EMAIL_URL must be smtp://user:password@host:port, or smtps://.")
     EMAIL_HOST, EMAIL_PORT = _mail.hostname, _mail.port or (465 if _mail.scheme == "smtps" else 587)
-    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = (
+        unquote(_mail.username or ""),
+        unquote(_mail.password or ""),
+    )
     EMAIL_USE_SSL = _mail.scheme == "smtps"
     # Where there is a password, it is not sent in clear.
     EMAIL_USE_TLS = not EMAIL_USE_SSL and bool(EMAIL_HOST_USER)
@@ -320,8 +323,9 @@ TURN_HISTORY_TOKENS = env.integer("TURN_HISTORY_TOKENS", 1500)
 TURN_ANSWER_TOKENS = env.integer("TURN_ANSWER_TOKENS", 1024, least=1)
 TURN_RETRIEVAL_CHARACTERS = env.integer("TURN_RETRIEVAL_CHARACTERS", 4000, least=1)
 TURN_SECONDS = env.seconds("TURN_SECONDS", 300)
-# How long a process that is told to end lets its running turns finish.
-TURN_DRAIN_SECONDS = env.seconds("TURN_DRAIN_SECONDS", 1.5)
+# How long a process that is told to end lets its running turns finish: on a server nearly every answer,
+# at a desk nobody waits for that.
+TURN_DRAIN_SECONDS = env.seconds("TURN_DRAIN_SECONDS", 1.5 if EMBEDDED else 60)
 # Seconds a socket may be open without a session, take nothing while there is something to send, and
 # stay open after its key was revoked or its workspace suspended.
 SOCKET_SESSION_SECONDS = env.seconds("SOCKET_SESSION_SECONDS", 10)

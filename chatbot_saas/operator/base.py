@@ -53,7 +53,7 @@ def moment(**options: Any) -> forms.DateTimeField:
 class OperatorAdmin(ModelAdmin):  # type: ignore[misc]
     """Lists and pages to read. Actions ask on a page of their own and call one service."""
 
-    list_per_page = 50
+    list_per_page = 25
     show_full_result_count = False
     actions = None
     # The columns of a narrow screen scroll within the table.

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from conversations.onboarding import Workspace
 from tenants.context import platform_context
-from tenants.models import SecondFactor, User
+from tenants.models import SecondFactor, Tenant, User
 from tenants.operators import forget_second_factor, make_operator
 from tests.live import Process
 from tests.operator.conftest import Operator, logged_in, new_operator
@@ -67,9 +67,14 @@ def test_an_owners_session_is_nobodys_here(
     browser.log_in(owner)
     assert browser.get("/admin/").status_code == 302
     assert browser.log_in_as(owner.email).status_code == 401
-    # Its cookie under the operator's name opens nothing either.
+    # Its cookie under the operator's name opens nothing either, on no route and with no method.
     browser.cookies.set("operator", browser.cookies["session"])
-    assert browser.get("/admin/").status_code == 302
+    for path in every_route():
+        if path not in OPEN:
+            assert browser.get(path).status_code in {302, 405}, path
+            assert browser.post(path, {"reason": "x"}).status_code in {302, 405}, path
+    with platform_context():
+        assert Tenant.objects.get(pk=workspace.tenant.id).status == "active"
 
 
 def test_an_ordinary_log_in_of_an_operator_gives_no_admin(operator_of: Browser) -> None:

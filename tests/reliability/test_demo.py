@@ -16,6 +16,8 @@ import pytest
 from chatbot_saas.demo.handouts import make_docx, make_pdf
 from tests.embedded.processes import ROOT
 from tests.live import Process
+from tests.operator.conftest import Operator
+from tests.pages import PLATFORM
 
 MEMBERS = {
     *("base_url", "tenant_host", "secret_key", "publishable_key", "chatbot_id"),
@@ -74,6 +76,9 @@ def test_it_answers_with_a_citation_and_a_lost_key_is_replaced(web: Process) -> 
     assert set(first) == MEMBERS
     assert demo_file().stat().st_mode & 0o777 == 0o600
     assert status_of_models(first) == 200
+    with Operator(web, PLATFORM) as operator:
+        operator.log_in_as(first["operator_email"], first["operator_password"])
+        assert operator.get("/admin/tenants/tenant/").status_code == 200
 
     _, kept = run_demo(web.port)
     assert kept == first
