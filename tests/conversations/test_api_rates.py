@@ -58,3 +58,10 @@ def test_a_publishable_key_is_counted_by_address(workspace: Workspace) -> None:
         assert 429 in {answer.status_code for answer in first}
         other = ask(web, key, **{"X-Forwarded-For": "2001:db8::7"})
         assert (other.status_code, remaining(other)) == (403, LIMIT - 1)
+
+
+def test_without_redis_requests_are_answered_and_not_counted(workspace: Workspace) -> None:
+    with Process("web", environment={"REDIS_URL": "redis://127.0.0.1:1"}) as web:
+        answer = ask(web, workspace.secret_key)
+        assert answer.status_code == 200
+        assert "x-ratelimit-limit-requests" not in answer.headers
