@@ -282,7 +282,7 @@ CHANNEL_LAYERS = {
 }
 
 # Requests a minute that one key may make, or one address with a publishable key.
-API_REQUESTS_PER_MINUTE = env.integer("API_REQUESTS_PER_MINUTE", 600, least=1)
+API_REQUESTS_PER_MINUTE = env.integer("API_REQUESTS_PER_MINUTE", 1200, least=1)
 
 # --- Work ----------------------------------------------------------------------------------
 
