@@ -1,4 +1,5 @@
-/* What every page of a workspace has: buttons that copy, and a word where htmx could not reach us. */
+/* What every page of a workspace has: buttons that copy, times of the reader's own clock, and a word
+   where htmx was refused. */
 const TALKS = document.getElementById("messages");
 
 /* An alert where pages show theirs; `text` is text, never markup. */
@@ -25,6 +26,20 @@ const copy = async (button) => {
   setTimeout(() => (label.textContent = before), 2000);
 };
 
+/* Times come in UTC; whoever reads them has a clock of their own. */
+const clock = new Intl.DateTimeFormat(navigator.language, {
+  day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
+});
+const localize = (part) => {
+  for (const time of part.querySelectorAll("time[data-local]")) {
+    time.title = time.textContent;
+    time.textContent = clock.format(new Date(time.dateTime));
+    delete time.dataset.local;
+  }
+};
+
+localize(document);
+document.addEventListener("htmx:load", (event) => localize(event.detail.elt));
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) copy(button);

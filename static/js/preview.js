@@ -28,7 +28,7 @@ widget.setAttribute("key", place.dataset.key);
 widget.setAttribute("color", form.elements.color.value);
 widget.addEventListener("chatbot:ready", dress);
 form.addEventListener("input", dress);
-place.replaceChildren(widget);
+place.append(widget);
 await customElements.whenDefined("chatbot-widget");
 // Each look at the settings begins a talk of its own.
 widget.save({ conversation: undefined });
