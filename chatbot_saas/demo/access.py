@@ -98,7 +98,7 @@ def _new_access(base_url: str) -> tuple[Access, UUID]:
     Subscription.objects.update_or_create(tenant_id=tenant_id, defaults={"plan_id": PLAN})
     chatbot_id = _first_chatbot(tenant_id)
     admin_password, operator_password = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
-    admin = _person(ADMIN, admin_password)
+    admin = _person(ADMIN, admin_password, name="Robin Demo")
     Membership.objects.update_or_create(
         user=admin, tenant_id=tenant_id, defaults={"role": Membership.Role.OWNER}
     )
@@ -147,9 +147,9 @@ def _first_chatbot(tenant_id: UUID) -> UUID:
         return first or create_chatbot(name="Assistant").id
 
 
-def _person(email: str, password: str, **flags: bool) -> User:
+def _person(email: str, password: str, **fields: bool | str) -> User:
     user = User.objects.filter(email__iexact=email).first() or User(email=email)
-    for name, value in flags.items():
+    for name, value in fields.items():
         setattr(user, name, value)
     user.set_password(password)
     user.save()
