@@ -32,7 +32,7 @@ def _crowded() -> tuple[Workspace, Person]:
     made = create_workspace(slug=f"w{uuid4().hex[:36]}", name=LONG)
     add_member(tenant_id=made.tenant.id, user_id=person.id, role="owner")
     for role in ("admin", "agent", "viewer"):
-        add_member(tenant_id=made.tenant.id, user_id=make_person(LONG).id, role=role)  # type: ignore[arg-type]
+        add_member(tenant_id=made.tenant.id, user_id=make_person(LONG).id, role=role)
     return made, person
 
 
