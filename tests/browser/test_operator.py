@@ -19,7 +19,8 @@ from tests.pages import PASSWORD
 
 Watch = Callable[..., Watched]
 Theme = Literal["light", "dark"]
-NOT_PAGES = {"export"}
+# A file, and lists that look like the whole one.
+NOT_PAGES = {"export", "filtered", "found"}
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +91,25 @@ def test_the_operator_suspends_a_workspace_and_its_widget_says_so_kindly(
     expect(operator.get_by_role("link", name="Suspend")).to_be_visible()
     visitor.page.reload()
     visitor.open()
+
+
+def test_its_filters_menus_and_themes_work_under_the_policy(
+    watch: Watch, web: Process, fleet: Fleet
+) -> None:
+    operator = watch()
+    page = operator.page
+    log_in(page, web)
+    page.goto(f"{web.url}/admin/tenants/tenant/")
+    page.get_by_text("Filters").first.click()
+    page.get_by_role("link", name="Team").first.click()
+    page.wait_for_url("**plan=team**")
+    page.locator("#searchbar").fill("donau")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=donau**")
+    page.get_by_text("unfold_more").click()
+    page.get_by_text("Dark").first.click()
+    expect(page.locator("html")).to_have_class("dark")
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url("**/admin/login/**")
+    assert operator.errors == []
+    assert operator.violations() == []
