@@ -68,7 +68,8 @@ def fake() -> Iterator[FakeOpenAI]:
 @pytest.fixture(scope="session")
 def web(fake: FakeOpenAI) -> Iterator[Process]:
     """A web process that asks the fake provider."""
-    with Process("web", environment={"LLM_BASE_URL": fake.url}) as process:
+    environment = {"LLM_BASE_URL": fake.url, "SOCKET_CHECK_SECONDS": "3"}
+    with Process("web", environment=environment) as process:
         yield process
 
 

@@ -82,10 +82,12 @@ def test_the_operator_suspends_a_workspace_and_its_widget_says_so_kindly(
     operator.get_by_role("button", name="Suspend this workspace").click()
     expect(operator.get_by_text("Done: Suspend this workspace.")).to_be_visible()
     assert urlsplit(operator.url).path.endswith("/change/")
-    # Its socket is closed with the next check; so long it would wait here, so the page is loaded again.
+    # The open socket is closed by the next look at it, and whoever comes later is told the same.
+    away = "This chat is taking a break."
+    expect(visitor.part(".panel")).to_contain_text(away, timeout=60_000)
     visitor.page.reload()
     visitor.part(".launcher").click()
-    expect(visitor.part(".panel")).to_contain_text("This chat is taking a break.")
+    expect(visitor.part(".panel")).to_contain_text(away)
     operator.get_by_role("link", name="Resume").click()
     operator.get_by_role("button", name="Resume this workspace").click()
     expect(operator.get_by_role("link", name="Suspend")).to_be_visible()
