@@ -83,6 +83,7 @@ class ChatbotForm(NewChatbotForm):
     allowed_origins = LinesField(
         label=_("Allowed origins"),
         required=False,
+        widget=forms.Textarea(attrs={"dir": "ltr", "spellcheck": "false"}),
         help_text=_(
             "Pages that may show the chatbot, one on each line: https://www.example.com. "
             "This workspace's own address lets the preview and the hosted page work."

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from knowledge.models import Document
+from knowledge.services import create_document
 from tenants.context import tenant_context
 from tenants.provisioning import TenantRef
 from tests.conversations.client import ingest
@@ -93,11 +94,11 @@ def fill_shelf() -> Callable[[TenantRef], None]:
 
 
 def test_progress_is_told_until_all_is_read(web: Process, tenant: TenantRef) -> None:
+    with tenant_context(tenant.id):
+        # Unqueued, so that no worker of another test takes it.
+        waiting, _ = create_document(filename="note.md", content=NOTE[1], queued=False)
     with signed_in(web, tenant) as owner:
-        owner.post("/knowledge/upload", files=[("files", NOTE)])
-        with tenant_context(tenant.id):
-            waiting = Document.objects.get()
-        path = f"/knowledge/progress?id={waiting.pk}"
+        path = f"/knowledge/progress?id={waiting.id}"
         assert path in owner.get("/knowledge").text
         assert "Waiting" in owner.get(path).text
         with tenant_context(tenant.id):
