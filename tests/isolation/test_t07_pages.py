@@ -80,7 +80,8 @@ def pages_of(patterns: list[URLPattern | URLResolver]) -> Iterator[tuple[str, st
     """Name and path of every page."""
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
-            yield from pages_of(pattern.url_patterns)
+            if not str(pattern.pattern).startswith("admin/"):
+                yield from pages_of(pattern.url_patterns)
         elif not _ELSEWHERE.match(str(pattern.pattern)):
             yield pattern.name or "", str(pattern.pattern)
 
@@ -197,3 +198,66 @@ def test_naive_pages_are_caught(worlds: tuple[World, World]) -> None:
             answer = request(viewer, "POST", "revoke_key", other.ids)
             assert answer.status_code != 404
             assert snapshot(other) != before
+
+
+# Of the platform's hosts: whether one must be logged in there. The operator's admin has its own table.
+PLATFORM_GET = {
+    "start": False,
+    "login": False,
+    "forgotten": False,
+    "reset": False,
+    "sign_up": False,
+    "reference": False,
+    "workspaces": True,
+    "new_workspace": True,
+}
+PLATFORM_POST = {
+    "login": False,
+    "logout": False,
+    "forgotten": False,
+    "reset": False,
+    "sign_up": False,
+    "new_workspace": True,
+    "enter_workspace": True,
+}
+PLATFORM_PATHS = dict(pages_of(get_resolver(settings.PLATFORM_URLCONF).url_patterns))
+
+
+def test_every_page_of_the_platform_has_a_row() -> None:
+    assert PLATFORM_GET.keys() | PLATFORM_POST.keys() == PLATFORM_PATHS.keys()
+
+
+def test_the_platforms_pages_admit_whom_their_rows_say(
+    web: Process, worlds: tuple[World, World]
+) -> None:
+    own, other = worlds
+    with PageClient(web, "localhost") as stranger, PageClient(web, "localhost") as owner:
+        owner.log_in(own.people["owner"])
+        for method, rows in (("GET", PLATFORM_GET), ("POST", PLATFORM_POST)):
+            for name, needs_log_in in rows.items():
+                path = "/" + _ARGUMENT.sub("made-up", PLATFORM_PATHS[name])
+                path = path.replace("made-up/enter", f"{own.ids['tenant_id']}/enter")
+                answer = stranger.get(path) if method == "GET" else stranger.post(path, {})
+                sent = answer.headers.get("location") == "/login"
+                assert sent == (needs_log_in or name == "logout"), (method, name)
+        assert owner.post(f"/workspaces/{own.ids['tenant_id']}/enter").status_code == 200
+        foreign = owner.post(f"/workspaces/{other.ids['tenant_id']}/enter")
+        nobodys = owner.post(f"/workspaces/{uuid4()}/enter")
+        assert foreign.status_code == nobodys.status_code == 404
+        assert _shape(foreign) == _shape(nobodys)
+
+
+@pytest.mark.parametrize("name", ["sign_up", "workspaces", "new_workspace", "enter_workspace"])
+def test_a_page_of_the_platform_is_not_on_a_tenants_host(
+    clients: dict[str, PageClient], name: str
+) -> None:
+    path = "/" + _ARGUMENT.sub(str(uuid4()), PLATFORM_PATHS[name])
+    assert clients["owner"].get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/members", "/keys", "/usage", "/conversations", "/knowledge"])
+def test_a_page_of_a_workspace_is_not_on_the_platforms_host(
+    web: Process, worlds: tuple[World, World], path: str
+) -> None:
+    with PageClient(web, "localhost").log_in(worlds[0].people["owner"]) as owner:
+        assert owner.get(path).status_code == 404
