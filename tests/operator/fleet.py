@@ -35,7 +35,8 @@ class Fleet:
 
 
 def make_fleet(count: int = COUNT) -> Fleet:
-    """So many suspended workspaces (no worker is to look at their tickets), the first the busiest."""
+    """So many workspaces without a schema, the first the busiest. Said to be erased: other tests, which
+    share the database, look into every workspace that is not."""
     mark = uuid4().hex[:8]
     with platform_context():
         tenants = [_tenant(mark, number) for number in range(count)]
@@ -77,7 +78,7 @@ def _tenant(mark: str, number: int) -> Tenant:
         schema_name=schema_name(tenant_id),
         slug=f"f{mark}-{number:04}",
         name=f"{LONG} {number}",
-        status="suspended",
+        status="erasing",
     )
 
 

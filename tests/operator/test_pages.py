@@ -24,7 +24,7 @@ BEFORE = 2
 PAGES: dict[str, Callable[[Fleet], str]] = {
     "start": lambda fleet: "/admin/",
     "workspaces": lambda fleet: "/admin/tenants/tenant/",
-    "filtered": lambda fleet: "/admin/tenants/tenant/?plan=free&status__exact=suspended&o=-5",
+    "filtered": lambda fleet: "/admin/tenants/tenant/?plan=free&status__exact=erasing&o=-5",
     "found": lambda fleet: "/admin/tenants/tenant/?q=donau",
     "workspace": lambda fleet: f"/admin/tenants/tenant/{fleet.busiest}/change/",
     "suspend": lambda fleet: f"/admin/tenants/tenant/{fleet.busiest}/resume/",
