@@ -202,12 +202,10 @@ SILENCED_SYSTEM_CHECKS = ["auth.E003"]
 UNFOLD = LOOK
 # Whether an operator must set up a second factor before anything is shown.
 OPERATOR_SECOND_FACTOR = env.flag("OPERATOR_SECOND_FACTOR", not EMBEDDED)
-# Off in embedded mode alone, which is served on the loopback interface.
+# Off in embedded mode alone, which is served on the loopback interface. That a request came over TLS
+# is believed of a trusted proxy, by the server in `chatbot_saas.web`.
 SERVE_HTTPS = env.flag("SERVE_HTTPS", not EMBEDDED)
-if SERVE_HTTPS:
-    # The proxy sets it on every request; see docs/deploy.md.
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_HSTS_SECONDS = 31_536_000
+SECURE_HSTS_SECONDS = 31_536_000 if SERVE_HTTPS else 0
 # A browser takes a `__Host-` cookie only from its own host, so a sibling cannot plant one.
 _COOKIE_PREFIX = "__Host-" if SERVE_HTTPS else ""
 SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}session"
