@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from billing.usage import UsageDay, list_usage_days, summarize_month
@@ -97,6 +98,6 @@ def _chart(found: Sequence[UsageDay], since: date, until: date, models: Sequence
     days = [since + timedelta(days=number) for number in range((until - since).days + 1)]
     turns = {(each.day, each.model): each.turns for each in found}
     return stacked_bars(
-        labels=[f"{day.day}.{day.month}." for day in days],
+        labels=[date_format(day, "j M") for day in days],
         series=[(model, [turns.get((day, model), 0) for day in days]) for model in models],
     )

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from billing.usage import summarize_month
@@ -28,7 +29,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 def _chart(found: Overview) -> Chart:
     return stacked_bars(
-        labels=[f"{each.day.day}.{each.day.month}." for each in found.days],
+        labels=[date_format(each.day, "j M") for each in found.days],
         series=[
             (_("Answered"), [each.answered for each in found.days]),
             (_("Not answered"), [each.not_answered for each in found.days]),
