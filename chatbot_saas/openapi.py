@@ -11,7 +11,8 @@ from billing import usage_api
 from conversations import chat_api, chatbot_api, events, history_api
 from knowledge import api as document_api
 from tenants import key_api, token_api
-from tenants.operations import FORM, JSON, Operation, as_json
+from tenants.operations import FORM, Operation, as_json
+from tenants.rest import JSON
 
 Json = dict[str, Any]
 REF = "#/components/schemas/{name}"

@@ -279,6 +279,14 @@ CHANNEL_LAYERS = {
     }
 }
 
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.rest.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["tenants.rest.HoldsScope"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "tenants.rest.OneForm",
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.MultiPartParser"],
+    "DEFAULT_RENDERER_CLASSES": ["tenants.rest.StructRenderer"],
+    "EXCEPTION_HANDLER": "tenants.rest.answer_error",
+}
 # Requests a minute that one key may make, or one address with a publishable key.
 API_REQUESTS_PER_MINUTE = env.integer("API_REQUESTS_PER_MINUTE", 1200, least=1)
 

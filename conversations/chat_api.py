@@ -14,7 +14,8 @@ from conversations.chat_schema import (
 )
 from conversations.selectors import list_chatbots
 from core.errors import NotFound
-from tenants.operations import JSON, Call, Operation, Reply, as_json, routes
+from tenants.operations import Call, Operation, Reply, as_json, routes
+from tenants.rest import JSON
 
 SSE = "text/event-stream"
 

@@ -3,7 +3,6 @@
 They are not DRF's: it is synchronous, and Django collects a synchronous stream into a list.
 """
 
-import logging
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any
@@ -24,19 +23,18 @@ from core.errors import (
     PayloadTooLarge,
     PermissionDenied,
     Unauthenticated,
-    Unavailable,
 )
 from tenants.api_keys import APIKeyIdentity
 from tenants.context import DATABASE_AWAY, in_tenant
-from tenants.responses import problem_response
+from tenants.responses import database_away, problem_response
 
-log = logging.getLogger(__name__)
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
-        "X-Request-ID, X-Visitor-Token, X-Conversation-ID, Retry-After"
+        "X-Request-ID, X-Visitor-Token, X-Conversation-ID, Retry-After, x-ratelimit-limit-requests, "
+        "x-ratelimit-remaining-requests, x-ratelimit-reset-requests"
     ),
 }
 _PREFLIGHT = {
@@ -78,9 +76,7 @@ async def _answer(
     except RequestDataTooBig:
         return problem_response(PayloadTooLarge("The request is too large."), request)
     except DATABASE_AWAY as error:
-        log.warning("a request could not be served: %s", type(error).__name__)
-        unavailable = Unavailable("The service is not available at the moment.", retry_after=2)
-        return problem_response(unavailable, request)
+        return problem_response(database_away(error), request)
 
 
 def chat_key(request: HttpRequest) -> APIKeyIdentity:

@@ -76,7 +76,7 @@ def list_documents(call: Call) -> Reply:
 
 
 def create_document(call: Call) -> Reply:
-    file = call.request.FILES.get("file")
+    file = call.files.get("file")
     if file is None:
         raise InvalidRequest("Send the file as the multipart field “file”.", param="file")
     view, created = services.create_document(filename=file.name or "", content=file.chunks())

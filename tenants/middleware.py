@@ -1,6 +1,5 @@
 """Which tenant a request is for, before any view; and the tenant's context around sync views."""
 
-import logging
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,7 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.http.request import split_domain_port
 from django.utils.decorators import async_only_middleware
 
-from core.errors import AppError, InvalidRequest, NotFound, Unauthenticated, Unavailable
+from core.errors import AppError, InvalidRequest, NotFound, Unauthenticated
 from tenants.access import Caller, resolve_caller
 from tenants.api_keys import APIKeyIdentity
 from tenants.context import (
@@ -25,9 +24,8 @@ from tenants.context import (
     tenant_scope,
 )
 from tenants.members import Member
-from tenants.responses import error_response
+from tenants.responses import database_away, error_response
 
-log = logging.getLogger(__name__)
 _API = re.compile(r"^/v1/")
 # Probes come with the pod's address as their host.
 _PROBES = frozenset({"/healthz", "/readyz"})
@@ -62,12 +60,6 @@ def _bearer(request: HttpRequest) -> str | None:
     if match is None:
         raise Unauthenticated("The Authorization header must be “Bearer” and an API key.")
     return match[1]
-
-
-def database_away(error: Exception) -> Unavailable:
-    """What a caller is told while PostgreSQL cannot be reached: no fault of ours, and it passes."""
-    log.warning("a request could not be served: %s", type(error).__name__)
-    return Unavailable("The service is not available at the moment.", retry_after=2)
 
 
 async def _resolve(request: HttpRequest) -> Caller:

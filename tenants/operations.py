@@ -2,37 +2,25 @@
 encode and describe it, so that what is written of the API cannot differ from what it does.
 """
 
-import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, cast
 
 import msgspec
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.http import HttpRequest, HttpResponse
-from django.http.multipartparser import MultiPartParserError
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
-from core.errors import (
-    AppError,
-    InvalidRequest,
-    MethodNotAllowed,
-    PayloadTooLarge,
-    Unavailable,
-    UnsupportedMedia,
-)
-from tenants.access import require_scope
 from tenants.api_keys import APIKeyIdentity
 from tenants.bodies import read_body, read_query
-from tenants.context import DATABASE_AWAY
-from tenants.responses import problem_response
+from tenants.rest import JSON
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
-JSON = "application/json"
 FORM = "multipart/form-data"
-_encode = msgspec.json.Encoder().encode
 
 
 class Page(msgspec.Struct, Generic[T], tag_field="object", tag="list", kw_only=True):
@@ -63,12 +51,13 @@ def page_of(data: list[T], next_cursor: object | None) -> Page[T]:
 @dataclass(frozen=True, slots=True)
 class Call:
     """A request after its checks. `key` holds the operation's scope; `query` and `body` are of the
-    operation's own structs."""
+    operation's own structs; `files` are a form's, by field."""
 
     request: HttpRequest
     key: APIKeyIdentity
     query: Any
     body: Any
+    files: Any
 
 
 Reply = tuple[int, Any]
@@ -125,49 +114,36 @@ def django_path(where: str) -> str:
     return "/".join(parts)
 
 
-def _view(methods: Mapping[str, Operation]) -> Callable[..., HttpResponse]:
-    allowed = sorted({*methods, *(("HEAD",) if "GET" in methods else ())})
+class OperationView(APIView):
+    """The operations of one path, by method. Django REST framework finds out who calls, whether they
+    may, and what a form holds; `tenants.rest` says how. A JSON body goes straight into its struct."""
 
-    def view(request: HttpRequest, **params: Any) -> HttpResponse:
-        method = "GET" if request.method == "HEAD" else request.method or ""
-        try:
-            if method not in methods:
-                raise MethodNotAllowed(f"Use {' or '.join(allowed)} here.", allowed=allowed)
-            return _answer(methods[method], request, params)
-        except (AppError, *_REFUSED, *DATABASE_AWAY) as error:
-            return problem_response(_as_app_error(error), request)
+    operations: Mapping[str, Operation] = {}
 
-    return view
+    @property
+    def operation(self) -> Operation | None:
+        """None for a method that the path does not have."""
+        method = self.request.method or ""
+        return self.operations.get("GET" if method == "HEAD" else method)
 
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        return {"Cache-Control": "no-store"}
 
-def _answer(operation: Operation, request: HttpRequest, params: Mapping[str, Any]) -> HttpResponse:
-    key: Any = getattr(request, "api_key", None)
-    if operation.scope is not None:
-        key = require_scope(key, operation.scope)
-    query = read_query(request.GET.dict(), operation.query) if operation.query else None
-    body = read_body(request, operation.body) if operation.body else None
-    if operation.form is not None and request.content_type != FORM:
-        raise UnsupportedMedia("Send the file as multipart/form-data, in the field “file”.")
-    assert operation.run is not None
-    status, reply = operation.run(Call(request, key, query, body), **params)
-    response = HttpResponse(status=status, headers={"Cache-Control": "no-store"})
-    if reply is None:
-        del response["Content-Type"]
-    else:
-        response["Content-Type"], response.content = JSON, _encode(reply)
-    return response
+    def run(self, request: Request, **params: Any) -> Response:
+        operation = self.operation
+        assert operation is not None
+        assert operation.run is not None
+        plain, key = request._request, cast(APIKeyIdentity, request.auth)
+        query = read_query(plain.GET.dict(), operation.query) if operation.query else None
+        body = read_body(plain, operation.body) if operation.body else None
+        files = request.FILES if operation.form else None
+        status, reply = operation.run(Call(plain, key, query, body, files), **params)
+        return Response(reply, status=status)
+
+    get = post = patch = delete = run
 
 
-_REFUSED = (SuspiciousOperation, MultiPartParserError)
-
-
-def _as_app_error(error: Exception) -> AppError:
-    """Django's own refusals, and a database that is away, as ours."""
-    if isinstance(error, AppError):
-        return error
-    if isinstance(error, RequestDataTooBig):
-        return PayloadTooLarge("The request is too large.")
-    if isinstance(error, _REFUSED):
-        return InvalidRequest("The request cannot be read, or has more parts than it may have.")
-    log.warning("a request could not be served: %s", type(error).__name__)
-    return Unavailable("The service is not available at the moment.", retry_after=2)
+def _view(methods: Mapping[str, Operation]) -> Callable[..., HttpResponseBase]:
+    names = sorted(name.lower() for name in {*methods, *(("HEAD",) if "GET" in methods else ())})
+    return OperationView.as_view(operations=methods, http_method_names=names)

@@ -1,13 +1,15 @@
 """One error, two forms: problem+json for programs, a page for people."""
 
+import logging
 import re
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from core.errors import AppError, problem, problem_headers
+from core.errors import AppError, Unavailable, problem, problem_headers
 
+log = logging.getLogger(__name__)
 _API = re.compile(r"^/v1/")
 _WIDGET = re.compile(r"^/v1/chatbots/")
 
@@ -41,6 +43,12 @@ def error_response(error: AppError, request: HttpRequest) -> HttpResponse:
     """A page for who asks for HTML outside of the API; else problem+json."""
     wants_page = "text/html" in request.headers.get("Accept", "") and not _API.match(request.path)
     return error_page(error, request) if wants_page else problem_response(error, request)
+
+
+def database_away(error: Exception) -> Unavailable:
+    """What a caller is told while PostgreSQL cannot be reached: no fault of theirs, and it passes."""
+    log.warning("a request could not be served: %s", type(error).__name__)
+    return Unavailable("The service is not available at the moment.", retry_after=2)
 
 
 def _request_id(request: HttpRequest) -> str:
