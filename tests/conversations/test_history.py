@@ -185,7 +185,7 @@ def test_ten_thousand_conversations_cost_a_few_quick_queries(
             (1, lambda: history.list_conversations(limit=50, search="delivery")),
             (1, lambda: history.list_conversations(limit=50, answered=False, feedback="down")),
             (4, lambda: history.read_transcript(page.conversations[0].id)),
-            (3, lambda: overview.summarize(30)),
+            (2, lambda: overview.summarize(30)),
             (1, lambda: list_usage_days(datetime(2020, 1, 1).date(), datetime.now(UTC).date())),
         ]
         for queries, step in steps:
