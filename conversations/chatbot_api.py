@@ -80,7 +80,7 @@ def list_chatbots(call: Call) -> Reply:
 
 
 def create_chatbot(call: Call) -> Reply:
-    return 201, _chatbot(chatbots.create_chatbot(**_given(call.body)))
+    return 201, _chatbot(chatbots.create_chatbot(actor=call.actor, **_given(call.body)))
 
 
 def read_chatbot(call: Call, chatbot_id: UUID) -> Reply:
@@ -88,12 +88,12 @@ def read_chatbot(call: Call, chatbot_id: UUID) -> Reply:
 
 
 def update_chatbot(call: Call, chatbot_id: UUID) -> Reply:
-    changed = chatbots.update_chatbot(chatbot_id=chatbot_id, **_given(call.body))
+    changed = chatbots.update_chatbot(chatbot_id=chatbot_id, actor=call.actor, **_given(call.body))
     return 200, _chatbot(changed)
 
 
 def delete_chatbot(call: Call, chatbot_id: UUID) -> Reply:
-    chatbots.delete_chatbot(chatbot_id=chatbot_id)
+    chatbots.delete_chatbot(chatbot_id=chatbot_id, actor=call.actor)
     return 204, None
 
 

@@ -15,6 +15,7 @@ from core.errors import Conflict, NotFound
 from tenants.api_keys import mint_publishable_key, revoke_keys_of_chatbot
 from tenants.context import current_tenant_id, platform_context
 from tenants.models import Domain
+from tenants.workspace.services import SYSTEM, record_event
 
 # A workspace's list of chatbots is read whole.
 MOST_CHATBOTS = 200
@@ -69,7 +70,7 @@ def get(chatbot_id: UUID) -> ChatbotSettings:
     return _settings(found)
 
 
-def create_chatbot(**fields: Unpack[ChatbotFields]) -> ChatbotSettings:
+def create_chatbot(*, actor: str = SYSTEM, **fields: Unpack[ChatbotFields]) -> ChatbotSettings:
     """A new chatbot with a publishable key. It needs a name; left out, `allowed_origins` are the
     workspace's own pages. Raises `InvalidRequest` whose `param` is the field, and `Conflict` for
     one too many."""
@@ -82,11 +83,15 @@ def create_chatbot(**fields: Unpack[ChatbotFields]) -> ChatbotSettings:
         checked.setdefault("allowed_origins", own_origins(_host(tenant_id)))
         chatbot = models.Chatbot.objects.create(**checked)
         _link(chatbot.pk, source_ids)
-        mint_publishable_key(tenant_id=tenant_id, chatbot_id=chatbot.pk, name=chatbot.name[:80])
+        record_event(action="chatbot.created", actor=actor, target=str(chatbot.pk))
+        name = chatbot.name[:80]
+        mint_publishable_key(tenant_id=tenant_id, chatbot_id=chatbot.pk, name=name, actor=actor)
     return get(chatbot.pk)
 
 
-def update_chatbot(*, chatbot_id: UUID, **changed: Unpack[ChatbotFields]) -> ChatbotSettings:
+def update_chatbot(
+    *, chatbot_id: UUID, actor: str = SYSTEM, **changed: Unpack[ChatbotFields]
+) -> ChatbotSettings:
     """Changes the fields that are given. Raises `NotFound`, `InvalidRequest` with `param`."""
     checked = check_fields(changed)
     source_ids = checked.pop("source_ids", None)
@@ -97,10 +102,11 @@ def update_chatbot(*, chatbot_id: UUID, **changed: Unpack[ChatbotFields]) -> Cha
         if source_ids is not None:
             models.ChatbotSource.objects.filter(chatbot_id=chatbot_id).delete()
             _link(chatbot_id, source_ids)
+        record_event(action="chatbot.changed", actor=actor, target=str(chatbot_id))
     return get(chatbot_id)
 
 
-def delete_chatbot(*, chatbot_id: UUID) -> None:
+def delete_chatbot(*, chatbot_id: UUID, actor: str = SYSTEM) -> None:
     """Removes the chatbot with its conversations and ends its keys; what it used stays on record.
 
     Raises `NotFound`.
@@ -109,6 +115,7 @@ def delete_chatbot(*, chatbot_id: UUID) -> None:
         if not removing.remove_chatbot(chatbot_id):
             raise _not_there()
         revoke_keys_of_chatbot(tenant_id=current_tenant_id(), chatbot_id=chatbot_id)
+        record_event(action="chatbot.deleted", actor=actor, target=str(chatbot_id))
 
 
 def _settings(chatbot: models.Chatbot) -> ChatbotSettings:

@@ -17,6 +17,7 @@ from conversations.explaining import explain_turn
 from conversations.transcripts import get_conversation, list_messages, read_transcript
 from core.cursors import read_cursor, write_cursor
 from core.errors import NotFound
+from tenants.workspace.services import SYSTEM, record_event
 
 Feedback = Literal["up", "down"]
 LONGEST_SEARCH = 200
@@ -161,11 +162,12 @@ def _rows(statement: str, **values: Any) -> tuple[ConversationRow, ...]:
     return tuple(ConversationRow(*row) for row in found)
 
 
-def delete_conversation(*, conversation_id: UUID) -> None:
+def delete_conversation(*, conversation_id: UUID, actor: str = SYSTEM) -> None:
     """Removes what was said; what it cost stays on record. Raises `NotFound`."""
     with transaction.atomic():
         if not removing.remove_conversation(conversation_id):
             raise NotFound("There is no such conversation.")
+        record_event(action="conversation.deleted", actor=actor, target=str(conversation_id))
 
 
 __all__ = [

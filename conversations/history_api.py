@@ -113,7 +113,7 @@ def read_conversation(call: Call, conversation_id: UUID) -> Reply:
 
 
 def delete_conversation(call: Call, conversation_id: UUID) -> Reply:
-    history.delete_conversation(conversation_id=conversation_id)
+    history.delete_conversation(conversation_id=conversation_id, actor=call.actor)
     return 204, None
 
 

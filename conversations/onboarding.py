@@ -14,6 +14,7 @@ from core.ids import new_id
 from tenants.api_keys import mint_publishable_key, mint_secret_key
 from tenants.context import platform_context, tenant_context
 from tenants.provisioning import TenantRef, create_tenant
+from tenants.workspace.services import SYSTEM, record_event
 
 _WELCOME = "Hello! Ask me anything about our documents."
 
@@ -48,6 +49,7 @@ def create_workspace(
                 welcome=_WELCOME,
                 allowed_origins=list(dict.fromkeys([*own_origins(tenant.host), *origins])),
             )
+            record_event(action="chatbot.created", actor=SYSTEM, target=str(chatbot_id))
         return Workspace(
             tenant=tenant,
             chatbot_id=chatbot_id,

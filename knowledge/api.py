@@ -79,7 +79,9 @@ def create_document(call: Call) -> Reply:
     file = call.files.get("file")
     if file is None:
         raise InvalidRequest("Send the file as the multipart field “file”.", param="file")
-    view, created = services.create_document(filename=file.name or "", content=file.chunks())
+    view, created = services.create_document(
+        filename=file.name or "", content=file.chunks(), actor=call.actor
+    )
     return 202 if created else 200, document_of(view)
 
 
@@ -88,7 +90,7 @@ def read_document(call: Call, document_id: UUID) -> Reply:
 
 
 def delete_document(call: Call, document_id: UUID) -> Reply:
-    services.delete_document(document_id=document_id)
+    services.delete_document(document_id=document_id, actor=call.actor)
     return 204, None
 
 

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from knowledge import browsing, selectors, services
 from knowledge.models import Document
 from knowledge.selectors import DocumentView
 from tenants.listing import address, number_in, uuid_in
-from tenants.pages import page
+from tenants.pages import actor_of, page
 
 DOCUMENTS_PER_PAGE = 50
 CHUNKS_PER_PAGE = 30
@@ -34,7 +35,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     files = request.FILES.getlist("files")
     if request.headers.get("HX-Request"):
         for file in files:
-            services.create_document(filename=file.name or "", content=file.chunks())
+            _store(request, file)
         return HttpResponse(status=204)
     if not files:
         return _list(request, error=_("Choose at least one file."), status=400)
@@ -45,20 +46,24 @@ def upload(request: HttpRequest) -> HttpResponse:
     return redirect("knowledge")
 
 
-def _take(request: HttpRequest, file: object) -> bool:
+def _take(request: HttpRequest, file: "UploadedFile[bytes]") -> bool:
     """One file of several: what is wrong with it says nothing about the others."""
-    name = getattr(file, "name", None) or ""
+    name = file.name or ""
     try:
-        _document, created = services.create_document(
-            filename=name,
-            content=file.chunks(),  # type: ignore[attr-defined]
-        )
+        created = _store(request, file)
     except AppError as error:
         messages.error(request, f"{name}: {error.message}")
         return False
     if not created:
         messages.info(request, _("%s is there already.") % name)
     return created
+
+
+def _store(request: HttpRequest, file: "UploadedFile[bytes]") -> bool:
+    """Whether it is a new one."""
+    return services.create_document(
+        filename=file.name or "", content=file.chunks(), actor=actor_of(request)
+    )[1]
 
 
 @page("documents:read")
@@ -102,7 +107,7 @@ def document(request: HttpRequest, document_id: UUID) -> HttpResponse:
 def delete_document(request: HttpRequest, document_id: UUID) -> HttpResponse:
     found = selectors.get_document(document_id)
     try:
-        services.delete_document(document_id=document_id)
+        services.delete_document(document_id=document_id, actor=actor_of(request))
     except AppError as error:
         messages.error(request, error.message)
     else:

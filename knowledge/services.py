@@ -16,9 +16,31 @@ from knowledge.selectors import DocumentView, view
 from knowledge.storage import StoredFile
 from tenants.context import current_tenant_id
 from tenants.tickets import enqueue
+from tenants.workspace.services import SYSTEM, record_event
 
 UPLOADS = "Uploads"
 _LOCK_NOT_AVAILABLE = "55P03"
+
+
+@contextmanager
+def _brief_locks() -> Iterator[None]:
+    """A transaction that waits a second at most for a row that an ingestion holds.
+
+    A publish may hold it for minutes; a request that waited as long would keep a connection from
+    every other tenant. Raises Unavailable.
+    """
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '1s'")
+            yield
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+            raise
+        raise Unavailable(
+            "A document of this workspace is being published. Try again in a few seconds.",
+            retry_after=5,
+        ) from error
 
 
 def uploads_source() -> Source:
@@ -32,6 +54,7 @@ def create_document(
     content: bytes | Iterable[bytes],
     source_id: UUID | None = None,
     queued: bool = True,
+    actor: str = SYSTEM,
 ) -> tuple[DocumentView, bool]:
     """Stores a file and queues its ingestion. Returns the document and whether it is a new one.
 
@@ -54,9 +77,10 @@ def create_document(
             _check_room()
             if queued:
                 _queue(document)
+            _record("document.created", actor, document.pk)
             return view(document), True
     except IntegrityError:
-        return _known(source, stored), False
+        return _known(source, stored, actor), False
     except AppError:
         # Only what we refused ourselves: a commit whose answer was lost may have kept the row.
         storage.discard(stored.path)
@@ -81,6 +105,7 @@ def replace_document(
     content: bytes | Iterable[bytes],
     filename: str | None = None,
     queued: bool = True,
+    actor: str = SYSTEM,
 ) -> DocumentView:
     """Gives a document new content. Until that is ready, questions are answered from the old one.
 
@@ -89,7 +114,7 @@ def replace_document(
     """
     stored = storage.store([content] if isinstance(content, bytes) else content)
     try:
-        return _replaced(document_id, stored, filename, queued=queued)
+        return _replaced(document_id, stored, filename, queued=queued, actor=actor)
     except IntegrityError as error:
         storage.discard(stored.path)
         raise Conflict("Another document has this content already.", param="file") from error
@@ -98,15 +123,9 @@ def replace_document(
         raise
 
 
+@_brief_locks()
 def _replaced(
-    document_id: UUID, stored: StoredFile, filename: str | None, *, queued: bool
-) -> DocumentView:
-    with _brief_locks():
-        return _replaced_in_transaction(document_id, stored, filename, queued=queued)
-
-
-def _replaced_in_transaction(
-    document_id: UUID, stored: StoredFile, filename: str | None, *, queued: bool
+    document_id: UUID, stored: StoredFile, filename: str | None, *, queued: bool, actor: str
 ) -> DocumentView:
     document = _locked(document_id)
     if document.content_hash == stored.digest:
@@ -120,10 +139,11 @@ def _replaced_in_transaction(
     _start_over(document)
     if queued:
         _queue(document)
+    _record("document.changed", actor, document.pk)
     return view(document)
 
 
-def delete_document(*, document_id: UUID) -> None:
+def delete_document(*, document_id: UUID, actor: str = SYSTEM) -> None:
     """Takes a document out of search and removes its file.
 
     Raises NotFound, Unavailable while another document is being published.
@@ -133,9 +153,10 @@ def delete_document(*, document_id: UUID) -> None:
         index.remove(document.pk)
         transaction.on_commit(partial(storage.discard, document.path))
         document.delete()
+        _record("document.deleted", actor, document_id)
 
 
-def _known(source_id: UUID, stored: StoredFile) -> DocumentView:
+def _known(source_id: UUID, stored: StoredFile, actor: str) -> DocumentView:
     """The document that has these bytes. A failed one starts over, from the file of this upload."""
     with _brief_locks():
         same = Document.objects.filter(source_id=source_id, content_hash=stored.digest)
@@ -150,28 +171,8 @@ def _known(source_id: UUID, stored: StoredFile) -> DocumentView:
             document.path = stored.path
             _start_over(document)
             _queue(document)
+            _record("document.retried", actor, document.pk)
         return view(document)
-
-
-@contextmanager
-def _brief_locks() -> Iterator[None]:
-    """A transaction that waits a second at most for a row that an ingestion holds.
-
-    A publish may hold it for minutes; a request that waited as long would keep a connection from
-    every other tenant. Raises Unavailable.
-    """
-    try:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET LOCAL lock_timeout = '1s'")
-            yield
-    except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
-            raise
-        raise Unavailable(
-            "A document of this workspace is being published. Try again in a few seconds.",
-            retry_after=5,
-        ) from error
 
 
 def _locked(document_id: UUID) -> Document:
@@ -187,6 +188,10 @@ def _start_over(document: Document) -> None:
     document.pages_done = document.pages_total = 0
     document.chunks_done = document.chunks_total = 0
     document.save()
+
+
+def _record(action: str, actor: str, document_id: UUID) -> None:
+    record_event(action=action, actor=actor, target=str(document_id))
 
 
 def _queue(document: Document) -> None:

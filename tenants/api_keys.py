@@ -15,12 +15,14 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from core.errors import Conflict, InvalidRequest, NotFound, TenantSuspended, Unauthenticated
-from tenants.context import platform_context
+from tenants.context import platform_context, tenant_context
 from tenants.models import APIKey, Tenant
+from tenants.workspace.services import SYSTEM, record_event
 
 SCOPES = frozenset(
     {
@@ -119,6 +121,7 @@ def issue_secret_key(
     name: str = "",
     scopes: Iterable[str] = SCOPES,
     expires_at: datetime | None = None,
+    actor: str = SYSTEM,
 ) -> IssuedKey:
     """A new secret key. Raises `InvalidRequest` for a scope that does not exist, and `Conflict` for
     one key too many."""
@@ -126,6 +129,7 @@ def issue_secret_key(
     return _store(
         raw,
         tenant_id=tenant_id,
+        actor=actor,
         kind=APIKey.Kind.SECRET,
         name=name,
         scopes=_known_scopes(scopes),
@@ -146,12 +150,15 @@ def mint_secret_key(
     ).raw
 
 
-def mint_publishable_key(*, tenant_id: UUID, chatbot_id: UUID, name: str = "") -> str:
+def mint_publishable_key(
+    *, tenant_id: UUID, chatbot_id: UUID, name: str = "", actor: str = SYSTEM
+) -> str:
     """A key for one chatbot's widget."""
     raw = generate("publishable")
     return _store(
         raw,
         tenant_id=tenant_id,
+        actor=actor,
         kind=APIKey.Kind.PUBLISHABLE,
         name=name,
         plain=raw,
@@ -169,14 +176,20 @@ def _known_scopes(scopes: Iterable[str]) -> list[str]:
     return sorted(chosen)
 
 
-def _store(raw: str, *, tenant_id: UUID, **fields: Any) -> IssuedKey:
-    with platform_context():
+def _store(raw: str, *, tenant_id: UUID, actor: str, **fields: Any) -> IssuedKey:
+    with platform_context(), transaction.atomic():
         if APIKey.objects.filter(_live(timezone.now()), tenant_id=tenant_id).count() >= MOST_KEYS:
             raise Conflict(f"A workspace has at most {MOST_KEYS} keys. Revoke one first.")
         key = APIKey.objects.create(
             tenant_id=tenant_id, digest=_digest(raw), hint=_hint(raw), **fields
         )
+        _record(tenant_id, "key.created", actor, key.pk)
     return IssuedKey(_view(key), raw)
+
+
+def _record(tenant_id: UUID, action: str, actor: str, key_id: UUID) -> None:
+    with tenant_context(tenant_id):
+        record_event(action=action, actor=actor, target=str(key_id))
 
 
 def _view(key: APIKey) -> KeyView:
@@ -204,12 +217,13 @@ def list_keys(tenant_id: UUID, *, limit: int = MOST_KEYS, after: UUID | None = N
     return KeyPage(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
 
-def revoke_key(*, tenant_id: UUID, key_id: UUID) -> None:
+def revoke_key(*, tenant_id: UUID, key_id: UUID, actor: str = SYSTEM) -> None:
     """End a key now. Raises `NotFound` for a key that is not this tenant's."""
-    with platform_context():
+    with platform_context(), transaction.atomic():
         found = APIKey.objects.filter(pk=key_id, tenant_id=tenant_id, revoked_at=None)
         if not found.update(revoked_at=timezone.now()):
             raise NotFound("There is no such API key.")
+        _record(tenant_id, "key.revoked", actor, key_id)
 
 
 def revoke_keys_of_chatbot(*, tenant_id: UUID, chatbot_id: UUID) -> None:

@@ -82,12 +82,13 @@ def create_key(call: Call) -> Reply:
         name=body.name.replace("\x00", "").strip(),
         scopes=body.scopes,
         expires_at=body.expires_at,
+        actor=call.actor,
     )
     return 201, IssuedKey(key=_key(issued.key), secret=issued.raw)
 
 
 def revoke_key(call: Call, key_id: UUID) -> Reply:
-    api_keys.revoke_key(tenant_id=call.key.tenant_id, key_id=key_id)
+    api_keys.revoke_key(tenant_id=call.key.tenant_id, key_id=key_id, actor=call.actor)
     return 204, None
 
 

@@ -59,6 +59,11 @@ class Call:
     body: Any
     files: Any
 
+    @property
+    def actor(self) -> str:
+        """Who the audit trail says did it: the key, or the member whose token it is."""
+        return str(self.key.key_id)
+
 
 Reply = tuple[int, Any]
 Run = Callable[..., Reply]

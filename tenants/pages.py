@@ -99,6 +99,11 @@ def member_of(request: HttpRequest) -> Member:
     return _require_member(request)
 
 
+def actor_of(request: HttpRequest) -> str:
+    """Who the audit trail says did it."""
+    return str(member_of(request).user_id)
+
+
 def host_url(request: HttpRequest, host: str, path: str = "/") -> str:
     """An absolute URL on another of our hosts, at the port and scheme of this request."""
     _, _, port = request.get_host().partition(":")

@@ -12,10 +12,8 @@ from chatbot_saas.operator.site import site
 from core.errors import InvalidRequest
 from tenants import second_factor
 from tenants.api_keys import revoke_key
-from tenants.context import tenant_context
 from tenants.models import APIKey, Membership, User
 from tenants.operators import set_active
-from tenants.workspace.services import record_event
 
 
 class MembershipInline(TabularInline):  # type: ignore[misc]
@@ -133,9 +131,7 @@ class APIKeyAdmin(OperatorAdmin):
     @operation("Revoke", url_path="revoke")
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def act(row: APIKey, _: Any) -> None:
-            revoke_key(tenant_id=row.tenant_id, key_id=row.pk)
-            with tenant_context(row.tenant_id):
-                record_event(action="key.revoked", actor=actor(request), target=str(row.pk))
+            revoke_key(tenant_id=row.tenant_id, key_id=row.pk, actor=actor(request))
 
         text = "It ends at once, for good. Chats that were opened with it close within a minute."
         return self.ask(request, object_id, title="Revoke this key", text=text, act=act)

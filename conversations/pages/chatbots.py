@@ -13,8 +13,7 @@ from conversations.pages.forms import ChatbotForm, DeleteChatbotForm, NewChatbot
 from conversations.pages.installing import publishable_key
 from core.errors import AppError
 from knowledge.browsing import list_sources
-from tenants.pages import member_of, page
-from tenants.workspace.services import record_event
+from tenants.pages import actor_of, member_of, page
 
 
 @page("chatbots:read")
@@ -28,11 +27,10 @@ def create_chatbot(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _list(request, form=form, status=400)
     try:
-        made = service.create_chatbot(name=form.cleaned_data["name"])
+        made = service.create_chatbot(name=form.cleaned_data["name"], actor=actor_of(request))
     except AppError as error:
         form.add_refusal(error)
         return _list(request, form=form, status=error.status)
-    _record(request, "chatbot.created", made.id)
     messages.success(request, _("“%s” is made. Set it up here.") % made.name)
     return redirect("chatbot", made.id)
 
@@ -48,13 +46,14 @@ def save_chatbot(request: HttpRequest, chatbot_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _settings(request, chatbot_id, form=form, status=400)
     try:
-        service.update_chatbot(chatbot_id=chatbot_id, **form.fields_of_service())
+        service.update_chatbot(
+            chatbot_id=chatbot_id, actor=actor_of(request), **form.fields_of_service()
+        )
     except AppError as error:
         if error.param is None:
             raise
         form.add_refusal(error)
         return _settings(request, chatbot_id, form=form, status=error.status)
-    _record(request, "chatbot.changed", chatbot_id)
     messages.success(request, _("Saved. Visitors see it with their next visit."))
     return redirect("chatbot", chatbot_id)
 
@@ -66,8 +65,7 @@ def delete_chatbot(request: HttpRequest, chatbot_id: UUID) -> HttpResponse:
     form = DeleteChatbotForm(request.POST, expected=found.name, prefix="delete")
     if not form.is_valid():
         return _settings(request, chatbot_id, deleting=form, status=400)
-    service.delete_chatbot(chatbot_id=chatbot_id)
-    _record(request, "chatbot.deleted", chatbot_id)
+    service.delete_chatbot(chatbot_id=chatbot_id, actor=actor_of(request))
     messages.success(request, _("“%s” is deleted.") % found.name)
     return redirect("chatbots")
 
@@ -99,7 +97,3 @@ def _settings(
         "key": publishable_key(member_of(request).tenant_id, chatbot_id),
     }
     return render(request, "conversations/chatbot.html", context, status=status)
-
-
-def _record(request: HttpRequest, action: str, chatbot_id: UUID) -> None:
-    record_event(action=action, actor=str(member_of(request).user_id), target=str(chatbot_id))

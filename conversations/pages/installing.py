@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from conversations import chatbots as service
 from conversations.sightings import Sighting, list_sightings
 from tenants import api_keys
-from tenants.pages import member_of, page
+from tenants.pages import actor_of, member_of, page
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,9 @@ def make_key(request: HttpRequest, chatbot_id: UUID) -> HttpResponse:
     tenant_id = member_of(request).tenant_id
     if not publishable_key(tenant_id, chatbot_id):
         name = found.name[:80]
-        api_keys.mint_publishable_key(tenant_id=tenant_id, chatbot_id=chatbot_id, name=name)
+        api_keys.mint_publishable_key(
+            tenant_id=tenant_id, chatbot_id=chatbot_id, name=name, actor=actor_of(request)
+        )
         messages.success(request, _("The chatbot has a key again."))
     return redirect("install", chatbot_id)
 

@@ -12,7 +12,7 @@ from conversations import chatbots, history
 from conversations.pages.spans import spans_of
 from core.errors import NotFound
 from tenants.listing import address, text_in, uuid_in
-from tenants.pages import page
+from tenants.pages import actor_of, page
 
 PER_PAGE = 25
 _STATES = {"yes": True, "no": False}
@@ -54,7 +54,7 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 @page("conversations:write", "POST")
 def delete_conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
-    history.delete_conversation(conversation_id=conversation_id)
+    history.delete_conversation(conversation_id=conversation_id, actor=actor_of(request))
     messages.success(request, _("The conversation is deleted."))
     return redirect("conversations")
 

@@ -16,8 +16,7 @@ from core.errors import AppError
 from tenants import api_keys
 from tenants.api_keys import SCOPES, IssuedKey
 from tenants.forms import ServiceForm
-from tenants.pages import member_of, page
-from tenants.workspace.services import record_event
+from tenants.pages import actor_of, member_of, page
 
 _LIVES = [
     ("", gettext_lazy("Never")),
@@ -59,26 +58,24 @@ def create_key(request: HttpRequest) -> HttpResponse:
     form = KeyForm(request.POST)
     if not form.is_valid():
         return _page(request, form=form, status=400)
-    actor = member_of(request)
     try:
         issued = api_keys.issue_secret_key(
-            tenant_id=actor.tenant_id,
+            tenant_id=member_of(request).tenant_id,
             name=form.cleaned_data["name"],
             scopes=form.cleaned_data["scopes"],
             expires_at=form.expires_at(),
+            actor=actor_of(request),
         )
     except AppError as error:
         form.add_refusal(error)
         return _page(request, form=form, status=error.status)
-    record_event(action="key.created", actor=str(actor.user_id), target=str(issued.key.id))
     return _page(request, issued=issued, status=201)
 
 
 @page("keys:write", "POST")
 def revoke_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
-    actor = member_of(request)
-    api_keys.revoke_key(tenant_id=actor.tenant_id, key_id=key_id)
-    record_event(action="key.revoked", actor=str(actor.user_id), target=str(key_id))
+    tenant_id = member_of(request).tenant_id
+    api_keys.revoke_key(tenant_id=tenant_id, key_id=key_id, actor=actor_of(request))
     messages.success(request, _("The key is revoked: it opens nothing any more."))
     return redirect("keys")
 

@@ -14,7 +14,7 @@ def admit(request: Any, permission: str) -> None:
     pages._require_member(request)
 
 
-def revoke_key(*, tenant_id: UUID, key_id: UUID) -> None:
+def revoke_key(*, tenant_id: UUID, key_id: UUID, actor: str = "") -> None:
     with platform_context():
         APIKey.objects.filter(pk=key_id).update(revoked_at=timezone.now())
 

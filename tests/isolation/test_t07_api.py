@@ -24,6 +24,7 @@ from knowledge.services import create_document
 from tenants.api_keys import SCOPES, authenticate, mint_secret_key
 from tenants.context import platform_context, tenant_context
 from tenants.models import APIKey
+from tenants.workspace.models import AuditEvent
 from tests.conversations.client import ingest
 from tests.live import Process
 
@@ -33,11 +34,13 @@ HANDBOOK = "The access code of the Zorblatt depot is 48213."
 
 @dataclass(frozen=True)
 class Row:
-    """What an operation answers its own key, and what it is sent. `scope` is what it needs."""
+    """What an operation answers its own key, what it is sent, and what the audit trail says then.
+    `scope` is what it needs."""
 
     scope: str
     own: int
     sent: Callable[["Side"], dict[str, Any]] = lambda side: {}
+    audited: tuple[str, ...] = ()
 
 
 class Side:
@@ -81,7 +84,7 @@ class Side:
         """All rows that a request could change."""
         kept: list[type[Model]] = [
             *(models.Chatbot, models.Conversation, models.Turn, models.Message, models.Feedback),
-            *(Document, QuotaPeriod, UsageRecord),
+            *(Document, QuotaPeriod, UsageRecord, AuditEvent),
         ]
         with tenant_context(self.tenant_id):
             rows = [list(kind._default_manager.order_by("pk").values_list()) for kind in kept]
@@ -91,6 +94,12 @@ class Side:
                 *rows,
                 list(keys.values_list("pk", "name", "scopes", "revoked_at", "expires_at")),
             ]
+
+    def audited(self, key: str) -> list[tuple[str, str]]:
+        """Action and target of what the trail says of a key."""
+        with tenant_context(self.tenant_id):
+            events = AuditEvent.objects.filter(actor=str(authenticate(key).key_id)).order_by("pk")
+            return list(events.values_list("action", "target"))
 
 
 def turn(side: Side) -> dict[str, Any]:
@@ -113,25 +122,41 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/v1/chatbots/{chatbot_id}/turns"): Row("chat", 200, turn),
     ("GET", "/v1/chatbots/{chatbot_id}/turns/{turn_id}/events"): Row("chat", 200),
     ("GET", "/v1/chatbots"): Row("chatbots:read", 200),
-    ("POST", "/v1/chatbots"): Row("chatbots:write", 201, lambda _: {"json": {"name": "New"}}),
+    ("POST", "/v1/chatbots"): Row(
+        "chatbots:write",
+        201,
+        lambda _: {"json": {"name": "New"}},
+        ("chatbot.created", "key.created"),
+    ),
     ("GET", "/v1/chatbots/{chatbot_id}"): Row("chatbots:read", 200),
     ("PATCH", "/v1/chatbots/{chatbot_id}"): Row(
-        "chatbots:write", 200, lambda _: {"json": {"name": "Renamed", "allowed_origins": []}}
+        "chatbots:write",
+        200,
+        lambda _: {"json": {"name": "Renamed", "allowed_origins": []}},
+        ("chatbot.changed",),
     ),
-    ("DELETE", "/v1/chatbots/{chatbot_id}"): Row("chatbots:write", 204),
+    ("DELETE", "/v1/chatbots/{chatbot_id}"): Row(
+        "chatbots:write", 204, audited=("chatbot.deleted",)
+    ),
     ("GET", "/v1/conversations"): Row("conversations:read", 200),
     ("GET", "/v1/conversations/{conversation_id}"): Row("conversations:read", 200),
-    ("DELETE", "/v1/conversations/{conversation_id}"): Row("conversations:write", 204),
+    ("DELETE", "/v1/conversations/{conversation_id}"): Row(
+        "conversations:write", 204, audited=("conversation.deleted",)
+    ),
     ("GET", "/v1/conversations/{conversation_id}/messages"): Row("conversations:read", 200),
     ("GET", "/v1/documents"): Row("documents:read", 200),
-    ("POST", "/v1/documents"): Row("documents:write", 202, upload),
+    ("POST", "/v1/documents"): Row("documents:write", 202, upload, ("document.created",)),
     ("GET", "/v1/documents/{document_id}"): Row("documents:read", 200),
-    ("DELETE", "/v1/documents/{document_id}"): Row("documents:write", 204),
+    ("DELETE", "/v1/documents/{document_id}"): Row(
+        "documents:write", 204, audited=("document.deleted",)
+    ),
     ("GET", "/v1/usage"): Row("usage:read", 200),
     ("GET", "/v1/usage/days"): Row("usage:read", 200),
     ("GET", "/v1/keys"): Row("keys:read", 200),
-    ("POST", "/v1/keys"): Row("keys:write", 201, lambda _: {"json": {"scopes": ["chat"]}}),
-    ("DELETE", "/v1/keys/{key_id}"): Row("keys:write", 204),
+    ("POST", "/v1/keys"): Row(
+        "keys:write", 201, lambda _: {"json": {"scopes": ["chat"]}}, ("key.created",)
+    ),
+    ("DELETE", "/v1/keys/{key_id}"): Row("keys:write", 204, audited=("key.revoked",)),
 }
 # Asked without a key, and what they answer to who proves nothing: (on a workspace's host, elsewhere).
 OPEN: dict[tuple[str, str], tuple[dict[str, Any], int, int]] = {
@@ -224,8 +249,10 @@ def test_t07_who_may_does(where: tuple[str, str], http: httpx.Client, own: Side)
     key = mint_secret_key(tenant_id=own.tenant_id, scopes={row.scope, "chat"})
     answer = call(http, (method, path), key, row.sent(own), host=own.workspace.tenant.host)
     assert answer.status_code == row.own, answer.text
+    assert tuple(action for action, _ in own.audited(key)) == row.audited
     if method == "DELETE":
         assert call(http, (method, path), key, {}).status_code == 404
+        assert own.audited(key) == [(*row.audited, ids[name])]
 
 
 @pytest.mark.parametrize("where", OPEN, ids=" ".join)

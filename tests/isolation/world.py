@@ -13,6 +13,7 @@ from tenants import api_keys
 from tenants.context import platform_context, tenant_context
 from tenants.models import APIKey, Invitation, Membership
 from tenants.roles import ROLES, Role
+from tenants.workspace.models import AuditEvent
 from tests.conversations.client import ingest
 from tests.pages import Person, make_member
 
@@ -106,5 +107,6 @@ def snapshot(world: World) -> dict[str, object]:
             **shared,
             "documents": list(Document.objects.values_list("pk", "status", "title")),
             "conversations": list(Conversation.objects.values_list("pk", flat=True)),
+            "audited": list(AuditEvent.objects.values_list("pk", "action")),
             "messages": list(Message.objects.order_by("pk").values_list("pk", "text")),
         }

@@ -14,6 +14,7 @@ from conversations.onboarding import Workspace
 from tenants.context import platform_context, tenant_context
 from tenants.models import APIKey, Tenant, User
 from tenants.workspace.models import AuditEvent
+from tenants.workspace.services import SYSTEM
 from tests.conversations.client import Chat
 from tests.live import Process
 from tests.operator.conftest import Operator, new_operator, text_of
@@ -31,7 +32,8 @@ def status(workspace: Workspace) -> str:
 
 def trail(workspace: Workspace) -> list[tuple[str, str]]:
     with tenant_context(workspace.tenant.id):
-        return list(AuditEvent.objects.order_by("id").values_list("action", "actor"))
+        told = AuditEvent.objects.exclude(actor=SYSTEM).order_by("id")
+        return list(told.values_list("action", "actor"))
 
 
 def models_status(web: Process, workspace: Workspace) -> int:
