@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tenants.views import account, joining, keys, members, passwords, signing_in
+from tenants.views import account, audit, joining, keys, members, passwords, signing_in
 
 urlpatterns = [
     path("login", signing_in.log_in, name="login"),
@@ -23,6 +23,7 @@ urlpatterns = [
     ),
     path("members/<uuid:membership_id>/role", members.change_role, name="change_role"),
     path("members/<uuid:membership_id>/remove", members.remove, name="remove_member"),
+    path("audit", audit.audit, name="audit"),
     path("keys", keys.keys, name="keys"),
     path("keys/create", keys.create_key, name="create_key"),
     path("keys/<uuid:key_id>/revoke", keys.revoke_key, name="revoke_key"),

@@ -18,7 +18,7 @@ from tests.pages import PASSWORD, Person, make_person, user_of
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk & Söhne Verwaltungsgesellschaft mbH"
 PLATFORM_PAGES = ["/", "/login", "/signup", "/password/forgotten", "/nowhere"]
 OWN_PAGES = ["/workspaces", "/workspaces/new"]
-WORKSPACE_PAGES = ["/members", "/account", "/nowhere"]
+WORKSPACE_PAGES = ["/members", "/audit", "/account", "/nowhere"]
 LOOKS = [
     {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
     for width in (1280, 375)

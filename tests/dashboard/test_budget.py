@@ -38,6 +38,7 @@ PAGES = [
     "/usage.csv",
     "/keys",
     "/members",
+    "/audit",
     "/account",
 ]
 

@@ -31,6 +31,7 @@ GET: dict[str, Who] = {
     "invitation": "anybody",
     "account": "member",
     "members": "members:read",
+    "audit": "workspace:write",
     "keys": "keys:read",
     "usage": "usage:read",
     "usage_csv": "usage:read",
@@ -255,7 +256,9 @@ def test_a_page_of_the_platform_is_not_on_a_tenants_host(
     assert clients["owner"].get(path).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/members", "/keys", "/usage", "/conversations", "/knowledge"])
+@pytest.mark.parametrize(
+    "path", ["/members", "/audit", "/keys", "/usage", "/conversations", "/knowledge"]
+)
 def test_a_page_of_a_workspace_is_not_on_the_platforms_host(
     web: Process, worlds: tuple[World, World], path: str
 ) -> None:
