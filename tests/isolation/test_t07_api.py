@@ -1,5 +1,5 @@
 """T7: every operation of the API × {own key, another workspace's, one without the scope, a publishable
-one, none} × {own, another's, nobody's} ids.
+one, a member's expired token, none} × {own, another's, nobody's} ids.
 
 What is another's answers word for word like what does not exist, and whoever is refused changes
 nothing. An operation without a row fails.
@@ -7,11 +7,14 @@ nothing. An operation without a row fails.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from time import time
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import jwt
 import pytest
+from django.conf import settings
 from django.db.models import Model
 
 from billing.models import QuotaPeriod, UsageRecord
@@ -23,10 +26,12 @@ from knowledge.models import Document
 from knowledge.services import create_document
 from tenants.api_keys import SCOPES, authenticate, mint_secret_key
 from tenants.context import platform_context, tenant_context
+from tenants.member_tokens import issue_tokens
 from tenants.models import APIKey
 from tenants.workspace.models import AuditEvent
 from tests.conversations.client import ingest
 from tests.live import Process
+from tests.pages import make_member, user_of
 
 QUESTION = "What is the access code of the Zorblatt depot?"
 HANDBOOK = "The access code of the Zorblatt depot is 48213."
@@ -98,8 +103,8 @@ class Side:
     def audited(self, key: str) -> list[tuple[str, str]]:
         """Action and target of what the trail says of a key."""
         with tenant_context(self.tenant_id):
-            events = AuditEvent.objects.filter(actor=str(authenticate(key).key_id)).order_by("pk")
-            return list(events.values_list("action", "target"))
+            events = AuditEvent.objects.filter(actor=str(authenticate(key).key_id))
+            return sorted(events.values_list("action", "target"))
 
 
 def turn(side: Side) -> dict[str, Any]:
@@ -183,6 +188,16 @@ def other(http: httpx.Client) -> Side:
     return Side(http)
 
 
+@pytest.fixture(scope="module")
+def member_token(own: Side) -> Callable[..., str]:
+    """An owner's access token that is good for so many minutes."""
+    user = user_of(make_member(own.workspace.tenant, "owner"))
+    access = issue_tokens(user=user, tenant_id=own.tenant_id).access
+    claims = jwt.decode(access, options={"verify_signature": False})
+    key: Any = settings.SIMPLE_JWT["SIGNING_KEY"]
+    return lambda minutes: jwt.encode({**claims, "exp": time() + 60 * minutes}, key, "HS256")
+
+
 def call(
     http: httpx.Client,
     request: tuple[str, str],
@@ -209,14 +224,19 @@ def test_every_operation_has_a_row_and_the_scope_that_is_written() -> None:
 
 @pytest.mark.parametrize("where", TABLE, ids=" ".join)
 def test_t07_who_may_not_is_refused_and_changes_nothing(
-    where: tuple[str, str], http: httpx.Client, own: Side, other: Side
+    where: tuple[str, str],
+    http: httpx.Client,
+    own: Side,
+    other: Side,
+    member_token: Callable[..., str],
 ) -> None:
     (method, template), row = where, TABLE[where]
     path, sent = template.format(**own.ids), row.sent(own)
     mine = own.workspace
     without = mint_secret_key(tenant_id=own.tenant_id, scopes=SCOPES - {row.scope})
     before = own.everything()
-    refused = {None: 401, "cb_sk_live_nonsense": 401, without: 403, mine.publishable_key: 403}
+    unknown = dict.fromkeys((None, "cb_sk_live_nonsense", member_token(minutes=-1)), 401)
+    refused = {**unknown, without: 403, mine.publishable_key: 403}
     for key, status in refused.items():
         answer = call(http, (method, path), key, sent)
         assert answer.status_code == status, (key, answer.text)
@@ -253,6 +273,14 @@ def test_t07_who_may_does(where: tuple[str, str], http: httpx.Client, own: Side)
     if method == "DELETE":
         assert call(http, (method, path), key, {}).status_code == 404
         assert own.audited(key) == [(*row.audited, ids[name])]
+
+
+def test_a_members_token_reaches_until_it_expires(
+    http: httpx.Client, member_token: Callable[..., str]
+) -> None:
+    listed = ("GET", "/v1/documents")
+    assert call(http, listed, member_token(minutes=1), {}).status_code == 200
+    assert call(http, listed, member_token(minutes=-1), {}).status_code == 401
 
 
 @pytest.mark.parametrize("where", OPEN, ids=" ".join)
