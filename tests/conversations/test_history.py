@@ -17,7 +17,7 @@ from conversations.onboarding import Workspace
 from core.errors import InvalidRequest, NotFound
 from tenants.context import tenant_context
 from tests.conversations.client import Chat
-from tests.conversations.crowd import fill
+from tests.dashboard.crowd import fill
 from tests.live import Process
 
 FACT = "What is the access code of the Zorblatt depot?"
@@ -176,13 +176,13 @@ def test_ten_thousand_conversations_cost_a_few_quick_queries(
     make_workspace: Callable[[], Workspace],
 ) -> None:
     made = make_workspace()
-    fill(made.tenant.id, made.chatbot_id, conversations=10_000, turns=2)
+    fill(made.tenant.id)
     with tenant_context(made.tenant.id):
         page = history.list_conversations(limit=50)
         steps: list[tuple[int, Callable[[], object]]] = [
             (1, lambda: history.list_conversations(limit=50, after=page.next_cursor)),
-            (1, lambda: history.list_conversations(limit=50, search="zorbl")),
-            (1, lambda: history.list_conversations(limit=50, search="delivery")),
+            (1, lambda: history.list_conversations(limit=50, search="c170")),
+            (1, lambda: history.list_conversations(limit=50, search="shop")),
             (1, lambda: history.list_conversations(limit=50, answered=False, feedback="down")),
             (4, lambda: history.read_transcript(page.conversations[0].id)),
             (2, lambda: overview.summarize(30)),
@@ -198,7 +198,7 @@ def test_ten_thousand_conversations_cost_a_few_quick_queries(
 
 def test_pages_follow_on_one_another(make_workspace: Callable[[], Workspace]) -> None:
     made = make_workspace()
-    fill(made.tenant.id, made.chatbot_id, conversations=7, turns=1)
+    fill(made.tenant.id, conversations=7)
     with tenant_context(made.tenant.id):
         seen, after = [], None
         for size in (3, 3, 1):
