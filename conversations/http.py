@@ -8,14 +8,12 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from conversations import origins
 from conversations.selectors import get_chatbot
-from core.client_ip import client_ip
 from core.errors import (
     AppError,
     MethodNotAllowed,
@@ -103,8 +101,3 @@ async def check_page(request: HttpRequest, key: APIKeyIdentity, chatbot_id: UUID
         raise PermissionDenied(
             "This chatbot may not be used from this page.", detail_code="origin_not_allowed"
         )
-
-
-def address_of(request: HttpRequest) -> str:
-    forwarded = request.headers.get("X-Forwarded-For", "")
-    return client_ip(request.META.get("REMOTE_ADDR", ""), forwarded, settings.TRUSTED_PROXIES)

@@ -13,7 +13,7 @@ from conversations import access
 from conversations.asking import LONGEST_CLIENT_TURN_ID, NO_NUL, check_text
 from conversations.events import as_sse, sequence
 from conversations.following import follow
-from conversations.http import address_of, chat_key, check_page, endpoint
+from conversations.http import chat_key, check_page, endpoint
 from conversations.models import Channel
 from conversations.turns import start_turn
 from conversations.values import Question, TurnRef
@@ -22,6 +22,7 @@ from core.ids import new_id
 from tenants.api_keys import APIKeyIdentity
 from tenants.bodies import read_body
 from tenants.context import in_tenant
+from tenants.throttling import address_of
 from tenants.tokens import issue_visitor_token, read_visitor_token
 
 # A comment this often keeps proxies from closing a stream that waits for the model.

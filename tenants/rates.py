@@ -17,12 +17,12 @@ from django.utils import timezone
 from django.utils.decorators import async_only_middleware
 from redis.exceptions import RedisError
 
-from core.client_ip import client_ip
 from core.errors import RateLimited
 from core.redis import key as redis_key
 from tenants.api_keys import APIKeyIdentity
 from tenants.limits import shared_storage
 from tenants.responses import problem_response
+from tenants.throttling import address_of
 
 log = logging.getLogger(__name__)
 _WINDOW = 60
@@ -84,9 +84,7 @@ async def _count(request: HttpRequest, key: APIKeyIdentity) -> Standing | None:
 def _subject(request: HttpRequest, key: APIKeyIdentity) -> str:
     if key.kind == "secret":
         return key.key_id.hex
-    forwarded = request.headers.get("X-Forwarded-For", "")
-    address = client_ip(request.META.get("REMOTE_ADDR", ""), forwarded, settings.TRUSTED_PROXIES)
-    return f"{key.key_id.hex}-{address.replace(':', '.') or 'unknown'}"
+    return f"{key.key_id.hex}-{address_of(request).replace(':', '.') or 'unknown'}"
 
 
 def _refusal(standing: Standing, request: HttpRequest) -> HttpResponseBase:

@@ -9,6 +9,8 @@ from uuid import UUID, uuid4
 
 from websockets.sync.client import ClientConnection, connect
 
+from conversations.models import Turn
+from conversations.onboarding import Workspace
 from knowledge.models import Document
 from knowledge.services import create_document
 from tenants import tickets
@@ -129,3 +131,13 @@ def text_of(frames: list[dict[str, Any]]) -> str:
 
 def kinds_of(frames: list[dict[str, Any]]) -> list[str]:
     return [frame["type"] for frame in frames]
+
+
+def wait_for_turn(workspace: Workspace, status: str) -> None:
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        with tenant_context(workspace.tenant.id):
+            if Turn.objects.get().status == status:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"the turn is not {status}")

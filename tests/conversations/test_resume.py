@@ -17,7 +17,7 @@ from conversations.models import Message, Turn
 from conversations.onboarding import Workspace
 from core.redis import sync_redis
 from tenants.context import tenant_context
-from tests.conversations.client import Chat, kinds_of, text_of
+from tests.conversations.client import Chat, kinds_of, text_of, wait_for_turn
 from tests.fake_openai import FakeOpenAI
 from tests.live import Process
 
@@ -113,23 +113,13 @@ def test_a_killed_process_leaves_an_interrupted_turn_and_no_hold(
     finally:
         doomed.kill()
     with Process("web", environment=model_environment):
-        wait_for_status(workspace, "interrupted")
+        wait_for_turn(workspace, "interrupted")
     after = resume(second_web, workspace, ready, before[0]["turn_id"], before[-1]["event_id"])
     assert (after[-1]["type"], after[-1]["code"]) == ("turn.failed", "interrupted")
     with tenant_context(workspace.tenant.id):
         assert (Hold.objects.count(), UsageRecord.objects.count()) == (0, 0)
         assert stored_reply(workspace, before[0]["turn_id"]) == text_of(before + after)
     assert len(fake.log(question)) == 1
-
-
-def wait_for_status(workspace: Workspace, status: str) -> None:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with tenant_context(workspace.tenant.id):
-            if Turn.objects.get().status == status:
-                return
-        time.sleep(0.05)
-    raise AssertionError(f"the turn is not {status}")
 
 
 def test_a_process_that_is_told_to_end_saves_what_it_has(

@@ -20,7 +20,7 @@ from tenants.api_keys import mint_publishable_key, revoke_key
 from tenants.context import platform_context, tenant_context
 from tenants.models import APIKey, Tenant
 from tenants.tokens import issue_visitor_token
-from tests.conversations.client import Chat, text_of
+from tests.conversations.client import Chat, text_of, wait_for_turn
 from tests.fake_openai import FakeOpenAI
 from tests.live import Process
 
@@ -506,13 +506,3 @@ def drain(chat: Chat) -> list[dict[str, Any]]:
             frames.append(chat.next(5))
         except ConnectionClosed:
             return frames
-
-
-def wait_for_turn(workspace: Workspace, status: str) -> None:
-    deadline = time.monotonic() + 15
-    while time.monotonic() < deadline:
-        with tenant_context(workspace.tenant.id):
-            if Turn.objects.get().status == status:
-                return
-        time.sleep(0.05)
-    raise AssertionError(f"the turn is not {status}")
