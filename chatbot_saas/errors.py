@@ -31,7 +31,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     )
 
 
-_SECRETS = ("password", "csrfmiddlewaretoken")
+_SECRETS = frozenset({"password", "current", "code", "new_password1", "new_password2"})
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -41,15 +41,18 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     error = PermissionDenied(
         "This page was open for too long, or cookies are switched off. Load it again and send it again."
     )
-    ours = request.headers.get("Sec-Fetch-Site") == "same-origin" and not request.FILES
-    if not ours or request.headers.get("HX-Request"):
+    ours = request.headers.get("Sec-Fetch-Site") == "same-origin"
+    # A secret is not written into a page, and a file cannot be: the browser's way back keeps both.
+    bare = request.FILES or _SECRETS & request.POST.keys()
+    if not ours or bare or request.headers.get("HX-Request"):
         return error_response(error, request)
     fields = [
         (name, value)
         for name, values in request.POST.lists()
-        if not name.startswith(_SECRETS)
+        if name != "csrfmiddlewaretoken"
         for value in values
     ]
-    asks_password = any(name.startswith("password") for name in request.POST)
-    context = {"fields": fields, "asks_password": asks_password, "action": request.get_full_path()}
-    return render(request, "send_again.html", context, status=403)
+    context = {"fields": fields, "action": request.get_full_path()}
+    response = render(request, "send_again.html", context, status=403)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

@@ -18,7 +18,7 @@ _QUOTES_DATA = re.compile(
 
 
 # What follows in these paths lets whoever reads it in.
-_SECRET_PATHS = re.compile(r"(/invitations/|/password/reset/).+")
+_SECRET_PATHS = re.compile(r"(/invitations/|/password/reset/|/enter\?ticket=)[^\s\"']+")
 
 
 def without_secrets(path: str) -> str:
@@ -27,7 +27,11 @@ def without_secrets(path: str) -> str:
     >>> without_secrets("/invitations/9f3"), without_secrets("/enter?ticket=1"), without_secrets("/x")
     ('/invitations/…', '/enter', '/x')
     """
-    return _SECRET_PATHS.sub(r"\1…", path.partition("?")[0])
+    return _hidden(path.partition("?")[0])
+
+
+def _hidden(text: str) -> str:
+    return _SECRET_PATHS.sub(r"\1…", text)
 
 
 def _without_data(text: str) -> str:
@@ -40,7 +44,7 @@ class JsonFormatter(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": record.getMessage(),
+            "event": _hidden(record.getMessage()),
         }
         if request_id.get():
             line["request_id"] = request_id.get()
@@ -48,5 +52,5 @@ class JsonFormatter(logging.Formatter):
             {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
         )
         if record.exc_info:
-            line["exception"] = _without_data(self.formatException(record.exc_info))
+            line["exception"] = _hidden(_without_data(self.formatException(record.exc_info)))
         return json.dumps(line, default=str, ensure_ascii=False)

@@ -71,6 +71,8 @@ def change_password(*, user: User, current: str, password: str) -> None:
     """
     if not user.check_password(current):
         raise InvalidRequest("This is not your current password.", param="current")
+    if password == current:
+        raise InvalidRequest("This is the password you have. Choose another.", param="password")
     _set_password(user, password)
 
 
@@ -99,8 +101,11 @@ def account_of_link(link: ResetLink) -> User:
 
 def reset_password(*, link: ResetLink, password: str) -> User:
     """A new password for who holds the link. Raises `NotFound` (link) and `InvalidRequest` (password)."""
-    user = account_of_link(link)
-    _set_password(user, password)
+    with platform_context(), transaction.atomic():
+        # Of several uses at once one comes first; the others find the password changed.
+        User.objects.select_for_update().filter(pk=account_of_link(link).pk).first()
+        user = account_of_link(link)
+        _set_password(user, password)
     return user
 
 

@@ -21,7 +21,7 @@ from tenants.roles import Role, may_manage
 from tenants.workspace.services import record_event
 
 LIFETIME = timedelta(days=7)
-# Each one is an e-mail to somebody.
+# A list of them is read by whoever looks after them.
 _MAX_OPEN = 50
 _STALE = "This invitation has been used, taken back or is too old. Ask for a new one."
 
@@ -115,7 +115,8 @@ def accept_as(*, raw: str, tenant_id: UUID, user: User) -> None:
 def accept_as_new(*, raw: str, tenant_id: UUID, name: str, password: str) -> User:
     """Join with a new account. Raises `NotFound`, `Conflict` (email), `InvalidRequest` (password).
 
-    Who holds the link has read the mail, so the address is the account's.
+    The link is what proves it: an inviter could use it too, until the address's owner asks for a new
+    password, which ends that.
     """
     invitation = read_invitation(raw=raw, tenant_id=tenant_id)
     with transaction.atomic():

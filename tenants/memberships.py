@@ -6,11 +6,12 @@ from typing import cast
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from core.errors import Conflict, InvalidRequest, NotFound, PermissionDenied
 from tenants.context import platform_context
 from tenants.members import Member
-from tenants.models import Membership, Tenant
+from tenants.models import Invitation, Membership, Tenant
 from tenants.roles import ROLES, Role, may_manage
 from tenants.workspace.services import record_event
 
@@ -97,6 +98,7 @@ def change_role(*, actor: Member, membership_id: UUID, role: str) -> None:
             if chosen != "owner":
                 _keep_an_owner(membership)
             Membership.objects.filter(pk=membership.pk).update(role=chosen)
+            _end_invitations(membership)
         _record(actor, "member.role_changed", membership, role=chosen)
 
 
@@ -109,6 +111,7 @@ def remove_member(*, actor: Member, membership_id: UUID) -> None:
                 _check_may(actor, membership)
             _keep_an_owner(membership)
             Membership.objects.filter(pk=membership.pk).delete()
+            _end_invitations(membership)
         _record(actor, "member.removed", membership)
 
 
@@ -141,6 +144,16 @@ def _keep_an_owner(membership: Membership) -> None:
     ).exclude(pk=membership.pk)
     if not others.exists():
         raise Conflict(_LAST_OWNER)
+
+
+def _end_invitations(membership: Membership) -> None:
+    """Somebody whose role is changed or gone must not come back through a link of their own making."""
+    Invitation.objects.filter(
+        tenant_id=membership.tenant_id,
+        invited_by_id=membership.user_id,
+        accepted_at=None,
+        revoked_at=None,
+    ).update(revoked_at=timezone.now())
 
 
 def _record(actor: Member, action: str, membership: Membership, **data: str) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http.request import split_domain_port
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -108,6 +109,15 @@ def host_url(request: HttpRequest, host: str, path: str = "/") -> str:
     """An absolute URL on another of our hosts, at the port and scheme of this request."""
     _, _, port = request.get_host().partition(":")
     return f"{request.scheme}://{host}{f':{port}' if port else ''}{path}"
+
+
+def own_url(request: Any) -> str:
+    """Where this host is, for a mail: its port and its scheme are ours, not what the request says."""
+    host, _ = split_domain_port(request.get_host())
+    known = settings.PLATFORM_HOST if request.tenant_id is None else host
+    if settings.SERVE_HTTPS:
+        return f"https://{known}"
+    return f"http://{known}:{request.META['SERVER_PORT']}"
 
 
 def page_context(request: HttpRequest) -> dict[str, object]:

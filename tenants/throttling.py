@@ -4,13 +4,16 @@ Guessing must not become free because the counter is away: without Redis these f
 the chat, whose limits only keep things fair.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.conf import settings
 from django.http import HttpRequest
 from django_ratelimit.core import get_usage
 from redis.exceptions import RedisError
 
 from core.client_ip import client_ip
-from core.errors import RateLimited, Unavailable
+from core.errors import RateLimited, Unauthenticated, Unavailable
 from tenants.context import platform_context
 
 
@@ -24,23 +27,56 @@ def throttle(
 ) -> None:
     """Count one try. Rates are `tries/period`, as `20/5m`; `subject` is what is tried, as an e-mail.
 
-    Counted across all hosts. Raises `RateLimited` with the wait, and `Unavailable` without Redis.
+    Counted across all hosts; the subject's rate holds for one address, so that nobody else's tries
+    use it up. Raises `RateLimited` with the wait, and `Unavailable` without Redis.
     """
-    checks = [(f"{form}:address", address_of(request), per_address)]
+    address = address_of(request)
+    _refuse_if(_used(request, f"{form}:address", address, per_address, count=True))
     if per_subject is not None and subject:
-        checks.append((f"{form}:subject", subject.lower(), per_subject))
-    for group, value, rate in checks:
-        _count(request, group, value, rate)
+        pair = f"{subject.lower()} {address}"
+        _refuse_if(_used(request, f"{form}:subject", pair, per_subject, count=True))
 
 
-def _count(request: HttpRequest, group: str, value: str, rate: str) -> None:
+@contextmanager
+def failures_counted(
+    request: HttpRequest, form: str, subject: str, *, here: str, anywhere: str
+) -> Iterator[None]:
+    """Counts the block when it raises `Unauthenticated`: what is right costs nothing.
+
+    `here` is how often it may fail for the subject from this address; `anywhere` from all of them,
+    much more, so that a stranger's failures do not lock the owner out. Raises like `throttle`.
+    """
+    subject = subject.lower()
+    counters = (
+        (f"{form}:failed-here", f"{subject} {address_of(request)}", here),
+        (f"{form}:failed", subject, anywhere),
+    )
+    for counter in counters:
+        _refuse_if(_used(request, *counter, count=False))
+    try:
+        yield
+    except Unauthenticated:
+        for counter in counters:
+            _used(request, *counter, count=True)
+        raise
+
+
+def _used(request: HttpRequest, group: str, value: str, rate: str, *, count: bool) -> int | None:
+    """None while there are tries left, else the wait in seconds. Without `count` it only looks."""
     try:
         with platform_context():
-            usage = get_usage(request, group=group, key=lambda *_: value, rate=rate, increment=True)
+            usage = get_usage(
+                request, group=group, key=lambda *_: value, rate=rate, increment=count
+            )
     except (RedisError, OSError) as error:
         raise Unavailable("This is not available at the moment.", retry_after=5) from error
-    if usage and usage["should_limit"]:
-        wait = max(1, usage["time_left"])
+    if usage is None or usage["count"] < usage["limit"] + count:
+        return None
+    return max(1, int(usage["time_left"]))
+
+
+def _refuse_if(wait: int | None) -> None:
+    if wait is not None:
         raise RateLimited(f"Too many tries. Try again in {_spoken(wait)}.", retry_after=wait)
 
 

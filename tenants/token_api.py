@@ -6,11 +6,10 @@ from uuid import UUID
 from django.http import HttpRequest
 from msgspec import Meta, Struct
 
-from core.errors import NotFound, Unauthenticated
-from tenants.accounts import authenticate
+from core.errors import NotFound
 from tenants.member_tokens import TokenPair, issue_tokens, revoke, rotate
-from tenants.members import find_member
 from tenants.operations import Call, Operation, Reply, as_json, routes
+from tenants.proving import prove_member
 from tenants.throttling import throttle
 
 
@@ -36,16 +35,7 @@ def obtain(call: Call) -> Reply:
     """Refused alike for what is wrong, and for who is no member."""
     body: Credentials = call.body
     tenant_id = _host_tenant(call.request)
-    throttle(
-        call.request,
-        "log-in",
-        per_address="60/5m",
-        subject=body.email,
-        per_subject="10/5m",
-    )
-    user = authenticate(call.request, email=body.email, password=body.password)
-    if find_member(user_id=user.pk, tenant_id=tenant_id) is None:
-        raise Unauthenticated("You are not a member of this workspace.")
+    user = prove_member(call.request, email=body.email, password=body.password, tenant_id=tenant_id)
     return _answer(issue_tokens(user=user, tenant_id=tenant_id))
 
 

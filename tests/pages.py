@@ -57,7 +57,7 @@ class PageClient:
         self._client = httpx.Client(
             base_url=web.url,
             transport=httpx.HTTPTransport(local_address=address),
-            headers={"Host": f"{host}:{web.port}", "Accept": "text/html", **headers},
+            headers={"Host": f"{host}:{web.port}", "Accept": "text/html"} | headers,
             trust_env=False,
             timeout=30,
         )

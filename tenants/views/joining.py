@@ -7,11 +7,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 
 from core.errors import AppError, PermissionDenied
-from tenants.accounts import authenticate
 from tenants.forms import JoinForm, LogInForm, ServiceForm
 from tenants.invitations import InvitationView, accept_as, accept_as_new, read_invitation
 from tenants.models import User
 from tenants.pages import open_page
+from tenants.proving import prove
 from tenants.sessions import sign_in
 from tenants.throttling import throttle
 
@@ -48,8 +48,7 @@ def _form(request: HttpRequest, found: InvitationView) -> ServiceForm:
 def _join(request: Any, raw: str, found: InvitationView, data: dict[str, str]) -> User:
     if not found.has_account:
         return accept_as_new(raw=raw, tenant_id=request.tenant_id, **data)
-    throttle(request, "log-in", per_address="60/5m", subject=data["email"], per_subject="10/5m")
-    user = authenticate(request, **data)
+    user = prove(request, **data)
     if user.email != found.email:
         raise PermissionDenied("This invitation is for another e-mail address.", param="email")
     accept_as(raw=raw, tenant_id=request.tenant_id, user=user)

@@ -10,7 +10,7 @@ from core.errors import AppError
 from tenants.accounts import ResetLink, account_of_link, reset_password
 from tenants.forms import NewPasswordForm, ResetRequestForm
 from tenants.mail import ask_for_reset_mail
-from tenants.pages import open_page
+from tenants.pages import open_page, own_url
 from tenants.throttling import throttle
 
 
@@ -32,7 +32,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
 
 def _asked(request: HttpRequest, email: str) -> HttpResponse:
     throttle(request, "reset", per_address="20/h", subject=email, per_subject="3/h")
-    ask_for_reset_mail(email, f"{request.scheme}://{request.get_host()}")
+    ask_for_reset_mail(email, own_url(request))
     return render(request, "tenants/forgotten_sent.html", {"email": email})
 
 

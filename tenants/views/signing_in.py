@@ -7,14 +7,13 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 
-from core.errors import AppError, Unauthenticated
-from tenants.accounts import authenticate
+from core.errors import AppError, Conflict
 from tenants.entry import issue_ticket, redeem_ticket
 from tenants.forms import LogInForm
-from tenants.members import find_member
 from tenants.memberships import list_workspaces
 from tenants.models import User
 from tenants.pages import host_url, open_page
+from tenants.proving import prove, prove_member
 from tenants.sessions import sign_in, sign_out
 from tenants.throttling import throttle
 
@@ -38,12 +37,10 @@ def log_in(request: HttpRequest) -> HttpResponse:
 
 
 def _known(request: HttpRequest, *, email: str, password: str) -> User:
-    throttle(request, "log-in", per_address="60/5m", subject=email, per_subject="10/5m")
-    user = authenticate(request, email=email, password=password)
     tenant_id = _tenant_id(request)
-    if tenant_id is not None and find_member(user_id=user.pk, tenant_id=tenant_id) is None:
-        raise Unauthenticated("You are not a member of this workspace.")
-    return user
+    if tenant_id is None:
+        return prove(request, email=email, password=password)
+    return prove_member(request, email=email, password=password, tenant_id=tenant_id)
 
 
 def _signed_in(request: HttpRequest, user: User) -> HttpResponse:
@@ -58,7 +55,9 @@ def _signed_in(request: HttpRequest, user: User) -> HttpResponse:
 
 def _next(request: HttpRequest) -> str:
     wanted = request.POST.get("next") or request.GET.get("next") or "/"
-    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else "/"
+    # A path of this host and nothing else: `redirect` would take a name for a view.
+    safe = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return wanted if safe else "/"
 
 
 def _tenant_id(request: Any) -> Any:
@@ -78,8 +77,18 @@ def enter(request: HttpRequest) -> HttpResponse:
     host, _, _ = request.get_host().partition(":")
     ticket = request.GET.get("ticket", "")[:100]
     user = redeem_ticket(raw=ticket, tenant_id=_tenant_id(request), host=host)
+    _refuse_to_replace(request, user)
     sign_in(request, user)
     return redirect("/")
+
+
+def _refuse_to_replace(request: Any, user: User) -> None:
+    """A link from anywhere must not put somebody else's session in the place of one's own."""
+    if request.user.is_authenticated and request.user.pk != user.pk:
+        raise Conflict(
+            f"You are signed in here as {request.user.email}. Log out first, then open the workspace "
+            "again from the list."
+        )
 
 
 def entering_page(request: HttpRequest, user: User, tenant_id: Any) -> HttpResponse:

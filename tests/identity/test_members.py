@@ -152,3 +152,22 @@ def test_another_workspaces_member_is_not_there(
             assert owner.post(f"/members/{of}/remove").status_code == 404
             assert owner.post(f"/members/{of}/role", {"role": "viewer"}).status_code == 404
     assert role_of(other_tenant, foreign) == "agent"
+
+
+@pytest.mark.parametrize("event", ["removed", "demoted"])
+def test_invitations_end_with_the_role_of_who_made_them(
+    web: Process, tenant: TenantRef, event: str
+) -> None:
+    inviter = make_member(tenant, "owner")
+    email = f"back-{uuid4().hex[:10]}@example.org"
+    with (
+        signed_in(web, tenant, "owner") as owner,
+        PageClient(web, tenant.host).log_in(inviter) as leaver,
+        PageClient(web, tenant.host) as stranger,
+    ):
+        path = invite(leaver, email, "owner")
+        if event == "removed":
+            owner.post(f"/members/{membership_id(tenant, inviter)}/remove")
+        else:
+            owner.post(f"/members/{membership_id(tenant, inviter)}/role", {"role": "viewer"})
+        assert stranger.post(path, {"name": "Back", "password": PASSWORD}).status_code == 404

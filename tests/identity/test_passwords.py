@@ -3,6 +3,7 @@
 import os
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,38 @@ def test_a_name_is_changed_or_told_what_is_wrong_with_it(web: Process, tenant: T
             assert 'id="id_name_error"' in answer.text
         assert client.post("/account/name", {"name": "Sam O’Neil"}).status_code == 302
         assert "Sam O’Neil" in client.get("/account").text
+
+
+def test_of_several_uses_of_a_link_at_once_one_succeeds(web: Process, tenant: TenantRef) -> None:
+    link = reset_link(make_member(tenant))
+
+    def use(number: int) -> int:
+        with PageClient(web, tenant.host) as client:
+            return client.post(link, {"password": f"{number} battery horses {NEW}"}).status_code
+
+    with ThreadPoolExecutor(5) as pool:
+        codes = sorted(pool.map(use, range(5)))
+    assert codes == [302, 404, 404, 404, 404]
+
+
+def test_the_password_that_one_has_is_no_new_one(web: Process, tenant: TenantRef) -> None:
+    with PageClient(web, tenant.host).log_in(make_member(tenant)) as client:
+        form = {"current": PASSWORD, "password": PASSWORD}
+        answer = client.post("/account/password", form)
+    assert answer.status_code == 400
+    assert 'id="id_password_error"' in answer.text
+
+
+def test_a_mail_leads_to_our_own_address_whatever_the_request_says(
+    web: Process, worker: Process
+) -> None:
+    person = make_person()
+    with PageClient(web, "127.0.0.1", Host="127.0.0.1:31337") as client:
+        assert client.post("/password/forgotten", {"email": person.email}).status_code == 200
+    deadline = time.monotonic() + 20
+    while not mails_to(person) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    mail_text = mails_to(person)[0].replace("=\n", "")
+    assert worker.pid
+    assert f"http://localhost:{web.port}/password/reset/" in mail_text
+    assert "31337" not in mail_text

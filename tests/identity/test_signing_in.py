@@ -149,20 +149,74 @@ def test_a_log_out_ends_the_session_everywhere(web: Process, tenant: TenantRef) 
         assert thief.get("/account").status_code == 302
 
 
-def test_tries_are_counted_for_an_account_and_for_an_address(
-    web: Process, tenant: TenantRef
+def test_wrong_tries_are_counted_and_lock_no_one_else_out(web: Process, tenant: TenantRef) -> None:
+    person = make_member(tenant)
+    form = {"email": person.email, "password": person.password}
+    with PageClient(web, tenant.host) as guesser, PageClient(web, tenant.host) as owner:
+        answers = [guesser.post("/login", {**form, "password": f"wrong {n}"}) for n in range(12)]
+        right = guesser.post("/login", form)
+        assert [each.status_code for each in answers[:10]] == [401] * 10
+        assert answers[-1].status_code == right.status_code == 429
+        assert "Try again in" in right.text
+        assert "session" not in guesser.cookies
+        for _ in range(12):
+            assert owner.post("/login", form).status_code == 302
+
+
+def test_an_address_has_its_own_limit(web: Process, tenant: TenantRef) -> None:
+    with PageClient(web, tenant.host) as client:
+        codes = [
+            client.post("/login", {"email": f"{n}@example.org", "password": "x"}).status_code
+            for n in range(61)
+        ]
+    assert codes == [401] * 60 + [429]
+
+
+@pytest.mark.parametrize("next_page", ["overview", "reset", "foo", "members"])
+def test_the_name_of_a_view_is_no_page_to_go_to(
+    web: Process, tenant: TenantRef, next_page: str
 ) -> None:
     person = make_member(tenant)
+    form = {"email": person.email, "password": person.password, "next": next_page}
     with PageClient(web, tenant.host) as client:
-        answers = [
-            client.post("/login", {"email": person.email, "password": f"wrong guess {n}"})
-            for n in range(12)
-        ]
-        right = client.post("/login", {"email": person.email, "password": person.password})
-    assert [each.status_code for each in answers[:10]] == [401] * 10
-    assert answers[-1].status_code == right.status_code == 429
-    assert "Try again in" in right.text
-    assert "session" not in client.cookies
+        assert client.post("/login", form).headers["location"] == "/"
+
+
+def test_a_ticket_does_not_take_the_place_of_somebody_elses_session(
+    web: Process, tenant: TenantRef
+) -> None:
+    victim, attacker = make_member(tenant), make_member(tenant)
+    with (
+        PageClient(web, PLATFORM).log_in(attacker) as platform,
+        PageClient(web, tenant.host).log_in(victim) as client,
+    ):
+        path = ticket_path(platform.post(f"/workspaces/{tenant.id}/enter"))
+        assert client.get(path).status_code == 409
+        assert victim.email in client.get("/account").text
+        # One's own is renewed.
+        platform.post("/logout")
+        platform.log_in(victim)
+        own = ticket_path(platform.post(f"/workspaces/{tenant.id}/enter"))
+        assert client.get(own).status_code == 302
+        assert victim.email in client.get("/account").text
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/account/password", {"current": PASSWORD, "password": "another battery 8"}),
+        ("/login", {"email": "a@example.org", "password": PASSWORD}),
+    ],
+)
+def test_a_stale_form_with_a_password_does_not_show_it(
+    web: Process, tenant: TenantRef, path: str, form: dict[str, str]
+) -> None:
+    with PageClient(web, tenant.host).log_in(make_member(tenant)) as client:
+        headers = {"X-CSRFToken": "x" * 32, "Sec-Fetch-Site": "same-origin"}
+        answer = client.post(path, form, headers=headers)
+    assert answer.status_code == 403
+    assert PASSWORD not in answer.text
+    assert "another battery" not in answer.text
 
 
 def test_a_ticket_works_once_for_its_own_host(
