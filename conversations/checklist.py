@@ -35,9 +35,12 @@ def read_checklist() -> Checklist:
     """In two queries."""
     tenant_id = current_tenant_id()
     with platform_context():
-        members = Count("tenant__memberships")
-        domains = Domain.objects.filter(tenant_id=tenant_id).annotate(members=members)
-        found = dict(domains.values_list("domain", "members"))
+        # Who is invited and has not come yet counts: the step is the workspace's, not theirs.
+        people = Count("tenant__memberships", distinct=True) + Count(
+            "tenant__invitations", distinct=True
+        )
+        domains = Domain.objects.filter(tenant_id=tenant_id).annotate(people=people)
+        found = dict(domains.values_list("domain", "people"))
     with connection.cursor() as cursor:
         cursor.execute(_STEPS, [list(found)])
         document, question, installed = cursor.fetchone()
