@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -23,13 +24,20 @@ def change_plan(*, tenant_id: UUID, plan: str, actor: str) -> None:
 
 
 def check_override(*, reason: str, expires_at: datetime, **limits: Any) -> None:
-    """Raises `InvalidRequest` (reason, expires_at, messages_per_month) for what makes no sense."""
+    """Raises `InvalidRequest` (reason, expires_at, a limit's name) for what makes no sense, or what a
+    column cannot hold."""
     if not reason.strip():
         raise InvalidRequest("Say why: it is kept in the audit trail.", param="reason")
     if expires_at <= timezone.now():
         raise InvalidRequest("The end must be in the future.", param="expires_at")
     if all(value is None for value in limits.values()):
         raise InvalidRequest("Give at least one limit.", param="messages_per_month")
+    for name, value in limits.items():
+        column: Any = QuotaOverride._meta.get_field(name)
+        try:
+            column.clean(value, None)
+        except ValidationError as error:
+            raise InvalidRequest(" ".join(error.messages), param=name) from error
 
 
 def override_limits(
@@ -45,7 +53,7 @@ def override_limits(
 ) -> UUID:
     """Other limits than the plan's until then; None keeps the plan's. The newest one in force counts.
 
-    Raises `InvalidRequest` (reason, expires_at, messages_per_month).
+    Raises `InvalidRequest` (reason, expires_at, a limit's name).
     """
     limits: dict[str, Any] = {
         "messages_per_month": messages_per_month,

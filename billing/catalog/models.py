@@ -1,10 +1,13 @@
 """Plans, subscriptions and dated prices. A tenant without a subscription is on the free plan."""
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 
 from core.ids import new_id
 from tenants.models import Tenant
+
+_NOT_NEGATIVE = MinValueValidator(0)
 
 
 class Plan(models.Model):
@@ -13,7 +16,9 @@ class Plan(models.Model):
     code = models.SlugField(max_length=30, primary_key=True)
     name = models.CharField(max_length=60)
     messages_per_month = models.PositiveIntegerField()
-    cost_per_month = models.DecimalField(max_digits=20, decimal_places=9, help_text="US dollars.")
+    cost_per_month = models.DecimalField(
+        max_digits=20, decimal_places=9, validators=[_NOT_NEGATIVE], help_text="US dollars."
+    )
     turns_per_minute = models.PositiveIntegerField()
     visitor_turns_per_minute = models.PositiveIntegerField()
     documents = models.PositiveIntegerField(help_text="How many documents may be kept.")
@@ -40,8 +45,12 @@ class Price(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     model = models.CharField(max_length=100)
     # US dollars per million tokens, as providers quote it.
-    input_per_million = models.DecimalField(max_digits=20, decimal_places=9)
-    output_per_million = models.DecimalField(max_digits=20, decimal_places=9)
+    input_per_million = models.DecimalField(
+        max_digits=20, decimal_places=9, validators=[_NOT_NEGATIVE]
+    )
+    output_per_million = models.DecimalField(
+        max_digits=20, decimal_places=9, validators=[_NOT_NEGATIVE]
+    )
     valid_from = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -58,7 +67,12 @@ class QuotaOverride(models.Model):
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="quota_overrides")
     messages_per_month = models.PositiveIntegerField(null=True, blank=True)
     cost_per_month = models.DecimalField(
-        max_digits=20, decimal_places=9, null=True, blank=True, help_text="US dollars."
+        max_digits=20,
+        decimal_places=9,
+        null=True,
+        blank=True,
+        validators=[_NOT_NEGATIVE],
+        help_text="US dollars.",
     )
     turns_per_minute = models.PositiveIntegerField(null=True, blank=True)
     documents = models.PositiveIntegerField(null=True, blank=True)

@@ -8,10 +8,17 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from django.db.models import Model
 
+from chatbot_saas.operator.site import site
+from chatbot_saas.operator.urls import SECTIONS
 from tenants.operators import make_operator
 from tests.live import Process
 from tests.pages import PASSWORD, PLATFORM, PageClient
+
+# The sections register them.
+assert SECTIONS
+MODELS: list[type[Model]] = list(site._registry)
 
 
 class Operator(PageClient):
