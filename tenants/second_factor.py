@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from core.crypto import open_sealed, seal
-from core.errors import InvalidRequest
+from core.errors import InvalidRequest, Unauthenticated
 from tenants.context import platform_context
 from tenants.models import SecondFactor, User
 
@@ -56,12 +56,12 @@ def begin_enrolment(user: User) -> Enrolment:
 
 
 def confirm_enrolment(*, user_id: UUID, code: str) -> None:
-    """The first code makes the factor count. Raises `InvalidRequest` (code)."""
+    """The first code makes the factor count. Raises `Unauthenticated` (code)."""
     _take(user_id, code, Q(confirmed_at=None), confirmed_at=timezone.now())
 
 
 def check_code(*, user_id: UUID, code: str) -> None:
-    """Takes one code of a confirmed factor. Raises `InvalidRequest` (code)."""
+    """Takes one code of a confirmed factor. Raises `Unauthenticated` (code)."""
     _take(user_id, code, Q(confirmed_at__isnull=False))
 
 
@@ -80,7 +80,7 @@ def _take(user_id: UUID, code: str, condition: Q, **changed: datetime) -> None:
             condition, pk=user_id, last_step__lt=step
         ).update(last_step=step, **changed)
     if not taken:
-        raise InvalidRequest(_WRONG, param="code")
+        raise Unauthenticated(_WRONG, param="code")
 
 
 def _step_of(secret: str, code: str) -> int | None:

@@ -4,6 +4,7 @@ Between the two steps the session names who is expected and nobody is logged in.
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from tenants.forms import LogInForm, ServiceForm
 from tenants.models import User
 from tenants.pages import open_page
 from tenants.sessions import AREA, OPERATOR, sign_in, sign_out
-from tenants.throttling import throttle
+from tenants.throttling import failures_counted, throttle
 
 _SURE = "second_factor"
 _EXPECTED = "expected"
@@ -63,11 +64,12 @@ def log_in(request: HttpRequest) -> HttpResponse:
 
 
 def _known(request: HttpRequest, *, email: str, password: str) -> User:
-    throttle(request, "operator", per_address="100/5m", subject=email, per_subject="5/5m")
-    user = authenticate(request, email=email, password=password)
-    if not user.is_staff:
-        # As for a wrong password: whether an account is an operator's is told to nobody.
-        raise Unauthenticated("This e-mail address and password do not belong together.")
+    throttle(request, "operator", per_address="100/5m")
+    with failures_counted(request, "operator", email, here="5/5m", anywhere="50/5m"):
+        user = authenticate(request, email=email, password=password)
+        if not user.is_staff:
+            # As for a wrong password: whether an account is an operator's is told to nobody.
+            raise Unauthenticated("This e-mail address and password do not belong together.")
     return user
 
 
@@ -122,7 +124,11 @@ def enrol(request: HttpRequest) -> HttpResponse:
 
 
 def _ask_code(
-    request: HttpRequest, user: User, take: Any, template: str, context: dict[str, Any]
+    request: HttpRequest,
+    user: User,
+    take: Callable[[str], HttpResponse],
+    template: str,
+    context: dict[str, Any],
 ) -> HttpResponse:
     form = CodeForm(request.POST or None)
     status = 200
@@ -130,19 +136,19 @@ def _ask_code(
         status = 400
         try:
             if form.is_valid():
-                throttle(
-                    request,
-                    "operator-code",
-                    per_address="100/5m",
-                    subject=str(user.pk),
-                    per_subject="5/5m",
-                )
-                response: HttpResponse = take(form.cleaned_data["code"])
-                return response
+                return _take(request, user, take, form.cleaned_data["code"])
         except AppError as error:
             form.add_refusal(error)
             status = error.status
     return render(request, template, {**context, "form": form}, status=status)
+
+
+def _take(
+    request: HttpRequest, user: User, take: Callable[[str], HttpResponse], given: str
+) -> HttpResponse:
+    # Who comes as far knows the password, so their wrong codes count from wherever they are sent.
+    with failures_counted(request, "operator-code", str(user.pk), here="5/5m", anywhere="5/5m"):
+        return take(given)
 
 
 def _expected(request: HttpRequest) -> tuple[User, str] | None:

@@ -143,6 +143,21 @@ def test_wrong_passwords_are_counted_and_stopped(operator_of: Browser) -> None:
     assert statuses == [401] * 5 + [429]
     assert browser.log_in_as(email).status_code == 429
     assert "operator" not in browser.cookies
+    # They were one address's: who sits elsewhere is not locked out by a stranger.
+    assert operator_of().log_in_as(email).status_code == 302
+
+
+def test_a_right_password_costs_nothing(operator_of: Browser) -> None:
+    email, browser = new_operator(), operator_of()
+    wrong = [browser.log_in_as(email, "wrong horse 7 battery").status_code for _ in range(4)]
+    right = [browser.log_in_as(email).status_code for _ in range(7)]
+    assert (wrong, right) == ([401] * 4, [302] * 7)
+
+
+def test_the_password_of_one_who_is_no_operator_is_counted_as_wrong(operator_of: Browser) -> None:
+    person, browser = make_person(), operator_of()
+    statuses = [browser.log_in_as(person.email).status_code for _ in range(6)]
+    assert statuses == [401] * 5 + [429]
 
 
 def test_a_form_without_its_token_is_refused(operator: Operator, workspace: Workspace) -> None:
@@ -187,7 +202,7 @@ def test_once_set_up_the_second_factor_is_asked_for(operator_of: Browser) -> Non
     # Between the steps nobody is logged in.
     assert second.get("/admin/").status_code == 302
     assert second.get("/admin/login/second-factor/").status_code in {302, 400}
-    assert second.post("/admin/login/code/", {"code": "000000"}).status_code == 400
+    assert second.post("/admin/login/code/", {"code": "000000"}).status_code == 401
     assert second.get("/admin/").status_code == 302
     before = second.cookies["operator"]
     code = code_of(secret)
@@ -196,16 +211,20 @@ def test_once_set_up_the_second_factor_is_asked_for(operator_of: Browser) -> Non
     assert second.get("/admin/").status_code == 200
     third = operator_of()
     third.log_in_as(email)
-    assert third.post("/admin/login/code/", {"code": code}).status_code == 400
+    assert third.post("/admin/login/code/", {"code": code}).status_code == 401
 
 
 def test_codes_are_counted_and_stopped(operator_of: Browser) -> None:
     email, first, second = new_operator(), operator_of(), operator_of()
     first.log_in_as(email)
-    enrol(first)
+    secret = enrol(first)
     second.log_in_as(email)
     wrong = [second.post("/admin/login/code/", {"code": "000000"}).status_code for _ in range(6)]
-    assert wrong[-1] == 429
+    assert wrong == [401] * 5 + [429]
+    # Wherever the next one comes from.
+    third = operator_of()
+    third.log_in_as(email)
+    assert third.post("/admin/login/code/", {"code": code_of(secret)}).status_code == 429
 
 
 def test_where_it_is_required_nothing_is_shown_before_it_is_set_up() -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 
 from core.crypto import SealBroken
-from core.errors import InvalidRequest
+from core.errors import InvalidRequest, Unauthenticated
 from tenants import second_factor
 from tenants.context import platform_context
 from tenants.models import SecondFactor, User
@@ -34,7 +34,7 @@ def test_it_counts_once_a_code_was_given_back(user: User) -> None:
     made = second_factor.begin_enrolment(user)
     assert second_factor.begin_enrolment(user) == made
     assert not second_factor.is_enrolled(user.pk)
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(Unauthenticated):
         second_factor.check_code(user_id=user.pk, code=code_of(made.secret))
     second_factor.confirm_enrolment(user_id=user.pk, code=code_of(made.secret))
     assert second_factor.is_enrolled(user.pk)
@@ -63,7 +63,7 @@ def test_a_code_counts_once_however_many_send_it_at_once(user: User) -> None:
         try:
             second_factor.check_code(user_id=user.pk, code=code)
             taken.append(True)
-        except InvalidRequest:
+        except Unauthenticated:
             taken.append(False)
         finally:
             connections.close_all()
@@ -79,14 +79,14 @@ def test_a_code_counts_once_however_many_send_it_at_once(user: User) -> None:
 @pytest.mark.parametrize("code", ["", "12345", "abcdef", "１２３４５６", "0000000"])
 def test_what_is_no_code_is_refused(user: User, code: str) -> None:
     enrol(user)
-    with pytest.raises(InvalidRequest) as refused:
+    with pytest.raises(Unauthenticated) as refused:
         second_factor.check_code(user_id=user.pk, code=code)
     assert refused.value.param == "code"
 
 
 def test_a_code_of_long_ago_is_refused(user: User) -> None:
     secret = second_factor.begin_enrolment(user).secret
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(Unauthenticated):
         second_factor.confirm_enrolment(user_id=user.pk, code=code_of(secret, steps=-3))
 
 
