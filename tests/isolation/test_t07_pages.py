@@ -15,7 +15,8 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from conversations.onboarding import create_workspace
-from tenants.roles import ROLES, Permission, may
+from tenants.roles import ROLES, Permission
+from tests.isolation.rights import MAY
 from tests.isolation.world import World, build, snapshot
 from tests.live import Process
 from tests.pages import PageClient
@@ -161,7 +162,7 @@ def _expected(who: Who, role: str) -> bool:
         return True
     if role == "stranger":
         return False
-    return who == "member" or may(role, who)  # type: ignore[arg-type]
+    return who == "member" or who in MAY[role]
 
 
 @pytest.mark.parametrize(("method", "name"), [row for row in ROWS if takes_id(row[1])])
@@ -199,6 +200,30 @@ def test_naive_pages_are_caught(worlds: tuple[World, World]) -> None:
             answer = request(viewer, "POST", "revoke_key", other.ids)
             assert answer.status_code != 404
             assert snapshot(other) != before
+
+
+def test_a_mistaken_role_table_is_caught(worlds: tuple[World, World]) -> None:
+    own, _ = worlds
+    with Process("web", broken="agents_manage_members") as broken:
+        with PageClient(broken, own.workspace.tenant.host).log_in(own.people["agent"]) as agent:
+            nobodys = {key: uuid4() for key in own.ids}
+            for name in (name for name, who in POST.items() if who == "members:write"):
+                answer = request(agent, "POST", name, nobodys)
+                assert is_admitted(answer) != _expected("members:write", "agent"), name
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_no_page_takes_another_method(
+    clients: dict[str, PageClient], worlds: tuple[World, World], name: str
+) -> None:
+    path, before = path_of(name, worlds[0].ids), snapshot(worlds[0])
+    for client in (clients["owner"], clients["stranger"]):
+        for method in ("PUT", "PATCH", "DELETE", "OPTIONS"):
+            assert client.send(method, path).status_code == 405, method
+        head = client.send("HEAD", path)
+        assert head.content == b""
+        assert head.status_code == (client.get(path).status_code if name in GET else 405)
+    assert snapshot(worlds[0]) == before
 
 
 # Of the platform's hosts: whether one must be logged in there. The operator's admin has its own table.
@@ -246,6 +271,22 @@ def test_the_platforms_pages_admit_whom_their_rows_say(
         nobodys = owner.post(f"/workspaces/{uuid4()}/enter")
         assert foreign.status_code == nobodys.status_code == 404
         assert _shape(foreign) == _shape(nobodys)
+
+
+def test_no_page_of_the_platform_takes_another_method(
+    web: Process, worlds: tuple[World, World]
+) -> None:
+    own, _ = worlds
+    before = snapshot(own)
+    with PageClient(web, "localhost").log_in(own.people["owner"]) as owner:
+        for name, pattern in PLATFORM_PATHS.items():
+            path = "/" + _ARGUMENT.sub(str(own.ids["tenant_id"]), pattern)
+            for method in ("PUT", "PATCH", "DELETE", "OPTIONS"):
+                assert owner.send(method, path).status_code == 405, (method, name)
+            head = owner.send("HEAD", path)
+            known = owner.get(path).status_code if name in PLATFORM_GET else 405
+            assert (head.status_code, head.content) == (known, b""), name
+    assert snapshot(own) == before
 
 
 @pytest.mark.parametrize("name", ["sign_up", "workspaces", "new_workspace", "enter_workspace"])
