@@ -33,7 +33,7 @@ class ReasonForm(ConfirmForm):
     reason = forms.CharField(
         max_length=300,
         widget=UnfoldAdminTextInputWidget,
-        help_text="Kept in the workspace's audit trail, which its owner may read.",
+        help_text="Kept in the workspace's audit trail. Its owner sees there what was done, not why.",
     )
 
 
