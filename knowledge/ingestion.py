@@ -5,6 +5,7 @@ kept as they are made, so a killed worker's successor embeds only what was missi
 swapped in one transaction together with the document's status.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from uuid import UUID
@@ -21,8 +22,10 @@ from knowledge.embeddings.registry import get_embedder
 from knowledge.models import Document
 from knowledge.parsing.base import SENTENCES, Parsed, ParseError
 from knowledge.parsing.process import parse_file
-from knowledge.progress import HEARTBEAT_SECONDS, Progress
+from knowledge.progress import HEARTBEAT_SECONDS, Progress, Superseded
 from tenants.tickets import Ticket, handles, heartbeat, kept_alive
+
+log = logging.getLogger(__name__)
 
 # Texts embedded between two looks at progress and lease; what a killed worker loses at most.
 EMBED_BATCH = 64
@@ -65,18 +68,18 @@ def reopen(ticket: Ticket) -> None:
 )
 def ingest_document(ticket: Ticket) -> None:
     """Brings the version of a document that the ticket names into search, or to `failed`."""
-    ingest(
-        _document_id(ticket),
-        int(ticket.payload["version"]),
-        heartbeat=partial(heartbeat, ticket),
-    )
+    version = int(ticket.payload["version"])
+    try:
+        ingest(_document_id(ticket), version, heartbeat=partial(heartbeat, ticket))
+    except Superseded as error:
+        log.info("%s", error)
 
 
 def ingest(document_id: UUID, version: int, *, heartbeat: Callable[[], None]) -> None:
     """Does nothing for a version that is done, or was replaced. `heartbeat` is called at least
     between any two stages and may raise to stop the work.
 
-    Raises EmbeddingError and ParserLost where another try may help.
+    Raises EmbeddingError and ParserLost where another try may help, Superseded where none will.
     """
     document = Document.objects.filter(pk=document_id, version=version).first()
     if document is None or document.status in (Document.Status.READY, Document.Status.FAILED):

@@ -9,10 +9,13 @@ from uuid import UUID
 from django.utils import timezone
 
 from knowledge.models import Document
-from tenants.tickets import LeaseLost
 
 WRITE_SECONDS = 0.5
 HEARTBEAT_SECONDS = 5.0
+
+
+class Superseded(Exception):
+    """The document was deleted or replaced meanwhile: nothing is left to do for this version."""
 
 
 @dataclass(slots=True)
@@ -26,7 +29,7 @@ class Progress:
     _beaten: float = field(default_factory=time.monotonic)
 
     def stage(self, stage: Document.Stage, **fields: Any) -> None:
-        """Written at once. Raises LeaseLost when the work is no longer ours to do."""
+        """Written at once. Raises Superseded, and LeaseLost when the work is no longer ours to do."""
         self._beat()
         self._write(stage=stage, **fields)
 
@@ -52,4 +55,4 @@ class Progress:
         self._written = time.monotonic()
         found = Document.objects.filter(pk=self.document_id, version=self.version)
         if not found.update(updated_at=timezone.now(), **fields):
-            raise LeaseLost(f"document {self.document_id} was deleted or replaced")
+            raise Superseded(f"document {self.document_id} was deleted or replaced")

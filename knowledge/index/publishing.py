@@ -47,15 +47,17 @@ def stored_vectors(document_id: UUID, model: str) -> dict[bytes, Vectors]:
 
 
 def store_vectors(document_id: UUID, model: str, vectors: Mapping[bytes, Vectors]) -> None:
-    """Keeps vectors for this document; those it has already stay."""
+    """Keeps vectors for this document; those it has already stay, and a deleted one gets none."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             INSERT INTO knowledge_rawvector (document_id, model, text_hash, vector)
-            SELECT %s, %s, * FROM unnest(%s::bytea[], %s::halfvec[])
+            SELECT document.id, %s, made.*
+            FROM knowledge_document document, unnest(%s::bytea[], %s::halfvec[]) made
+            WHERE document.id = %s FOR KEY SHARE OF document
             ON CONFLICT DO NOTHING
             """,
-            [document_id, model, list(vectors), [vector_literal(v) for v in vectors.values()]],
+            [model, list(vectors), [vector_literal(v) for v in vectors.values()], document_id],
         )
 
 

@@ -15,12 +15,13 @@ from knowledge.embeddings.registry import EmbeddingChoice, choose
 from knowledge.ingestion import GAVE_UP, give_up, ingest
 from knowledge.models import Chunk, Document, RawVector
 from knowledge.passages import Passage
+from knowledge.progress import Superseded
 from knowledge.retrieval import retrieve
 from knowledge.selectors import DocumentView
 from tenants.context import platform_context, tenant_context
 from tenants.models import WorkTicket
 from tenants.provisioning import TenantRef
-from tenants.tickets import LeaseLost, Ticket
+from tenants.tickets import Ticket
 from tests.fake_openai import FakeOpenAI, running
 from tests.knowledge import files
 
@@ -230,7 +231,7 @@ def test_work_on_a_deleted_or_replaced_document_stops(tenant: TenantRef) -> None
         def delete_meanwhile() -> None:
             Document.objects.filter(pk=document.id).delete()
 
-        with pytest.raises(LeaseLost):
+        with pytest.raises(Superseded):
             ingest(document.id, 1, heartbeat=delete_meanwhile)
         assert not Chunk.objects.exists()
 

@@ -1,0 +1,82 @@
+"""A document that is deleted while a worker embeds it: the work is done, and nobody is alarmed."""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from uuid import UUID
+
+import pytest
+
+from knowledge import services
+from knowledge.embeddings.registry import EmbeddingChoice, choose
+from knowledge.models import Document, RawVector
+from tenants import tickets
+from tenants.context import platform_context, tenant_context
+from tenants.models import WorkTicket
+from tenants.provisioning import TenantRef
+from tests.fake_openai import wire
+
+
+class Overtaking(ThreadingHTTPServer):
+    """An embedding service that does something before it answers."""
+
+    meanwhile: Callable[[], None]
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Overtaking
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.meanwhile()
+        body = wire.embeddings(asked)
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Keeps the test's output quiet."""
+
+
+@pytest.fixture
+def service() -> Iterator[Overtaking]:
+    server = Overtaking(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+    choose(EmbeddingChoice(base_url=url, model="m", dimensions=384))
+    try:
+        yield server
+    finally:
+        choose(EmbeddingChoice())
+        server.shutdown()
+        server.server_close()
+
+
+def ticket_of(document_id: UUID) -> WorkTicket:
+    with platform_context():
+        return WorkTicket.objects.get(payload__document_id=str(document_id))
+
+
+def test_work_on_a_document_that_is_deleted_meanwhile_ends_as_done(
+    tenant: TenantRef, service: Overtaking, caplog: pytest.LogCaptureFixture
+) -> None:
+    with tenant_context(tenant.id):
+        document, _ = services.create_document(filename="a.md", content=b"Some words to embed.")
+
+    def delete() -> None:
+        with tenant_context(tenant.id):
+            services.delete_document(document_id=document.id)
+
+    service.meanwhile = delete
+    deadline = time.monotonic() + 10
+    with caplog.at_level(logging.WARNING):
+        while ticket_of(document.id).status == "waiting" and time.monotonic() < deadline:
+            tickets.run_next()
+    assert (ticket_of(document.id).status, caplog.messages) == ("done", [])
+    with tenant_context(tenant.id):
+        assert (Document.objects.count(), RawVector.objects.count()) == (0, 0)
