@@ -21,6 +21,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import get_language_from_request
 from django.views.decorators.http import require_safe
 
+from conversations.origins import parse_origin
 from conversations.selectors import get_chatbot
 from conversations.values import ChatbotView
 from core.errors import NotFound, TenantSuspended
@@ -126,15 +127,19 @@ def hosted_page(request: HttpRequest, chatbot_id: UUID) -> HttpResponse:
     """The chatbot alone on a page of its workspace's host; a page as well where there is none."""
     asked = get_language_from_request(request)[:2]
     language = asked if f"texts-{asked}-v1.js" in SCRIPTS else "en"
+    framed_by = ["'self'"]
     try:
         chatbot, key = _hosted(request, chatbot_id)
         context = {"chatbot": chatbot, "key": key, "language": language}
         response = render(request, "conversations/hosted.html", context)
+        framed_by += filter(parse_origin, chatbot.allowed_origins)
     except (NotFound, TenantSuspended) as error:
         # Whoever comes here is a visitor: no way to the dashboard, and nothing about the workspace.
         response = render(request, "conversations/no_chat.html", status=error.status)
     patch_vary_headers(response, ["Accept-Language"])
-    response.headers["Content-Security-Policy"] = _POLICY
+    # In a frame it would be used on whichever page has the frame.
+    policy = f"{_POLICY}; frame-ancestors {' '.join(framed_by)}"
+    response.headers["Content-Security-Policy"] = policy
     return response
 
 

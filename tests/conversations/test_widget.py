@@ -8,9 +8,11 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from conversations.chatbots import get
 from conversations.onboarding import Workspace
 from conversations.widget import SCRIPTS, read_script
 from tenants.api_keys import authenticate, revoke_key
+from tenants.context import tenant_context
 from tests.live import Process
 
 LANGUAGES = [name for name in SCRIPTS if name.startswith("texts")]
@@ -86,13 +88,18 @@ def test_the_chatbots_page_stands_on_its_workspaces_host_alone(
 ) -> None:
     own, other = make_workspace(), make_workspace()
     path = f"/c/{own.chatbot_id}"
+    with tenant_context(own.tenant.id):
+        allowed = get(own.chatbot_id).allowed_origins
     page = fetch(web, path, own.tenant.host)
     assert page.status_code == 200
     assert own.publishable_key in page.text
     policy = page.headers["Content-Security-Policy"]
     assert "unsafe" not in policy
     assert "trusted-types 'none'" in policy
-    assert fetch(web, path, other.tenant.host).status_code == 404
+    assert policy.endswith(f"; frame-ancestors 'self' {' '.join(allowed)}")
+    missing = fetch(web, path, other.tenant.host)
+    assert missing.status_code == 404
+    assert missing.headers["Content-Security-Policy"].endswith("; frame-ancestors 'self'")
     assert fetch(web, path).status_code == 404
 
 
