@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from billing.days import add_to_day
-from billing.models import Budget, QuotaPeriod, UsageRecord
+from billing.models import Budget, Hold, QuotaPeriod, UsageRecord
 from billing.pricing import cost
 from billing.selectors import TurnTerms
 from core.errors import AppError, BudgetExceeded, QuotaExceeded
@@ -173,6 +173,11 @@ def release(*, turn_id: UUID) -> bool:
         return False
     _free(hold, messages_used=0, cost_used=Decimal(0))
     return True
+
+
+def list_holds(*, until: datetime) -> list[UUID]:
+    """The turns whose holds were made by then and are neither settled nor released."""
+    return list(Hold.objects.filter(created_at__lte=until).values_list("turn_id", flat=True))
 
 
 def _take_hold(turn_id: UUID) -> tuple[date, Decimal] | None:

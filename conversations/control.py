@@ -16,7 +16,7 @@ from conversations import live
 from conversations.eventlog import LOG_ERRORS
 from conversations.services import extend_leases, request_stop
 from conversations.values import TurnRef
-from core.redis import event_redis, key
+from core.redis import event_redis, key, sync_redis
 from tenants.context import in_tenant
 
 log = logging.getLogger(__name__)
@@ -56,6 +56,15 @@ async def stop_turn(turn: TurnRef) -> None:
     await in_tenant(turn.tenant_id, request_stop, turn.turn_id)
     try:
         await event_redis().publish(key(turn.tenant_id, "stop"), turn.turn_id.hex)
+    except LOG_ERRORS as error:
+        log.warning("a stop waits for the heartbeat: %s", type(error).__name__)
+
+
+def tell_to_stop(tenant_id: UUID, turn_ids: list[UUID]) -> None:
+    """The same, from a thread, of turns that have been deleted."""
+    try:
+        for turn_id in turn_ids:
+            sync_redis("events").publish(key(tenant_id, "stop"), turn_id.hex)
     except LOG_ERRORS as error:
         log.warning("a stop waits for the heartbeat: %s", type(error).__name__)
 

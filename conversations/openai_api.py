@@ -41,9 +41,9 @@ async def create_completion(request: HttpRequest) -> HttpResponse | StreamingHtt
     asked = read_request(read_body(request, dict[str, Any]))
     try:
         chatbot = await in_tenant(key.tenant_id, get_chatbot, asked.chatbot_id)
+        started = await start_turn(_question(key, asked))
     except NotFound as error:
         raise no_such_model() from error
-    started = await start_turn(_question(key, asked))
     completion = Completion(started.turn, asked, answerer_of(chatbot.model))
     if not asked.stream:
         return JsonResponse(await completion.whole())

@@ -1,15 +1,19 @@
 """Removing conversations in one statement: Django would load every row that goes with them.
 
 In the tenant's context and the caller's transaction. Usage records stay: they are what was charged.
+So do the holds of turns that are being answered. These are told to stop, and whoever answers them
+charges what they used until then; the sweeper frees the hold when nobody does.
 """
 
+from functools import partial
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from billing import quotas
 from conversations import models
+from conversations.control import tell_to_stop
+from tenants.context import current_tenant_id
 
 # Constraints are checked at the commit, so that one statement may take from all tables at once.
 _REMOVE = """
@@ -37,7 +41,7 @@ DELETE FROM conversations_conversation WHERE id IN (SELECT id FROM conversation)
 
 
 def remove_chatbot(chatbot_id: UUID) -> bool:
-    """False when there is none. Turns that are running end as interrupted."""
+    """False when there is none."""
     if not models.Chatbot.objects.select_for_update().filter(pk=chatbot_id).exists():
         return False
     _remove(models.Turn.objects.filter(conversation__chatbot_id=chatbot_id), chatbot=chatbot_id)
@@ -46,7 +50,8 @@ def remove_chatbot(chatbot_id: UUID) -> bool:
 
 def remove_conversation(conversation_id: UUID) -> bool:
     """False when there is none."""
-    found = models.Conversation.objects.select_for_update().filter(pk=conversation_id)
+    # Not a stronger lock: an answer that is being saved refers to the conversation at its commit.
+    found = models.Conversation.objects.select_for_update(no_key=True).filter(pk=conversation_id)
     if not found.exists():
         return False
     turns = models.Turn.objects.filter(conversation_id=conversation_id)
@@ -60,8 +65,10 @@ def _remove(
     conversation: UUID | None = None,
     chatbot: UUID | None = None,
 ) -> None:
-    # Nobody would settle what they hold.
-    for turn_id in turns.filter(status=models.TurnStatus.RUNNING).values_list("id", flat=True):
-        quotas.release(turn_id=turn_id)
+    # Locked, so that what is just being saved is there to be removed.
+    running = turns.filter(status=models.TurnStatus.RUNNING).select_for_update(of=("self",))
+    turn_ids = list(running.order_by("pk").values_list("id", flat=True))
     with connection.cursor() as cursor:
         cursor.execute(_REMOVE, {"conversation": conversation, "chatbot": chatbot})
+    if turn_ids:
+        transaction.on_commit(partial(tell_to_stop, current_tenant_id(), turn_ids))

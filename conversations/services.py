@@ -75,7 +75,7 @@ def _ground_of(question: Question) -> Ground:
             visitor_id=question.visitor_id or new_id(),
             channel=question.channel,
             external_user=question.external_user,
-        ).pk
+        )
     return access_ground(
         conversation_id, chatbot_id=question.chatbot_id, visitor_id=question.visitor_id
     )
@@ -97,26 +97,30 @@ def _most_tokens_in(question: Question, ground: Ground, conditions: Conditions) 
 
 def open_conversation(
     *, chatbot_id: UUID, visitor_id: UUID, channel: str, external_user: str = ""
-) -> models.Conversation:
+) -> UUID:
     """A new conversation with its chatbot. Raises `NotFound` for a chatbot that is not there."""
-    chatbot = models.Chatbot.objects.filter(pk=chatbot_id).first()
-    if chatbot is None:
-        raise NotFound("There is no such chatbot.")
-    return models.Conversation.objects.create(
-        chatbot=chatbot, visitor_id=visitor_id, channel=channel, external_user=external_user
+    opened = statements.open_conversation(
+        chatbot_id=chatbot_id,
+        visitor_id=visitor_id,
+        channel=channel,
+        external_user=external_user,
+        now=timezone.now(),
     )
+    if opened is None:
+        raise NotFound("There is no such chatbot.")
+    return opened
 
 
 def finish_turn(admitted: Admitted, ended: Ended) -> bool:
     """Saves the reply, its citations and the charge in one transaction.
 
-    False when the turn had ended already (its lease was lost): nothing is written then.
+    False when there is nothing to save it to. A turn whose lease was lost has ended, and its hold
+    went with it: nothing is written. A deleted one has left its hold, and what it used is charged.
     """
     with transaction.atomic():
-        if not statements.end_turn(admitted.turn_id, ended, timezone.now()):
-            return False
+        saved = statements.end_turn(admitted.turn_id, ended, timezone.now())
         _charge(admitted, ended)
-    return True
+    return saved
 
 
 def _charge(admitted: Admitted, ended: Ended) -> None:
@@ -168,10 +172,12 @@ def request_stop(turn_id: UUID) -> None:
 
 
 def extend_leases(turn_ids: list[UUID]) -> list[UUID]:
-    """Says that this process still answers these turns. Returns those that were asked to stop."""
+    """Says that this process still answers these turns. Returns those that are to stop: they were
+    asked to, or deleted."""
     running = models.Turn.objects.filter(pk__in=turn_ids, status=models.TurnStatus.RUNNING)
     running.update(lease_until=timezone.now() + statements.LEASE)
-    return list(running.exclude(stop_requested_at=None).values_list("id", flat=True))
+    going_on = set(running.filter(stop_requested_at=None).values_list("id", flat=True))
+    return [turn_id for turn_id in turn_ids if turn_id not in going_on]
 
 
 def record_feedback(

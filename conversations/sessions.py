@@ -77,11 +77,11 @@ def open_session(
     check_origin(chatbot, origin)
     visitor_id, external_user = _visitor(tenant_id, chatbot, opening)
     if opening.conversation_id is not None:
-        conversation = access.access_conversation(
+        conversation_id = access.access_conversation(
             opening.conversation_id, chatbot_id=chatbot_id, visitor_id=visitor_id
-        )
+        ).pk
     else:
-        conversation = open_conversation(
+        conversation_id = open_conversation(
             chatbot_id=chatbot_id,
             visitor_id=visitor_id,
             channel=Channel.WIDGET,
@@ -94,10 +94,10 @@ def open_session(
         tenant_id=tenant_id,
         chatbot=chatbot,
         visitor_id=visitor_id,
-        conversation_id=conversation.pk,
+        conversation_id=conversation_id,
         visitor_token=issue_visitor_token(tenant_id, chatbot_id, visitor_id),
-        messages=selectors.shown_messages(conversation.pk) if known else [],
-        active=selectors.active_turn(tenant_id, conversation.pk) if known else None,
+        messages=selectors.shown_messages(conversation_id) if known else [],
+        active=selectors.active_turn(tenant_id, conversation_id) if known else None,
     )
 
 

@@ -16,10 +16,11 @@ MOST_ORIGINS = 60
 _NOTED_FOR = 60.0
 _MOST_NOTED = 4096
 
-# A row that is a few minutes fresh is left alone: a busy page opens thousands of chats.
+# A row that is a few minutes fresh is left alone: a busy page opens thousands of chats. A chatbot
+# that is being deleted is noted no more.
 _NOTE = """
 INSERT INTO conversations_sighting AS known (chatbot_id, origin, first_seen_at, last_seen_at)
-VALUES (%s, %s, now(), now())
+SELECT id, %s, now(), now() FROM conversations_chatbot WHERE id = %s FOR KEY SHARE
 ON CONFLICT (chatbot_id, origin) DO UPDATE SET last_seen_at = now()
     WHERE known.last_seen_at < now() - interval '5 minutes'
 RETURNING first_seen_at = last_seen_at
@@ -55,7 +56,7 @@ def note_sighting(*, chatbot_id: UUID, origin: str) -> None:
         _noted.clear()
     _noted[chatbot_id, name] = now
     with connection.cursor() as cursor:
-        cursor.execute(_NOTE, [chatbot_id, name])
+        cursor.execute(_NOTE, [name, chatbot_id])
         written = cursor.fetchone()
         if written is not None and written[0]:
             cursor.execute(_FORGET, [chatbot_id, chatbot_id, MOST_ORIGINS])

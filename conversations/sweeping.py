@@ -1,17 +1,20 @@
 """Turns whose process is gone: they end as interrupted, with what was shown of them.
 
 Runs at the start of every web process and from beat. A tenant costs one query on a partial index
-that holds running turns only.
+that holds running turns only, and one on its few holds.
 """
 
 import logging
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import DatabaseError
+from django.conf import settings
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from billing import quotas
 from conversations import events, models
 from conversations.eventlog import KEPT_SECONDS, LOG_ERRORS, log_key
 from conversations.failures import INTERRUPTED, failure
@@ -23,6 +26,9 @@ from tenants.context import platform_context, tenant_context
 from tenants.models import Tenant
 
 log = logging.getLogger(__name__)
+
+# No turn is answered and saved for longer: it would have settled what it holds.
+ORPHAN_AFTER = timedelta(seconds=settings.TURN_SECONDS + 60)
 
 
 def sweep_all() -> int:
@@ -49,7 +55,20 @@ def sweep_tenant(tenant_id: UUID) -> int:
             for turn_id, owner, lease_until in running.values_list("id", "owner", "lease_until")
             if lease_until < timezone.now() or is_gone(owner)
         ]
+        _free_orphaned_holds()
         return sum(_interrupt(tenant_id, turn_id) for turn_id in orphans)
+
+
+def _free_orphaned_holds() -> None:
+    """Of turns that were deleted while they were answered, and whose process went as well."""
+    held = quotas.list_holds(until=timezone.now() - ORPHAN_AFTER)
+    if not held:
+        return
+    there = set(models.Turn.objects.filter(pk__in=held).values_list("id", flat=True))
+    for turn_id in held:
+        if turn_id not in there:
+            with transaction.atomic():
+                quotas.release(turn_id=turn_id)
 
 
 def _interrupt(tenant_id: UUID, turn_id: UUID) -> bool:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from billing.models import Hold, QuotaPeriod
+from billing.models import Hold, QuotaPeriod, UsageRecord
 from billing.selectors import PlanLimits
 from conversations import chatbots, models, services, sightings
 from conversations.models import Chatbot
@@ -83,7 +83,7 @@ def test_a_bad_field_is_named_and_changes_nothing(tenant: Any, field: str, value
         assert chatbots.list_chatbots() == [made]
 
 
-def test_a_deleted_chatbot_takes_its_keys_talks_and_holds_along(
+def test_a_deleted_chatbot_takes_its_keys_and_talks_along_and_is_charged(
     web: Process, workspace: Workspace
 ) -> None:
     with Chat(web.socket_url, workspace.publishable_key) as chat:
@@ -92,12 +92,16 @@ def test_a_deleted_chatbot_takes_its_keys_talks_and_holds_along(
             begun = services.admit(question_of(workspace), conditions())
             assert Hold.objects.count() == 1
             chatbots.delete_chatbot(chatbot_id=workspace.chatbot_id)
-            for table in (Chatbot, models.Conversation, models.Turn, models.Sighting, Hold):
+            for table in (Chatbot, models.Conversation, models.Turn, models.Sighting):
                 assert table.objects.count() == 0
-            assert QuotaPeriod.objects.get().messages_held == 0
-            # Whoever was answering finds nothing to save, and nothing is charged.
+            # Whoever was answering finds nothing to save, and charges what was used, once.
             assert isinstance(begun, Admitted)
-            assert not services.finish_turn(begun, Ended(status="completed"))
+            assert QuotaPeriod.objects.get().messages_held == 1
+            charged = UsageRecord.objects.count()
+            for _ in range(2):
+                assert not services.finish_turn(begun, used())
+                assert UsageRecord.objects.count() == charged + 1
+            assert (Hold.objects.count(), QuotaPeriod.objects.get().messages_held) == (0, 0)
             with pytest.raises(NotFound):
                 chatbots.delete_chatbot(chatbot_id=workspace.chatbot_id)
     assert keys_of(workspace, workspace.chatbot_id) == []
@@ -115,6 +119,10 @@ def question_of(workspace: Workspace) -> Question:
         conversation_id=None,
         channel="api",
     )
+
+
+def used() -> Ended:
+    return Ended(status="stopped", source="estimated", tokens_in=5, tokens_out=5, provider="openai")
 
 
 def conditions() -> Conditions:
