@@ -80,10 +80,9 @@ class Reply {
   }
 
   note(note, again) {
-    const retry = () => this.panel.ask(this.question);
-    const { texts } = this.panel;
+    const { panel, question } = this;
     return h("p", { class: "note" }, note, " ",
-      again && this.question ? h("button", { type: "button", class: "link", click: retry }, texts.again) : null);
+      again && question ? h("button", { type: "button", class: "link", click: () => panel.ask(question) }, panel.texts.again) : null);
   }
 
   thumbs(message) {
@@ -143,7 +142,7 @@ class Panel {
     h("div", { class: "head", part: "header" }, this.avatar, h("div", { class: "who" }, this.title, this.label), this.freshButton, this.closeButton),
     h("div", { class: "main" }, this.log, this.latest, this.quote), this.notice, this.form, this.status);
     this.widget.region.prepend(this.element);
-    this.named(this.bot);
+    this.named();
   }
 
   named(bot = this.widget.saved) {
@@ -317,11 +316,8 @@ class Panel {
       this.toEnd();
       widget.emit("ready", { conversation_id: frame.conversation_id });
     }
-    if (this.waiting) {
-      const text = this.waiting;
-      this.waiting = null;
-      this.ask(text);
-    }
+    this.ask(this.waiting);
+    this.waiting = null;
   }
 
   greet() {
@@ -359,7 +355,7 @@ class Panel {
     const reply = new Reply(this, question);
     reply.text = message.text;
     for (const citation of message.citations) reply.citations.set(citation.n, citation);
-    const failed = message.status === "failed" || message.status === "interrupted";
+    const failed = ["failed", "interrupted"].includes(message.status);
     this.log.append(reply.element);
     reply.finish({
       message: failed ? null : message.message_id,
@@ -377,7 +373,7 @@ class Panel {
   ask(text) {
     if (this.turn || !text || this.refusal) return false;
     if (!this.bot || this.mustAgree()) {
-      this.waiting = text.slice(0, LONGEST_TEXT);
+      this.waiting = text;
       return true;
     }
     const client = `${Date.now()}${Math.random()}`;
@@ -408,7 +404,12 @@ class Panel {
     const { turn } = this;
     if (!turn) return;
     if (frame.type === "error") {
-      if (frame.ref === turn.client || frame.ref === turn.id) this.finish({ code: frame.code, again: frame.code === "rate_limited" });
+      const { code, ref } = frame;
+      /* The conversation was deleted: in a new one `catchUp` asks. */
+      if (code === "not_found" && ref === turn.client) {
+        this.refused(frame);
+        this.connection.connect();
+      } else if (ref === turn.client || ref === turn.id) this.finish({ code, again: turn.id || code === "rate_limited" });
       return;
     }
     if (turn.id ? frame.turn_id !== turn.id : frame.client_turn_id !== turn.client) return;
@@ -461,13 +462,12 @@ class Panel {
 
   refused({ code }) {
     const { widget } = this;
-    const hadToken = widget.saved.token && !widget.identity;
     if (code === "not_found") {
       widget.save({ conversation: undefined });
       return "again";
     }
     if (code === "unavailable" || code === "internal_error") return "wait";
-    if (code === "unauthenticated" && hadToken) {
+    if (code === "unauthenticated" && widget.saved.token && !widget.identity) {
       widget.save({ token: undefined, conversation: undefined });
       return "wait";
     }

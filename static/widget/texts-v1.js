@@ -3,7 +3,7 @@ export const loadTexts = async (language) => (await import(`./texts-${language}-
 
 const KINDS = {
   tenant_suspended: "suspended", origin_not_allowed: "origin", unauthenticated: "key",
-  permission_denied: "key", not_found: "key", rate_limited: "rate", invalid_request: "invalid",
+  permission_denied: "key", rate_limited: "rate", invalid_request: "invalid",
   budget_exceeded: "quota", message_quota_exceeded: "quota", cost_quota_exceeded: "quota",
   interrupted: "interrupted",
 };

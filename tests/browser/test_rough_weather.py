@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import expect
 
-from conversations.models import Chatbot
+from conversations import history
+from conversations.models import Chatbot, Conversation, Message
 from conversations.onboarding import Workspace
 from tenants.context import platform_context, tenant_context
 from tenants.models import Tenant
@@ -169,3 +170,47 @@ def test_a_page_drives_it_by_commands_given_before_it_is_there(
     run("chatbot('boot', { lang: 'de' }); chatbot('open')")
     expect(visitor.part("textarea")).to_have_attribute("placeholder", "Stellen Sie eine Frage …")
     assert visitor.errors == []
+
+
+def delete_conversations(tenant_id: UUID) -> None:
+    with tenant_context(tenant_id):
+        for conversation_id in Conversation.objects.values_list("id", flat=True):
+            history.delete_conversation(conversation_id=conversation_id)
+
+
+def count_questions(tenant_id: UUID) -> int:
+    with tenant_context(tenant_id):
+        return Message.objects.filter(role="visitor").count()
+
+
+def test_an_open_chat_goes_on_in_a_new_conversation_when_its_own_was_deleted(
+    watch: Watch, site: Site, web: Process, workspace: Workspace
+) -> None:
+    visitor = watch()
+    visitor.page.goto(site.address(web.url, workspace.publishable_key))
+    visitor.open()
+    visitor.ask("What is the access code?")
+    visitor.answered()
+    beside(partial(delete_conversations, workspace.tenant.id))
+    visitor.ask("When do deliveries arrive?")
+    visitor.answered(2)
+    expect(visitor.part(".notice")).to_be_hidden()
+    visitor.ask("Who may use the access code?")
+    visitor.answered(3)
+    assert beside(partial(count_questions, workspace.tenant.id)) == 2
+    assert visitor.errors == []
+
+
+def test_an_answer_whose_conversation_is_deleted_breaks_off_and_can_be_asked_for_again(
+    watch: Watch, site: Site, web: Process, workspace: Workspace, fake: FakeOpenAI
+) -> None:
+    fake.script({"match": "slowly", "text": "word " * 200, "delay": 0.05})
+    visitor = watch()
+    visitor.page.goto(site.address(web.url, workspace.publishable_key))
+    visitor.open()
+    visitor.ask("What is the access code, slowly?")
+    expect(visitor.part(".reply").last).to_contain_text("word")
+    beside(partial(delete_conversations, workspace.tenant.id))
+    expect(visitor.part(".note")).to_contain_text("The answer broke off.")
+    visitor.part(".note button").click()
+    expect(visitor.answered()).to_contain_text("48213")
