@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,6 +21,8 @@ from tenants.listing import number_in
 from tenants.pages import member_of, page
 
 _SPANS = (7, 30, 90, 365)
+# Columns of the chart, and rows of the table; the CSV has every day.
+_MOST_COLUMNS, _MOST_ROWS = 92, 200
 _COLUMNS = ("day", "model", "turns", "tokens_in", "tokens_out", "cost_usd")
 
 
@@ -44,7 +47,8 @@ def usage(request: HttpRequest) -> HttpResponse:
         "month": summarize_month(member_of(request).tenant_id),
         "days": days,
         "spans": _SPANS,
-        "usage_days": found[::-1],
+        "usage_days": found[: -_MOST_ROWS - 1 : -1],
+        "left_out": max(0, len(found) - _MOST_ROWS),
         "models": models,
         "turns_chart": _chart(found, since, until, [each.model for each in models]),
     }
@@ -95,9 +99,14 @@ def _sum(found: Sequence[UsageDay]) -> ModelUse:
 
 
 def _chart(found: Sequence[UsageDay], since: date, until: date, models: Sequence[str]) -> Chart:
-    days = [since + timedelta(days=number) for number in range((until - since).days + 1)]
-    turns = {(each.day, each.model): each.turns for each in found}
+    """By day, or by week where days would be too thin to see."""
+    length = (until - since).days + 1
+    step = 1 if length <= _MOST_COLUMNS else 7
+    starts = [since + timedelta(days=number) for number in range(0, length, step)]
+    turns: Counter[tuple[int, str]] = Counter()
+    for each in found:
+        turns[(each.day - since).days // step, each.model] += each.turns
     return stacked_bars(
-        labels=[date_format(day, "j M") for day in days],
-        series=[(model, [turns.get((day, model), 0) for day in days]) for model in models],
+        labels=[date_format(start, "j M") for start in starts],
+        series=[(model, [turns[place, model] for place in range(len(starts))]) for model in models],
     )

