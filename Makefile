@@ -24,7 +24,7 @@ ifdef ARGS
 else
 	@mkdir -p var/coverage
 	$(PY) -m coverage erase
-	$(PY) -m coverage run -m pytest -n 3 --dist loadfile
+	$(PY) -m coverage run -m pytest -n 2 --dist loadfile
 	$(PY) -m coverage combine -q
 	$(PY) -m coverage report --include='$(MEASURED)' --fail-under=85
 endif

@@ -90,9 +90,9 @@ def upload(page: Page) -> None:
     """A real PDF of forty pages; its progress is seen before it is ready."""
     press(page, page.get_by_role("link", name="Upload"))
     chooser_field = page.get_by_label("Drop files here, or choose them")
-    reach(page, chooser_field)
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
+    page.wait_for_load_state("networkidle")
+    with page.expect_file_chooser(timeout=60_000) as chooser:
+        press(page, chooser_field)
     pdf = make_pdf([*PAGES, f"Access\n{FACT}"])
     chooser.value.set_files(
         {"name": "Depot handbook.pdf", "mimeType": "application/pdf", "buffer": pdf}
