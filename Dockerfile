@@ -38,4 +38,4 @@ VOLUME /var/lib/chatbot/var
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["python", "-c", \
   "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
-CMD ["python", "-m", "chatbot_saas.web", "--host", "0.0.0.0", "--port", "8000"]
+CMD ["python", "-m", "chatbot_saas.serve", "--host", "0.0.0.0", "--port", "8000"]

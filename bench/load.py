@@ -11,7 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from bench.stack import Stack
-from conversations.onboarding import Workspace
+from conversations.chatbots.onboarding import Workspace
 
 ENDS = ("turn.completed", "turn.failed", "turn.snapshot", "error")
 

@@ -9,7 +9,7 @@ from bench import load
 from bench.figures import spread_ms
 from bench.stack import Stack
 from bench.workspaces import Words, make_workspace
-from conversations.onboarding import Workspace
+from conversations.chatbots.onboarding import Workspace
 from tests.conversations.client import ingest
 from tests.fake_openai import FakeOpenAI
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 from bench.stack import MODEL, ROOT
 from billing.catalog.models import Plan, Price
 from billing.catalog.services import set_price, subscribe
-from conversations.onboarding import Workspace, create_workspace
+from conversations.chatbots.onboarding import Workspace, create_workspace
 from tenants.context import platform_context
 
 PLAN = "bench"

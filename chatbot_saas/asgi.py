@@ -10,8 +10,8 @@ http = get_asgi_application()
 
 from chatbot_saas import observation  # noqa: E402  (Django must be set up first)
 from chatbot_saas.body_limit import limit_body  # noqa: E402
-from conversations.lifespan import lifespan  # noqa: E402
-from conversations.routing import websocket_urlpatterns  # noqa: E402
+from chatbot_saas.lifespan import lifespan  # noqa: E402
+from chatbot_saas.realtime.routing import websocket_urlpatterns  # noqa: E402
 
 observation.start()
 application = ProtocolTypeRouter(

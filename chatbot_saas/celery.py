@@ -8,9 +8,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatbot_saas.settings")
 
 app = Celery("chatbot_saas")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
-for _module in ("mail", "expiry"):
-    app.autodiscover_tasks(["tenants"], related_name=_module)
+app.conf.imports = (
+    "conversations.turns.tasks",
+    "tenants.people.expiry",
+    "tenants.people.mail",
+    "tenants.work.tasks",
+)
 app.conf.beat_schedule = {
     # The net under every wake-up message that was lost.
     "work-tickets": {"task": "tenants.work_tickets", "schedule": 5.0, "options": {"expires": 5}},

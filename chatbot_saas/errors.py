@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from core.errors import AppError, InternalError, InvalidRequest, NotFound, PermissionDenied
-from tenants.responses import error_response
+from core.responses import error_response
 
 
 def _render(request: HttpRequest, error: AppError) -> HttpResponse:

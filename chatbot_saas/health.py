@@ -14,8 +14,9 @@ from redis.exceptions import RedisError
 
 from core.metrics import QUEUE_DEPTH
 from core.redis import event_redis
-from tenants import fleet, tickets
 from tenants.context import in_platform
+from tenants.schemas import fleet
+from tenants.work import tickets
 
 _LEAST_POSTGRESQL = 160_000
 

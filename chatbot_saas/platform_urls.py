@@ -7,9 +7,8 @@ from chatbot_saas.shared_urls import shared_urlpatterns
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *shared_urlpatterns,
-    path("", include("chatbot_saas.operator.urls")),
-    path("", include("tenants.platform_urls")),
-    path("", include("conversations.platform_urls")),
+    path("", include("chatbot_saas.backoffice.urls")),
+    path("", include("chatbot_saas.dashboard.platform_urls")),
 ]
 handler400 = errors.bad_request
 handler403 = errors.permission_denied

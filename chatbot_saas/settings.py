@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from chatbot_saas import env
-from chatbot_saas.operator.look import LOOK
+from chatbot_saas.backoffice.look import LOOK
 from core.crypto import derive_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -115,7 +115,7 @@ SHARED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    # The operator's admin: `chatbot_saas.operator` says what is in it.
+    # The operator's admin: `chatbot_saas.backoffice` says what is in it.
     "unfold.apps.BasicAppConfig",
     "django.contrib.admin.apps.SimpleAdminConfig",
     "rest_framework_simplejwt.token_blacklist",
@@ -157,12 +157,12 @@ MIDDLEWARE = [
     "chatbot_saas.middleware.request_log",
     "servestatic.middleware.ServeStaticMiddleware",
     "tenants.middleware.tenant_middleware",
-    "tenants.rates.key_rate_middleware",
+    "tenants.limits.api.key_rate_middleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "tenants.sessions.IdentityMiddleware",
-    "tenants.sessions.CsrfMiddleware",
+    "tenants.people.sessions.IdentityMiddleware",
+    "tenants.people.sessions.CsrfMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "tenants.middleware.TenantViewMiddleware",
 ]
@@ -172,11 +172,12 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "libraries": {"look": "chatbot_saas.web.look"},
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "tenants.pages.page_context",
+                "chatbot_saas.web.pages.page_context",
             ],
         },
     }
@@ -203,7 +204,7 @@ UNFOLD = LOOK
 # Whether an operator must set up a second factor before anything is shown.
 OPERATOR_SECOND_FACTOR = env.flag("OPERATOR_SECOND_FACTOR", not EMBEDDED)
 # Off in embedded mode alone, which is served on the loopback interface. That a request came over TLS
-# is believed of a trusted proxy, by the server in `chatbot_saas.web`.
+# is believed of a trusted proxy, by the server in `chatbot_saas.serve`.
 SERVE_HTTPS = env.flag("SERVE_HTTPS", not EMBEDDED)
 SECURE_HSTS_SECONDS = 31_536_000 if SERVE_HTTPS else 0
 # A browser takes a `__Host-` cookie only from its own host, so a sibling cannot plant one.
@@ -280,12 +281,12 @@ CHANNEL_LAYERS = {
 }
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.rest.KeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["tenants.rest.HoldsScope"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "tenants.rest.OneForm",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["chatbot_saas.api.rest.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["chatbot_saas.api.rest.HoldsScope"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "chatbot_saas.api.rest.OneForm",
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.MultiPartParser"],
-    "DEFAULT_RENDERER_CLASSES": ["tenants.rest.StructRenderer"],
-    "EXCEPTION_HANDLER": "tenants.rest.answer_error",
+    "DEFAULT_RENDERER_CLASSES": ["chatbot_saas.api.rest.StructRenderer"],
+    "EXCEPTION_HANDLER": "chatbot_saas.api.rest.answer_error",
 }
 # Requests a minute that one key may make, or one address with a publishable key.
 API_REQUESTS_PER_MINUTE = env.integer("API_REQUESTS_PER_MINUTE", 1200, least=1)
@@ -343,7 +344,7 @@ SOCKET_CHECK_SECONDS = env.seconds("SOCKET_CHECK_SECONDS", 20)
 # Key ring of secrets at rest: the first one seals, all of them open.
 SEALING_KEYS = {"k1": derive_key(SECRET_KEY, "sealing")}
 TOKEN_KEY = derive_key(SECRET_KEY, "tokens")
-# For programs that work as a member: see tenants/member_tokens.py.
+# For programs that work as a member: see tenants/people/member_tokens.py.
 SIMPLE_JWT = {
     "SIGNING_KEY": derive_key(SECRET_KEY, "member-tokens"),
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=5),

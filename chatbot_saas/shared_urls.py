@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from chatbot_saas import health, reference
+from chatbot_saas import health
 from chatbot_saas.demo import shop
 
 shared_urlpatterns: list[URLPattern | URLResolver] = [
@@ -11,11 +11,6 @@ shared_urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics),
     path("demo/shop", shop.page),
     path("demo/shop.css", shop.stylesheet),
-    path("docs/api", reference.page, name="reference"),
-    path("v1/openapi.json", reference.openapi),
-    path("", include("tenants.urls")),
-    path("", include("billing.urls")),
-    path("", include("knowledge.urls")),
-    path("", include("conversations.urls")),
-    path("v1/<path:rest>", reference.nothing_here),
+    path("", include("chatbot_saas.api.urls")),
+    path("", include("chatbot_saas.widget.urls")),
 ]

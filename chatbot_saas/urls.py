@@ -7,10 +7,7 @@ from chatbot_saas.shared_urls import shared_urlpatterns
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *shared_urlpatterns,
-    path("", include("tenants.page_urls")),
-    path("", include("billing.page_urls")),
-    path("", include("knowledge.page_urls")),
-    path("", include("conversations.page_urls")),
+    path("", include("chatbot_saas.dashboard.urls")),
 ]
 handler400 = errors.bad_request
 handler403 = errors.permission_denied

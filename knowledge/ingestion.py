@@ -23,7 +23,7 @@ from knowledge.models import Document
 from knowledge.parsing.base import SENTENCES, Parsed, ParseError
 from knowledge.parsing.process import parse_file
 from knowledge.progress import HEARTBEAT_SECONDS, Progress, Superseded
-from tenants.tickets import Ticket, handles, heartbeat, kept_alive
+from tenants.work.tickets import Ticket, handles, heartbeat, kept_alive
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from knowledge.parsing.invisible import remove_invisible
 from knowledge.selectors import DocumentView, view
 from knowledge.storage import StoredFile
 from tenants.context import current_tenant_id
-from tenants.tickets import enqueue
+from tenants.work.tickets import enqueue
 from tenants.workspace.services import SYSTEM, record_event
 
 UPLOADS = "Uploads"

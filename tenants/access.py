@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from core.errors import NotFound, PermissionDenied, Unauthenticated
-from tenants.api_keys import APIKeyIdentity, authenticate
 from tenants.context import platform_context
-from tenants.member_tokens import identify
+from tenants.keys.api_keys import APIKeyIdentity, authenticate
 from tenants.models import Domain, Tenant
+from tenants.people.member_tokens import identify
 
 
 @dataclass(frozen=True, slots=True)

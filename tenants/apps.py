@@ -6,6 +6,6 @@ class TenantsConfig(AppConfig):
     verbose_name = "Workspaces"
 
     def ready(self) -> None:
-        from tenants import tasks, tickets
+        from tenants.work import tasks, tickets
 
         tickets.on_wake(tasks.wake_workers)

@@ -13,8 +13,8 @@ from django.http.request import split_domain_port
 from django.utils.decorators import async_only_middleware
 
 from core.errors import AppError, InvalidRequest, NotFound, Unauthenticated
+from core.responses import database_away, error_response
 from tenants.access import Caller, resolve_caller
-from tenants.api_keys import APIKeyIdentity
 from tenants.context import (
     DATABASE_AWAY,
     PLATFORM,
@@ -23,8 +23,8 @@ from tenants.context import (
     run_in_scope,
     tenant_scope,
 )
-from tenants.members import Member
-from tenants.responses import database_away, error_response
+from tenants.keys.api_keys import APIKeyIdentity
+from tenants.people.members import Member
 
 _API = re.compile(r"^/v1/")
 # Probes come with the pod's address as their host.

@@ -73,7 +73,7 @@ class Tenant(TenantMixin):  # type: ignore[misc]
     status = models.CharField(max_length=12, choices=Status, default=Status.ACTIVE)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    # The schema is made by `tenants.provisioning`, in the same transaction as this row.
+    # The schema is made by `tenants.schemas.provisioning`, in the same transaction as this row.
     auto_create_schema = False
 
     class Meta:

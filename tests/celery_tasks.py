@@ -6,7 +6,7 @@ import time
 from celery import Task, shared_task
 
 from core.redis import sync_redis
-from tenants.tasks import TenantTask
+from tenants.work.tasks import TenantTask
 from tenants.workspace.models import AuditEvent
 from tenants.workspace.services import record_event
 

@@ -12,8 +12,8 @@ from uuid import uuid4
 import pytest
 
 from chatbot_saas import embedded
-from conversations.onboarding import Workspace, create_workspace
-from tenants.provisioning import TenantRef, create_tenant
+from conversations.chatbots.onboarding import Workspace, create_workspace
+from tenants.schemas.provisioning import TenantRef, create_tenant
 from tests.live import ROOT, Process
 
 _stack = ExitStack()

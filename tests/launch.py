@@ -22,7 +22,7 @@ def run_web() -> None:
     import uvicorn
 
     from chatbot_saas.asgi import application
-    from chatbot_saas.web import server_options
+    from chatbot_saas.serve import server_options
 
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

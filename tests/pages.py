@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from tenants.accounts import create_account
 from tenants.context import platform_context
-from tenants.memberships import add_member
 from tenants.models import User
-from tenants.provisioning import TenantRef
-from tenants.roles import Role
+from tenants.people.accounts import create_account
+from tenants.people.memberships import add_member
+from tenants.people.roles import Role
+from tenants.schemas.provisioning import TenantRef
 from tests.live import Process
 
 PASSWORD = "correct horse 7 battery"

@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from conversations.onboarding import Workspace
+from conversations.chatbots.onboarding import Workspace
 from tests.live import Process
 
 READY_SECONDS = 20.0

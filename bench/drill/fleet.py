@@ -63,7 +63,7 @@ def _make_tenants() -> None:
     import django
 
     django.setup()
-    from conversations.onboarding import create_workspace
+    from conversations.chatbots.onboarding import create_workspace
 
     for number in range(TENANTS):
         create_workspace(slug=f"drill{number}", name="Drill")

@@ -11,12 +11,12 @@ from django.db import transaction
 
 from billing.catalog.models import Subscription
 from chatbot_saas.embedded.credentials import write_private
-from conversations.chatbots import create_chatbot
+from conversations.chatbots.onboarding import create_workspace, own_origins
+from conversations.chatbots.services import create_chatbot
 from conversations.models import Chatbot
-from conversations.onboarding import create_workspace, own_origins
 from core.errors import TenantSuspended, Unauthenticated
-from tenants.api_keys import authenticate, mint_publishable_key, mint_secret_key, revoke_key
 from tenants.context import platform_context, tenant_context
+from tenants.keys.api_keys import authenticate, mint_publishable_key, mint_secret_key, revoke_key
 from tenants.models import APIKey, Domain, Membership, Tenant, User
 
 SLUG = "demo"

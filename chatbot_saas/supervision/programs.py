@@ -51,7 +51,7 @@ def commands(address: Address) -> dict[str, list[str]]:
     concurrency = env.integer("WORKER_CONCURRENCY", 2, least=1)
     return {
         "web": [
-            *("-m", "chatbot_saas.web", "--grace", "1"),
+            *("-m", "chatbot_saas.serve", "--grace", "1"),
             *("--host", address.host, "--port", str(address.port)),
         ],
         "worker": [

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from conversations.llm.base import LLMEvent, LLMFinish, LLMRequest, LLMText, LLMUsage, Passage
 from conversations.llm.greetings import greeting
-from conversations.sentences import Sentence, names, sentences, terms
+from conversations.text.sentences import Sentence, names, sentences, terms
 
 Embed = Callable[[Sequence[str]], Awaitable[NDArray[np.float32]]]
 """Texts to unit vectors, one row each."""

@@ -15,8 +15,8 @@ PRODUCT = ("chatbot_saas", "conversations", "knowledge", "billing", "tenants", "
 LARGEST, MEDIAN_FILE, MEDIAN_FUNCTION = 400, 80, 10
 # The turn's task, the ticket runner, the parser's child.
 BOUNDARIES = {
-    "conversations/turns.py": "_run",
-    "tenants/tickets.py": "run_next",
+    "conversations/turns/start.py": "_run",
+    "tenants/work/tickets.py": "run_next",
     "knowledge/parsing/child.py": "_answer",
 }
 SETS_A_SCOPE = re.compile(

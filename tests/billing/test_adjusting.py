@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from billing.adjusting import change_plan, end_override, override_limits
+from billing.adjustments import change_plan, end_override, override_limits
 from billing.catalog.models import QuotaOverride
 from billing.selectors import plan_limits
 from core.errors import InvalidRequest, NotFound
 from core.ids import new_id
 from tenants.context import platform_context, tenant_context
-from tenants.provisioning import TenantRef
+from tenants.schemas.provisioning import TenantRef
 from tenants.workspace.models import AuditEvent
 
 ACTOR = "operator@example.org"

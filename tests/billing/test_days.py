@@ -17,7 +17,7 @@ from billing.models import UsageRecord
 from billing.selectors import TurnTerms, plan_limits, price_of
 from core.ids import new_id
 from tenants.context import platform_context, tenant_context
-from tenants.provisioning import TenantRef
+from tenants.schemas.provisioning import TenantRef
 
 MODELS = ("gpt-5-mini", "gpt-5-nano")
 

@@ -27,7 +27,7 @@ from core.errors import (
 from core.ids import new_id
 from tenants.context import platform_context, tenant_context
 from tenants.models import Tenant
-from tenants.provisioning import TenantRef
+from tenants.schemas.provisioning import TenantRef
 
 MODEL = "gpt-5-mini"
 

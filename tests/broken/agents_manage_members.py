@@ -1,5 +1,5 @@
 """The mistaken role table: agents manage members, as admins do."""
 
-from tenants import roles
+from tenants.people import roles
 
 roles._NEEDS["members:write"] = "agent"

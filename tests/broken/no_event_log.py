@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from conversations.eventlog import LogWriter
+from conversations.turns.eventlog import LogWriter
 
 
 async def append(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from conversations import origins
+from conversations.chatbots import origins
 
 
 def is_allowed(raw: str | None, allowed: Iterable[str]) -> bool:

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from tenants import api_keys, pages
+from chatbot_saas.web import pages
 from tenants.context import platform_context
+from tenants.keys import api_keys
 from tenants.models import APIKey
 
 

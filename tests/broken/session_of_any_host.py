@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 
-from tenants import sessions
+from tenants.people import sessions
 
 
 def area_of(request: HttpRequest) -> str:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from tenants.tasks import HEADER, TenantTask
+from tenants.work.tasks import HEADER, TenantTask
 
 
 def receiving_tenant(self: TenantTask) -> UUID:

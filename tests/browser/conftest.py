@@ -11,8 +11,8 @@ import pytest
 from django.db import connection
 from playwright.sync_api import Browser, sync_playwright
 
+from conversations.chatbots.onboarding import Workspace, create_workspace
 from conversations.models import Chatbot
-from conversations.onboarding import Workspace, create_workspace
 from tenants.context import tenant_context
 from tests.browser.site import Site, shop
 from tests.browser.watched import Watched

@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import expect
 
+from conversations.chatbots.onboarding import Workspace
 from conversations.models import Chatbot
-from conversations.onboarding import Workspace
 from tenants.context import tenant_context
 from tests.browser.conftest import beside
 from tests.browser.site import Site

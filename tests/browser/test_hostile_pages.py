@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
+from conversations.chatbots.onboarding import Workspace, create_workspace
 from conversations.models import Chatbot, Citation, Conversation, Feedback, Message, Turn
-from conversations.onboarding import Workspace, create_workspace
 from knowledge.models import Chunk, Document
-from tenants.accounts import rename
 from tenants.context import tenant_context
+from tenants.people.accounts import rename
 from tests.browser.conftest import beside
 from tests.browser.payloads import PAYLOADS
 from tests.browser.test_people_pages import log_in

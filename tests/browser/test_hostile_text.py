@@ -8,8 +8,8 @@ from uuid import UUID
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from conversations.chatbots.onboarding import Workspace
 from conversations.models import Citation, Conversation, Message, Role
-from conversations.onboarding import Workspace
 from core.ids import new_id
 from tenants.context import tenant_context
 from tests.browser.conftest import beside

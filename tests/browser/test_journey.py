@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from playwright.sync_api import expect
 
-from conversations.onboarding import Workspace
+from conversations.chatbots.onboarding import Workspace
 from tests.browser.site import Site
 from tests.browser.watched import Watched
 from tests.browser.wire import wire

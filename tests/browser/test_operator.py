@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from conversations.onboarding import Workspace
+from conversations.chatbots.onboarding import Workspace
 from tests.browser.conftest import beside
 from tests.browser.site import Site
 from tests.browser.watched import Watched

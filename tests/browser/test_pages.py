@@ -9,12 +9,12 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
+from conversations.chatbots.onboarding import Workspace, create_workspace
+from conversations.chatbots.sightings import note_sighting
 from conversations.models import Chatbot, Turn
-from conversations.onboarding import Workspace, create_workspace
-from conversations.sightings import note_sighting
 from knowledge.models import Document
-from tenants.accounts import rename
 from tenants.context import tenant_context
+from tenants.people.accounts import rename
 from tests.browser.conftest import HANDBOOK, SUGGESTIONS, beside
 from tests.browser.test_people_pages import LOOKS, log_in, look_at
 from tests.browser.watched import Watched

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from conversations.onboarding import Workspace, create_workspace
-from tenants.accounts import rename
-from tenants.memberships import add_member
+from conversations.chatbots.onboarding import Workspace, create_workspace
+from tenants.people.accounts import rename
+from tenants.people.memberships import add_member
 from tests.browser.conftest import beside
 from tests.browser.watched import Watched
 from tests.live import Process

@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import expect
 
-from conversations import history
+from conversations.chatbots.onboarding import Workspace
+from conversations.history import listing
 from conversations.models import Chatbot, Conversation, Message
-from conversations.onboarding import Workspace
 from tenants.context import platform_context, tenant_context
 from tenants.models import Tenant
 from tests.browser.conftest import beside
@@ -175,7 +175,7 @@ def test_a_page_drives_it_by_commands_given_before_it_is_there(
 def delete_conversations(tenant_id: UUID) -> None:
     with tenant_context(tenant_id):
         for conversation_id in Conversation.objects.values_list("id", flat=True):
-            history.delete_conversation(conversation_id=conversation_id)
+            listing.delete_conversation(conversation_id=conversation_id)
 
 
 def count_questions(tenant_id: UUID) -> int:

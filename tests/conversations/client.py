@@ -9,12 +9,12 @@ from uuid import UUID, uuid4
 
 from websockets.sync.client import ClientConnection, connect
 
+from conversations.chatbots.onboarding import Workspace
 from conversations.models import Turn
-from conversations.onboarding import Workspace
 from knowledge.models import Document
 from knowledge.services import create_document
-from tenants import tickets
 from tenants.context import tenant_context
+from tenants.work import tickets
 
 ORIGIN = "https://shop.example"
 ENDS = ("turn.completed", "turn.failed", "turn.snapshot")

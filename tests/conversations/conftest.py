@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from conversations.onboarding import Workspace, create_workspace
+from conversations.chatbots.onboarding import Workspace, create_workspace
 from tests.conversations.client import ORIGIN, Chat, ingest
 from tests.fake_openai import FakeOpenAI, running
 from tests.live import Process

@@ -10,10 +10,10 @@ import openai
 import pytest
 
 from billing.models import Hold, UsageRecord
+from conversations.chatbots.onboarding import Workspace
 from conversations.models import Conversation, Turn
-from conversations.onboarding import Workspace
-from tenants.api_keys import mint_secret_key
 from tenants.context import tenant_context
+from tenants.keys.api_keys import mint_secret_key
 from tests.conversations.client import ORIGIN, ingest
 from tests.conversations.conftest import HANDBOOK
 from tests.fake_openai import FakeOpenAI

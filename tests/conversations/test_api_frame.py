@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from conversations.onboarding import Workspace
+from conversations.chatbots.onboarding import Workspace
 from tests.live import Process
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from conversations.onboarding import Workspace
-from tenants.api_keys import mint_secret_key
+from conversations.chatbots.onboarding import Workspace
+from tenants.keys.api_keys import mint_secret_key
 from tests.live import Process
 
 LIMIT = 5

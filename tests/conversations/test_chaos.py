@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from billing.models import Hold, UsageRecord
+from conversations.chatbots.onboarding import Workspace
 from conversations.models import Message, Turn
-from conversations.onboarding import Workspace
 from tenants.context import tenant_context
 from tests.conversations.client import Chat, kinds_of, text_of
 from tests.fake_openai import FakeOpenAI

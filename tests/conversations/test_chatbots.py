@@ -7,14 +7,17 @@ import pytest
 
 from billing.models import Hold, QuotaPeriod, UsageRecord
 from billing.selectors import PlanLimits
-from conversations import chatbots, models, services, sightings
+from conversations import models
+from conversations.chatbots import services as chatbots
+from conversations.chatbots import sightings
+from conversations.chatbots.onboarding import Workspace
 from conversations.models import Chatbot
-from conversations.onboarding import Workspace
-from conversations.values import Admitted, Conditions, Ended, Question
+from conversations.turns import services
+from conversations.turns.values import Admitted, Conditions, Ended, Question
 from core.errors import InvalidRequest, NotFound, Unauthenticated
 from knowledge.models import Source
-from tenants import api_keys
 from tenants.context import tenant_context
+from tenants.keys import api_keys
 from tests.conversations.client import ORIGIN, Chat
 from tests.live import Process
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.citations import CitationParser, claim_before, quote_for
 from conversations.llm.base import Passage
+from conversations.turns.citations import CitationParser, claim_before, quote_for
 from core.ids import new_id
 
 

@@ -7,11 +7,11 @@ import sys
 import msgspec
 import pytest
 
-from conversations.events import TurnDelta, TurnFailed, as_sse, event_id, read, sequence, wire
-from conversations.failures import INTERNAL, failure
 from conversations.llm.base import LLMError
 from conversations.llm.policy import wait_before_retry
-from conversations.processes import is_gone, this_process
+from conversations.turns.events import TurnDelta, TurnFailed, as_sse, event_id, read, sequence, wire
+from conversations.turns.failures import INTERNAL, failure
+from conversations.turns.processes import is_gone, this_process
 from core.ids import new_id
 
 
@@ -63,7 +63,7 @@ def test_a_retry_waits_a_little_longer_each_time() -> None:
 
 def test_a_process_knows_whether_another_lives() -> None:
     assert not is_gone(this_process())
-    command = "from conversations.processes import this_process; print(this_process())"
+    command = "from conversations.turns.processes import this_process; print(this_process())"
     ended = subprocess.run(
         [sys.executable, "-c", command], capture_output=True, text=True, check=True
     )

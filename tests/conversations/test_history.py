@@ -11,9 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from billing.models import Hold, UsageRecord
 from billing.usage import list_usage_days, summarize_month
-from conversations import history, overview, services
+from conversations.chatbots.onboarding import Workspace
+from conversations.history import listing, overview
 from conversations.models import Citation, Conversation, Feedback, Message, Turn
-from conversations.onboarding import Workspace
+from conversations.turns import services
 from core.errors import InvalidRequest, NotFound
 from tenants.context import tenant_context
 from tests.conversations.client import Chat
@@ -43,7 +44,7 @@ def asked(web: Process, workspace: Workspace) -> Iterator[Workspace]:
 
 
 def test_a_conversation_is_listed_with_what_came_of_it(asked: Workspace) -> None:
-    [row] = history.list_conversations().conversations
+    [row] = listing.list_conversations().conversations
     assert (row.chatbot_name, row.channel, row.messages) == ("Assistant", "widget", 6)
     assert (row.first_question, row.answered, row.feedback) == (FACT, False, "up")
     assert row.cost == sum(record.cost for record in UsageRecord.objects.all())
@@ -57,12 +58,12 @@ def test_a_conversation_is_listed_with_what_came_of_it(asked: Workspace) -> None
 def test_a_chat_in_which_nobody_spoke_is_not_listed(web: Process, workspace: Workspace) -> None:
     with Chat(web.socket_url, workspace.publishable_key), tenant_context(workspace.tenant.id):
         assert Conversation.objects.count() == 1
-        assert history.list_conversations().conversations == ()
+        assert listing.list_conversations().conversations == ()
 
 
 def test_a_transcript_has_sources_thumbs_and_cost(asked: Workspace) -> None:
-    [row] = history.list_conversations().conversations
-    read = history.read_transcript(row.id)
+    [row] = listing.list_conversations().conversations
+    read = listing.read_transcript(row.id)
     assert [message.role for message in read.messages] == ["visitor", "assistant"] * 3
     reply = read.messages[1]
     assert reply.turn is not None
@@ -70,17 +71,17 @@ def test_a_transcript_has_sources_thumbs_and_cost(asked: Workspace) -> None:
     assert (reply.feedback.value, reply.feedback.comment) == ("up", "Fine.")  # type: ignore[union-attr]
     assert (reply.turn.answered, reply.turn.model) == (True, "offline")
     assert (read.cost, read.earlier) == (row.cost, False)
-    first = history.list_messages(row.id, limit=4)
-    rest = history.list_messages(row.id, limit=4, after=first.next_cursor)
+    first = listing.list_messages(row.id, limit=4)
+    rest = listing.list_messages(row.id, limit=4, after=first.next_cursor)
     assert (*first.messages, *rest.messages) == read.messages
     assert rest.next_cursor is None
 
 
 def test_an_answer_is_explained_by_what_was_sent(asked: Workspace) -> None:
-    [row] = history.list_conversations().conversations
-    turn = history.read_transcript(row.id).messages[1].turn
+    [row] = listing.list_conversations().conversations
+    turn = listing.read_transcript(row.id).messages[1].turn
     assert turn is not None
-    why = history.explain_turn(turn.id)
+    why = listing.explain_turn(turn.id)
     assert (why.question, why.query, why.status, why.answered) == (FACT, FACT, "completed", True)
     assert [message.role for message in why.prompt] == ["system", "user"]
     assert why.prompt[0].content.startswith("You are Assistant")
@@ -124,14 +125,14 @@ SEARCHES = {
 
 def test_search_takes_whole_words_and_a_beginning(asked: Workspace) -> None:
     found = {
-        words: len(history.list_conversations(search=words).conversations) for words in SEARCHES
+        words: len(listing.list_conversations(search=words).conversations) for words in SEARCHES
     }
     assert found == SEARCHES
 
 
 def test_filters_and_their_opposites(asked: Workspace) -> None:
     def found(**filters: object) -> int:
-        return len(history.list_conversations(**filters).conversations)  # type: ignore[arg-type]
+        return len(listing.list_conversations(**filters).conversations)  # type: ignore[arg-type]
 
     assert (found(chatbot_id=asked.chatbot_id), found(chatbot_id=uuid4())) == (1, 0)
     assert (found(answered=False), found(answered=True)) == (1, 0)
@@ -139,17 +140,17 @@ def test_filters_and_their_opposites(asked: Workspace) -> None:
 
 
 def test_a_deleted_conversation_is_gone_and_its_cost_is_not(asked: Workspace) -> None:
-    [row] = history.list_conversations().conversations
-    history.delete_conversation(conversation_id=row.id)
+    [row] = listing.list_conversations().conversations
+    listing.delete_conversation(conversation_id=row.id)
     for table in (Conversation, Turn, Message, Citation, Feedback, Hold):
         assert table.objects.count() == 0
     assert UsageRecord.objects.count() == 3
     assert summarize_month(asked.tenant.id).messages_used == 3
     for gone in (
-        lambda: history.delete_conversation(conversation_id=row.id),
-        lambda: history.read_transcript(row.id),
-        lambda: history.list_messages(row.id),
-        lambda: history.explain_turn(uuid4()),
+        lambda: listing.delete_conversation(conversation_id=row.id),
+        lambda: listing.read_transcript(row.id),
+        lambda: listing.list_messages(row.id),
+        lambda: listing.explain_turn(uuid4()),
     ):
         with pytest.raises(NotFound):
             gone()
@@ -158,12 +159,12 @@ def test_a_deleted_conversation_is_gone_and_its_cost_is_not(asked: Workspace) ->
 def test_another_tenant_sees_nothing_of_it(
     asked: Workspace, make_workspace: Callable[[], Workspace]
 ) -> None:
-    [row] = history.list_conversations().conversations
+    [row] = listing.list_conversations().conversations
     with tenant_context(make_workspace().tenant.id):
-        assert history.list_conversations(search="zorblatt").conversations == ()
+        assert listing.list_conversations(search="zorblatt").conversations == ()
         with pytest.raises(NotFound):
-            history.delete_conversation(conversation_id=row.id)
-    assert history.read_transcript(row.id).conversation.id == row.id
+            listing.delete_conversation(conversation_id=row.id)
+    assert listing.read_transcript(row.id).conversation.id == row.id
 
 
 def seconds(step: Callable[[], object]) -> float:
@@ -178,13 +179,13 @@ def test_ten_thousand_conversations_cost_a_few_quick_queries(
     made = make_workspace()
     fill(made.tenant.id)
     with tenant_context(made.tenant.id):
-        page = history.list_conversations(limit=50)
+        page = listing.list_conversations(limit=50)
         steps: list[tuple[int, Callable[[], object]]] = [
-            (1, lambda: history.list_conversations(limit=50, after=page.next_cursor)),
-            (1, lambda: history.list_conversations(limit=50, search="c170")),
-            (1, lambda: history.list_conversations(limit=50, search="shop")),
-            (1, lambda: history.list_conversations(limit=50, answered=False, feedback="down")),
-            (4, lambda: history.read_transcript(page.conversations[0].id)),
+            (1, lambda: listing.list_conversations(limit=50, after=page.next_cursor)),
+            (1, lambda: listing.list_conversations(limit=50, search="c170")),
+            (1, lambda: listing.list_conversations(limit=50, search="shop")),
+            (1, lambda: listing.list_conversations(limit=50, answered=False, feedback="down")),
+            (4, lambda: listing.read_transcript(page.conversations[0].id)),
             (2, lambda: overview.summarize(30)),
             (1, lambda: list_usage_days(datetime(2020, 1, 1).date(), datetime.now(UTC).date())),
         ]
@@ -202,7 +203,7 @@ def test_pages_follow_on_one_another(make_workspace: Callable[[], Workspace]) ->
     with tenant_context(made.tenant.id):
         seen, after = [], None
         for size in (3, 3, 1):
-            page = history.list_conversations(limit=3, after=after)
+            page = listing.list_conversations(limit=3, after=after)
             assert len(page.conversations) == size
             seen += [row.id for row in page.conversations]
             after = page.next_cursor
@@ -211,4 +212,4 @@ def test_pages_follow_on_one_another(make_workspace: Callable[[], Workspace]) ->
         assert seen == list(newest)
         for bad in ("x", "=", "ä", str(uuid4()), "A" * 32 + "\n", "/////////////////////////w=="):
             with pytest.raises(InvalidRequest):
-                history.list_conversations(after=bad)
+                listing.list_conversations(after=bad)

@@ -4,7 +4,7 @@ import pytest
 
 from conversations.llm.base import LLMFinish, LLMRequest, LLMText, LLMUsage, Passage
 from conversations.llm.offline import DOES_NOT_KNOW, OfflineAnswerer
-from conversations.providers import embed_texts
+from conversations.llm.providers import embed_texts
 from core.ids import new_id
 
 FACTS = """The access code of the Zorblatt depot is 48213. Only the night shift may use it.

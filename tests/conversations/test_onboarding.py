@@ -8,11 +8,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DataError, connection
 
+from conversations.chatbots.onboarding import create_workspace
 from conversations.models import Chatbot
-from conversations.onboarding import create_workspace
 from core.errors import Conflict, InvalidRequest
-from tenants.api_keys import authenticate
 from tenants.context import platform_context, tenant_context
+from tenants.keys.api_keys import authenticate
 from tenants.models import Tenant
 from tenants.names import schema_name
 

@@ -3,8 +3,8 @@
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from conversations.chatbots.onboarding import Workspace
 from conversations.models import Chatbot
-from conversations.onboarding import Workspace
 from tenants.context import tenant_context
 from tests.conversations.client import Chat
 from tests.live import Process

@@ -1,7 +1,7 @@
 """What a model is told: rules, data that stays data, and as much history as fits."""
 
 from conversations.llm.base import ChatMessage, Passage
-from conversations.prompts import (
+from conversations.turns.prompts import (
     build_messages,
     fit_history,
     kept_prompt,

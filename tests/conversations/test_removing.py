@@ -15,10 +15,11 @@ from django.utils import timezone
 
 from billing.models import Hold, QuotaPeriod, UsageRecord
 from billing.usage import list_usage_days
-from conversations import history, removing, services
+from conversations.chatbots.onboarding import Workspace
+from conversations.history import listing, removal
 from conversations.models import Conversation, Turn
-from conversations.onboarding import Workspace
-from conversations.sweeping import ORPHAN_AFTER, sweep_tenant
+from conversations.turns import services
+from conversations.turns.sweep import ORPHAN_AFTER, sweep_tenant
 from core.errors import NotFound
 from tenants.context import tenant_context
 from tests.conversations.client import Chat
@@ -90,14 +91,14 @@ def test_without_redis_the_heartbeat_tells_of_a_deleted_turn(workspace: Workspac
     with tenant_context(workspace.tenant.id):
         turn_id = admitted(workspace)
         assert services.extend_leases([turn_id]) == []
-        history.delete_conversation(conversation_id=Conversation.objects.get().pk)
+        listing.delete_conversation(conversation_id=Conversation.objects.get().pk)
         assert services.extend_leases([turn_id]) == [turn_id]
 
 
 def test_a_hold_whose_turn_and_process_are_gone_is_freed_in_the_end(workspace: Workspace) -> None:
     with tenant_context(workspace.tenant.id):
         turn_id = admitted(workspace)
-        history.delete_conversation(conversation_id=Conversation.objects.get().pk)
+        listing.delete_conversation(conversation_id=Conversation.objects.get().pk)
     assert sweep_tenant(workspace.tenant.id) == 0
     with tenant_context(workspace.tenant.id):
         assert Hold.objects.get().turn_id == turn_id
@@ -141,7 +142,7 @@ def test_who_asks_while_the_chatbot_is_deleted_hears_that_there_is_none(
 ) -> None:
     with ThreadPoolExecutor(1) as executor:
         with tenant_context(workspace.tenant.id), transaction.atomic():
-            removing.remove_chatbot(workspace.chatbot_id)
+            removal.remove_chatbot(workspace.chatbot_id)
             asking = executor.submit(ask, web, workspace)
             time.sleep(0.7)
         assert asking.result() == (404, code)
@@ -156,9 +157,9 @@ def test_who_asks_in_an_open_chat_while_it_is_deleted_hears_the_same(
     with Chat(web.socket_url, workspace.publishable_key) as chat:
         with tenant_context(workspace.tenant.id), transaction.atomic():
             if what == "chatbot":
-                removing.remove_chatbot(workspace.chatbot_id)
+                removal.remove_chatbot(workspace.chatbot_id)
             else:
-                removing.remove_conversation(UUID(chat.ready["conversation_id"]))
+                removal.remove_conversation(UUID(chat.ready["conversation_id"]))
             client_turn_id = chat.ask(FACT)
             time.sleep(0.7)
         refused = chat.receive("error")
@@ -172,7 +173,7 @@ def test_a_question_that_comes_first_is_removed_with_its_conversation(
 ) -> None:
     def remove() -> None:
         with tenant_context(workspace.tenant.id), transaction.atomic():
-            assert removing.remove_chatbot(workspace.chatbot_id)
+            assert removal.remove_chatbot(workspace.chatbot_id)
 
     with ThreadPoolExecutor(1) as executor:
         with tenant_context(workspace.tenant.id), transaction.atomic():

@@ -12,9 +12,9 @@ import pytest
 
 from billing.catalog.services import subscribe
 from billing.models import Hold, UsageRecord
-from conversations.eventlog import log_key
+from conversations.chatbots.onboarding import Workspace
 from conversations.models import Message, Turn
-from conversations.onboarding import Workspace
+from conversations.turns.eventlog import log_key
 from core.redis import sync_redis
 from tenants.context import tenant_context
 from tests.conversations.client import Chat, kinds_of, text_of, wait_for_turn

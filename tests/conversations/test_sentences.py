@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.sentences import names, sentences, stem, terms
+from conversations.text.sentences import names, sentences, stem, terms
 
 
 @pytest.mark.parametrize(

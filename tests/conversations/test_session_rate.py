@@ -1,6 +1,6 @@
 """How many chats one address may open in a minute."""
 
-from conversations.onboarding import Workspace
+from conversations.chatbots.onboarding import Workspace
 from tests.conversations.client import Chat
 from tests.live import Process
 

@@ -12,14 +12,14 @@ import jwt
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from conversations.identity import seal_identity_secret
+from chatbot_saas.realtime.identity import seal_identity_secret
+from conversations.chatbots.onboarding import Workspace
 from conversations.models import Chatbot, Conversation, Feedback, Message, Turn
-from conversations.onboarding import Workspace
 from core.ids import new_id
-from tenants.api_keys import mint_publishable_key, revoke_key
 from tenants.context import platform_context, tenant_context
+from tenants.keys.api_keys import mint_publishable_key, revoke_key
+from tenants.keys.visitor_tokens import issue_visitor_token
 from tenants.models import APIKey, Tenant
-from tenants.tokens import issue_visitor_token
 from tests.conversations.client import Chat, text_of, wait_for_turn
 from tests.fake_openai import FakeOpenAI
 from tests.live import Process

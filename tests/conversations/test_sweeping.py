@@ -11,15 +11,15 @@ from billing.models import Hold
 from billing.pricing import TokenPrice
 from billing.quotas import reserve
 from billing.selectors import TurnTerms, plan_limits
-from conversations.eventlog import log_key
-from conversations.events import TurnDelta, TurnStarted, event_id, wire
 from conversations.models import Chatbot, Conversation, Message, Turn
-from conversations.processes import this_process
-from conversations.sweeping import sweep_all, sweep_tenant
+from conversations.turns.eventlog import log_key
+from conversations.turns.events import TurnDelta, TurnStarted, event_id, wire
+from conversations.turns.processes import this_process
+from conversations.turns.sweep import sweep_all, sweep_tenant
 from core.ids import new_id
 from core.redis import sync_redis
 from tenants.context import tenant_context
-from tenants.provisioning import TenantRef
+from tenants.schemas.provisioning import TenantRef
 
 OWNERS = {
     "living": this_process(),

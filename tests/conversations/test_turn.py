@@ -1,8 +1,8 @@
 """The main job over the socket: a question, a streamed and cited answer, a charge."""
 
 from billing.models import Hold, UsageRecord
+from conversations.chatbots.onboarding import Workspace
 from conversations.models import Citation, Message, Turn
-from conversations.onboarding import Workspace
 from tenants.context import tenant_context
 from tests.conversations.client import Chat, kinds_of, text_of
 

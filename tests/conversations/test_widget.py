@@ -8,11 +8,11 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from conversations.chatbots import get
-from conversations.onboarding import Workspace
-from conversations.widget import SCRIPTS, read_script
-from tenants.api_keys import authenticate, revoke_key
+from chatbot_saas.widget.views import SCRIPTS, read_script
+from conversations.chatbots.onboarding import Workspace
+from conversations.chatbots.services import get
 from tenants.context import tenant_context
+from tenants.keys.api_keys import authenticate, revoke_key
 from tests.live import Process
 
 LANGUAGES = [name for name in SCRIPTS if name.startswith("texts")]

@@ -3,11 +3,11 @@
 import re
 from uuid import UUID, uuid4
 
+from conversations.chatbots.onboarding import Workspace
 from conversations.models import Conversation
-from conversations.onboarding import Workspace
 from knowledge.models import Document
-from tenants import api_keys
 from tenants.context import tenant_context
+from tenants.keys import api_keys
 from tenants.workspace.models import AuditEvent
 from tenants.workspace.services import SYSTEM, record_event
 from tests.dashboard.test_chatbots import FORM as CHATBOT

@@ -8,8 +8,8 @@ import pytest
 from django.db.backends.utils import CursorWrapper
 
 from chatbot_saas.asgi import application
+from conversations.chatbots.onboarding import Workspace, create_workspace
 from conversations.models import Turn
-from conversations.onboarding import Workspace, create_workspace
 from knowledge.models import Document
 from tenants.context import tenant_context
 from tests.conversations.client import ingest

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from conversations import chatbots
-from conversations.chatbots import ChatbotSettings
-from conversations.onboarding import Workspace
-from conversations.sightings import note_sighting
+from conversations.chatbots import services as chatbots
+from conversations.chatbots.onboarding import Workspace
+from conversations.chatbots.services import ChatbotSettings
+from conversations.chatbots.sightings import note_sighting
 from knowledge.services import uploads_source
-from tenants import api_keys
 from tenants.context import tenant_context
+from tenants.keys import api_keys
 from tests.live import Process
 from tests.pages import signed_in
 

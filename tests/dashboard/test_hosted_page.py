@@ -4,9 +4,9 @@ from uuid import uuid4
 
 import pytest
 
-from conversations.onboarding import Workspace
-from tenants import api_keys
+from conversations.chatbots.onboarding import Workspace
 from tenants.context import platform_context
+from tenants.keys import api_keys
 from tenants.models import Tenant
 from tests.live import Process
 from tests.pages import PageClient

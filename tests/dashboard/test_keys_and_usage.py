@@ -8,11 +8,11 @@ from uuid import uuid4
 import pytest
 
 from billing.models import UsageRecord
-from conversations.onboarding import Workspace
+from conversations.chatbots.onboarding import Workspace
 from core.errors import Unauthenticated
-from tenants import api_keys
 from tenants.context import tenant_context
-from tenants.provisioning import TenantRef
+from tenants.keys import api_keys
+from tenants.schemas.provisioning import TenantRef
 from tests.live import Process
 from tests.pages import signed_in
 

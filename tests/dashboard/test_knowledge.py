@@ -8,7 +8,7 @@ import pytest
 from knowledge.models import Document
 from knowledge.services import create_document
 from tenants.context import tenant_context
-from tenants.provisioning import TenantRef
+from tenants.schemas.provisioning import TenantRef
 from tests.conversations.client import ingest
 from tests.live import Process
 from tests.pages import signed_in

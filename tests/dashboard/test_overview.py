@@ -2,8 +2,8 @@
 
 from uuid import uuid4
 
-from conversations.onboarding import Workspace
-from conversations.sightings import note_sighting
+from conversations.chatbots.onboarding import Workspace
+from conversations.chatbots.sightings import note_sighting
 from tenants.context import tenant_context
 from tests.conversations.client import ingest
 from tests.dashboard.crowd import fill

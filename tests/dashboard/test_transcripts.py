@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from conversations.chatbots.onboarding import Workspace
 from conversations.models import Conversation
-from conversations.onboarding import Workspace
 from tenants.context import tenant_context
 from tests.conversations.client import Chat, ingest
 from tests.dashboard.crowd import fill

@@ -17,8 +17,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from billing.catalog.services import subscribe
-from chatbot_saas.openapi import description
-from conversations.onboarding import Workspace, create_workspace
+from chatbot_saas.api.openapi import description
+from conversations.chatbots.onboarding import Workspace, create_workspace
 from tests.conversations.client import ingest
 from tests.live import Process
 

@@ -12,10 +12,11 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from billing.catalog.models import Plan, Price
-from conversations import consumers, events, failures, frames
+from chatbot_saas.realtime import consumer, frames
+from conversations.turns import events, failures
 from core import errors, metrics
-from tenants.api_keys import SCOPES
 from tenants.context import platform_context
+from tenants.keys.api_keys import SCOPES
 from tests.live import ROOT
 
 PACKAGES = ("chatbot_saas", "conversations", "knowledge", "billing", "tenants", "core")
@@ -167,13 +168,13 @@ def test_every_frame_that_the_server_writes_is_described() -> None:
 
 def test_every_close_code_is_described() -> None:
     own = {
-        consumers.BAD_FRAME,
-        consumers.BAD_KEY,
-        consumers.BAD_ORIGIN,
-        consumers.NO_SESSION,
-        consumers.TOO_SLOW,
+        consumer.BAD_FRAME,
+        consumer.BAD_KEY,
+        consumer.BAD_ORIGIN,
+        consumer.NO_SESSION,
+        consumer.TOO_SLOW,
     }
-    text = (ROOT / "conversations" / "consumers.py").read_text(encoding="utf-8")
+    text = (ROOT / "chatbot_saas" / "realtime" / "consumer.py").read_text(encoding="utf-8")
     own |= {int(code) for code in re.findall(r"\.close\((\d{4})\)", text)}
     rows = re.findall(r"^\| (\d{4}) \|", section(page("socket"), "Close codes"), re.MULTILINE)
     assert {int(code) for code in rows} == own

@@ -6,9 +6,9 @@ import httpx
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from chatbot_saas.openapi import OPERATIONS, description
-from tenants.api_keys import SCOPES
-from tenants.operations import django_path
+from chatbot_saas.api.openapi import OPERATIONS, description
+from chatbot_saas.api.operations import django_path
+from tenants.keys.api_keys import SCOPES
 from tests.live import Process
 
 CATCH_ALL = "v1/<path:rest>"

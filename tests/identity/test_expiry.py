@@ -7,9 +7,9 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from tenants.context import platform_context
-from tenants.expiry import remove_expired
 from tenants.models import EntryTicket
-from tenants.provisioning import TenantRef
+from tenants.people.expiry import remove_expired
+from tenants.schemas.provisioning import TenantRef
 from tests.pages import make_member
 
 

@@ -8,10 +8,10 @@ import jwt
 import pytest
 from django.conf import settings
 
-from tenants.accounts import change_password
 from tenants.context import platform_context
 from tenants.models import Membership, Tenant
-from tenants.provisioning import TenantRef
+from tenants.people.accounts import change_password
+from tenants.schemas.provisioning import TenantRef
 from tests.live import Process
 from tests.pages import Person, make_member, user_of
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from tenants.context import platform_context, tenant_context
 from tenants.models import Invitation, Membership
-from tenants.provisioning import TenantRef
+from tenants.schemas.provisioning import TenantRef
 from tenants.workspace.models import AuditEvent
 from tests.live import Process
 from tests.pages import PASSWORD, PageClient, Person, make_member, make_person, signed_in

@@ -10,8 +10,8 @@ import pytest
 from django.core import mail
 
 from tenants.context import platform_context
-from tenants.mail import send_reset_mail
-from tenants.provisioning import TenantRef
+from tenants.people.mail import send_reset_mail
+from tenants.schemas.provisioning import TenantRef
 from tests.live import Process
 from tests.pages import PASSWORD, PageClient, Person, make_member, make_person
 

@@ -7,7 +7,7 @@ import pytest
 
 from tenants.context import platform_context
 from tenants.models import Tenant, User
-from tenants.provisioning import TenantRef
+from tenants.schemas.provisioning import TenantRef
 from tests.live import Process
 from tests.pages import PASSWORD, PLATFORM, PageClient, make_member, make_person, ticket_path
 

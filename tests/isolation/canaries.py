@@ -2,7 +2,7 @@
 
 import re
 
-from conversations.onboarding import Workspace
+from conversations.chatbots.onboarding import Workspace
 
 _CANARY = re.compile(r"CANARY-(w[0-9a-f]{16})")
 

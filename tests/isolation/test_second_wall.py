@@ -10,7 +10,7 @@ from django.db import ProgrammingError, connection, transaction
 from billing.models import Hold
 from tenants.context import platform_context, tenant_context
 from tenants.names import schema_name
-from tenants.provisioning import TenantRef
+from tenants.schemas.provisioning import TenantRef
 
 
 @pytest.fixture

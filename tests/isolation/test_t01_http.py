@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from billing.catalog.services import subscribe
-from conversations.onboarding import Workspace
+from conversations.chatbots.onboarding import Workspace
 from tests.conversations.client import ingest
 from tests.isolation.canaries import canary, foreign_in
 from tests.live import Process

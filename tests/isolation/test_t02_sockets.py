@@ -11,7 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from billing.catalog.services import subscribe
-from conversations.onboarding import Workspace
+from conversations.chatbots.onboarding import Workspace
 from tests.conversations.client import ENDS, ingest
 from tests.isolation.canaries import canary, foreign_in
 from tests.live import Process

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from billing.models import Hold
 from tenants.context import ScopeError, platform_context, run_in_scope, tenant_context
 from tenants.models import Tenant
-from tenants.provisioning import TenantRef
+from tenants.schemas.provisioning import TenantRef
 
 
 def count_holds() -> int:

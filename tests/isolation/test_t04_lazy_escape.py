@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from tenants.context import ScopeError, in_tenant, run_in_scope, tenant_context, tenant_scope
 from tenants.middleware import _call
-from tenants.provisioning import TenantRef
+from tenants.schemas.provisioning import TenantRef
 from tenants.workspace.models import AuditEvent
 from tenants.workspace.services import record_event
 

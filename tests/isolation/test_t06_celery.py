@@ -11,7 +11,7 @@ from chatbot_saas.celery import app
 from core.redis import sync_redis
 from tenants.context import ScopeError, platform_context, tenant_context
 from tenants.models import Tenant
-from tenants.provisioning import TenantRef, drop_tenant
+from tenants.schemas.provisioning import TenantRef, drop_tenant
 from tenants.workspace.models import AuditEvent
 from tests.celery_tasks import leave_canary, retry_once
 from tests.live import Process

@@ -18,16 +18,17 @@ from django.conf import settings
 from django.db.models import Model
 
 from billing.models import QuotaPeriod, UsageRecord
-from chatbot_saas.openapi import OPERATIONS
-from conversations import chatbots, models
-from conversations.onboarding import Workspace, create_workspace
+from chatbot_saas.api.openapi import OPERATIONS
+from conversations import models
+from conversations.chatbots import services as chatbots
+from conversations.chatbots.onboarding import Workspace, create_workspace
 from core.ids import new_id
 from knowledge.models import Document
 from knowledge.services import create_document
-from tenants.api_keys import SCOPES, authenticate, mint_secret_key
 from tenants.context import platform_context, tenant_context
-from tenants.member_tokens import issue_tokens
+from tenants.keys.api_keys import SCOPES, authenticate, mint_secret_key
 from tenants.models import APIKey
+from tenants.people.member_tokens import issue_tokens
 from tenants.workspace.models import AuditEvent
 from tests.conversations.client import ingest
 from tests.live import Process

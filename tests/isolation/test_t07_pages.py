@@ -14,8 +14,8 @@ import pytest
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from conversations.onboarding import create_workspace
-from tenants.roles import ROLES, Permission
+from conversations.chatbots.onboarding import create_workspace
+from tenants.people.roles import ROLES, Permission
 from tests.isolation.rights import MAY
 from tests.isolation.world import World, build, snapshot
 from tests.live import Process

@@ -7,9 +7,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from conversations.onboarding import create_workspace
-from tenants.member_tokens import issue_tokens
-from tenants.roles import PERMISSIONS, ROLES, may, may_manage
+from conversations.chatbots.onboarding import create_workspace
+from tenants.people.member_tokens import issue_tokens
+from tenants.people.roles import PERMISSIONS, ROLES, may, may_manage
 from tests.isolation.rights import IN_WORDS, MAY
 from tests.isolation.test_t07_api import TABLE
 from tests.isolation.world import World, build, snapshot

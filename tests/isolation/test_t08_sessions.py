@@ -5,8 +5,8 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from tenants.memberships import add_member
-from tenants.provisioning import TenantRef
+from tenants.people.memberships import add_member
+from tenants.schemas.provisioning import TenantRef
 from tests.live import Process
 from tests.pages import PLATFORM, PageClient, make_member, make_person
 

@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from core.errors import PermissionDenied, TenantSuspended, Unauthenticated
 from core.ids import new_id
-from tenants import api_keys
 from tenants.access import resolve_caller
 from tenants.context import platform_context
+from tenants.keys import api_keys
+from tenants.keys.visitor_tokens import issue_visitor_token, read_visitor_token
 from tenants.models import APIKey, Tenant
-from tenants.provisioning import TenantRef
-from tenants.tokens import issue_visitor_token, read_visitor_token
+from tenants.schemas.provisioning import TenantRef
 
 
 def test_a_secret_key_is_unknown_on_another_tenants_host(

@@ -9,10 +9,10 @@ from uuid import uuid4
 
 import pytest
 
-from tenants.accounts import change_password
 from tenants.context import platform_context
 from tenants.models import Membership, Tenant, User
-from tenants.provisioning import TenantRef
+from tenants.people.accounts import change_password
+from tenants.schemas.provisioning import TenantRef
 from tests.live import Process
 from tests.pages import PageClient, Person, make_member, user_of
 

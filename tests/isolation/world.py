@@ -6,13 +6,13 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
+from conversations.chatbots.onboarding import Workspace
 from conversations.models import Citation, Conversation, Message, Turn
-from conversations.onboarding import Workspace
 from knowledge.models import Document
-from tenants import api_keys
 from tenants.context import platform_context, tenant_context
+from tenants.keys import api_keys
 from tenants.models import APIKey, Invitation, Membership
-from tenants.roles import ROLES, Role
+from tenants.people.roles import ROLES, Role
 from tenants.workspace.models import AuditEvent
 from tests.conversations.client import ingest
 from tests.pages import Person, make_member

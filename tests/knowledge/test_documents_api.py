@@ -11,11 +11,11 @@ from django.db import transaction
 
 from billing.catalog.models import Plan
 from billing.catalog.services import subscribe
-from conversations.onboarding import Workspace
+from conversations.chatbots.onboarding import Workspace
 from knowledge import storage
 from knowledge.models import Document
-from tenants.api_keys import mint_secret_key
 from tenants.context import platform_context, tenant_context
+from tenants.keys.api_keys import mint_secret_key
 from tests.knowledge import files
 from tests.live import Process
 

@@ -14,7 +14,7 @@ from knowledge.embeddings.base import Vectors, normalised
 from knowledge.models import Chunk, Corpus, Document, Embedding, RawVector, Source, TermFrequency
 from knowledge.passages import Found
 from tenants.context import run_in_scope, tenant_context, tenant_scope
-from tenants.provisioning import TenantRef
+from tenants.schemas.provisioning import TenantRef
 
 MODEL = "test-model"
 rng = np.random.default_rng(7)

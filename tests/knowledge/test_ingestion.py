@@ -20,8 +20,8 @@ from knowledge.retrieval import retrieve
 from knowledge.selectors import DocumentView
 from tenants.context import platform_context, tenant_context
 from tenants.models import WorkTicket
-from tenants.provisioning import TenantRef
-from tenants.tickets import Ticket
+from tenants.schemas.provisioning import TenantRef
+from tenants.work.tickets import Ticket
 from tests.fake_openai import FakeOpenAI, running
 from tests.knowledge import files
 

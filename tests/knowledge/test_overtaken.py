@@ -13,10 +13,10 @@ import pytest
 from knowledge import services
 from knowledge.embeddings.registry import EmbeddingChoice, choose
 from knowledge.models import Document, RawVector
-from tenants import tickets
 from tenants.context import platform_context, tenant_context
 from tenants.models import WorkTicket
-from tenants.provisioning import TenantRef
+from tenants.schemas.provisioning import TenantRef
+from tenants.work import tickets
 from tests.fake_openai import wire
 
 

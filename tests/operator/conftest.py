@@ -10,9 +10,9 @@ import httpx
 import pytest
 from django.db.models import Model
 
-from chatbot_saas.operator.site import site
-from chatbot_saas.operator.urls import SECTIONS
-from tenants.operators import make_operator
+from chatbot_saas.backoffice.site import site
+from chatbot_saas.backoffice.urls import SECTIONS
+from tenants.people.operators import make_operator
 from tests.live import Process
 from tests.pages import PASSWORD, PLATFORM, PageClient
 

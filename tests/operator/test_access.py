@@ -9,10 +9,10 @@ import pyotp
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from conversations.onboarding import Workspace
+from conversations.chatbots.onboarding import Workspace
 from tenants.context import platform_context
 from tenants.models import SecondFactor, Tenant, User
-from tenants.operators import forget_second_factor, make_operator
+from tenants.people.operators import forget_second_factor, make_operator
 from tests.live import Process
 from tests.operator.conftest import Operator, logged_in, new_operator
 from tests.pages import PASSWORD, PLATFORM, make_member, make_person, user_of

@@ -6,11 +6,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from billing.catalog.models import TenantUsageDay
-from tenants import second_factor
-from tenants.accounts import find_account
 from tenants.context import platform_context, tenant_context
 from tenants.models import User
-from tenants.provisioning import TenantRef
+from tenants.people import second_factor
+from tenants.people.accounts import find_account
+from tenants.schemas.provisioning import TenantRef
 from tests.billing.test_days import charge
 from tests.operator.conftest import new_operator
 from tests.pages import make_person

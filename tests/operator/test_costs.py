@@ -10,7 +10,7 @@ from django.db.models import Sum
 from billing.catalog.models import TenantUsageDay
 from billing.costs import this_month
 from billing.models import UsageRecord
-from conversations.onboarding import Workspace
+from conversations.chatbots.onboarding import Workspace
 from tenants.context import platform_context, tenant_context
 from tenants.models import Tenant
 from tests.billing.test_days import charge

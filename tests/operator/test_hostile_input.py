@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from billing.catalog.models import Plan, Price, QuotaOverride
-from chatbot_saas.operator.site import site
-from conversations.onboarding import Workspace, create_workspace
+from chatbot_saas.backoffice.site import site
+from conversations.chatbots.onboarding import Workspace, create_workspace
 from tenants.context import platform_context
 from tests.operator.conftest import MODELS, Operator, text_of
 from tests.operator.test_access import every_route

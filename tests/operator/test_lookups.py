@@ -12,10 +12,10 @@ import pytest
 from django.apps import apps
 from django.contrib.admin.utils import get_fields_from_path
 
-from chatbot_saas.operator.site import site
-from tenants import second_factor
+from chatbot_saas.backoffice.site import site
 from tenants.context import platform_context
 from tenants.models import APIKey, SecondFactor, User
+from tenants.people import second_factor
 from tests.operator.conftest import MODELS, Operator
 from tests.operator.fleet import Fleet, make_fleet
 

@@ -12,9 +12,9 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import resolve, set_urlconf
 
-from tenants import second_factor
 from tenants.context import platform_context
 from tenants.models import APIKey, SecondFactor, User
+from tenants.people import second_factor
 from tests.operator.conftest import Operator
 from tests.operator.fleet import SECRETS, Fleet, make_fleet
 

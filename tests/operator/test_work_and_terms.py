@@ -12,7 +12,7 @@ from knowledge.models import Document
 from knowledge.services import create_document
 from tenants.context import platform_context, tenant_context
 from tenants.models import WorkTicket
-from tenants.provisioning import TenantRef
+from tenants.schemas.provisioning import TenantRef
 from tests.operator.conftest import Operator, text_of
 
 

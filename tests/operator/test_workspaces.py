@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from billing.catalog.models import QuotaOverride
 from billing.selectors import plan_limits
-from conversations.onboarding import Workspace
+from conversations.chatbots.onboarding import Workspace
 from tenants.context import platform_context, tenant_context
 from tenants.models import APIKey, Tenant, User
 from tenants.workspace.models import AuditEvent

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from conversations.onboarding import Workspace
+from conversations.chatbots.onboarding import Workspace
 from tests.live import Process
 
 MEGABYTE = b"x" * 1_000_000

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from conversations.onboarding import Workspace
-from tenants.api_keys import generate
+from conversations.chatbots.onboarding import Workspace
+from tenants.keys.api_keys import generate
 from tests.live import Process
 from tests.platform.processes import dead_database, dead_redis, get, layout, with_database
 

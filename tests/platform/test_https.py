@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tenants.provisioning import TenantRef
+from tenants.schemas.provisioning import TenantRef
 from tests.live import Process
 from tests.pages import make_member
 

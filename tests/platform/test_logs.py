@@ -8,8 +8,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from conversations.onboarding import Workspace
-from tenants.provisioning import TenantRef
+from conversations.chatbots.onboarding import Workspace
+from tenants.schemas.provisioning import TenantRef
 from tests.conversations.client import Chat
 from tests.fake_openai import running
 from tests.live import Process

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from conversations.onboarding import Workspace
+from conversations.chatbots.onboarding import Workspace
 from tests.live import Process
 from tests.platform.processes import get
 from tests.test_main_job import ask, client, upload

@@ -14,7 +14,7 @@ from tests.launch import die_with_parent
 def main(kind: str) -> None:
     django.setup()
     from knowledge.ingestion import ingest_document
-    from tenants import tickets
+    from tenants.work import tickets
 
     tickets._registry.clear()
     tickets.handles(kind, lease_seconds=30)(ingest_document)

@@ -13,8 +13,8 @@ from knowledge.ingestion import ingest
 from knowledge.models import Chunk, Document, RawVector
 from tenants.context import platform_context, tenant_context
 from tenants.models import WorkTicket
-from tenants.provisioning import TenantRef
-from tenants.tickets import enqueue
+from tenants.schemas.provisioning import TenantRef
+from tenants.work.tickets import enqueue
 from tests.live import ROOT
 
 SECONDS = 30.0

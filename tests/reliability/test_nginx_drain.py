@@ -19,9 +19,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from billing.models import Hold, UsageRecord
+from conversations.chatbots.onboarding import Workspace, create_workspace
 from conversations.models import Message, Turn
-from conversations.onboarding import Workspace, create_workspace
-from conversations.sweeping import sweep_tenant
+from conversations.turns.sweep import sweep_tenant
 from tenants.context import tenant_context
 from tests.conversations.client import ORIGIN, Chat, kinds_of, text_of
 from tests.fake_openai import FakeOpenAI

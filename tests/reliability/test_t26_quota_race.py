@@ -13,7 +13,7 @@ import pytest
 from billing.catalog.models import Plan
 from billing.catalog.services import subscribe
 from billing.models import Hold, QuotaPeriod, UsageRecord
-from conversations.onboarding import Workspace
+from conversations.chatbots.onboarding import Workspace
 from tenants.context import platform_context, tenant_context
 from tests.live import Process
 

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 
 from tenants.names import quote, schema_name
-from tenants.provisioning import TenantRef
+from tenants.schemas.provisioning import TenantRef
 from tests.live import ROOT
 
 MIGRATION = ("workspace", "0001_initial")

@@ -5,9 +5,9 @@ import pytest
 from core.errors import Conflict, InvalidRequest, NotFound
 from core.ids import new_id
 from tenants.context import platform_context, tenant_context
-from tenants.lifecycle import resume_tenant, suspend_tenant
 from tenants.models import Tenant
-from tenants.provisioning import TenantRef
+from tenants.schemas.lifecycle import resume_tenant, suspend_tenant
+from tenants.schemas.provisioning import TenantRef
 from tenants.workspace.models import AuditEvent
 
 ACTOR = "operator@example.org"

@@ -11,7 +11,7 @@ from core.errors import Conflict, InvalidRequest
 from tenants.context import platform_context, tenant_context
 from tenants.models import Domain, Tenant
 from tenants.names import is_schema_name, role_name, schema_name, tenant_id_of
-from tenants.provisioning import TenantRef, create_tenant, drop_tenant
+from tenants.schemas.provisioning import TenantRef, create_tenant, drop_tenant
 from tenants.workspace.models import AuditEvent
 
 

@@ -9,9 +9,9 @@ from django.db import connections
 
 from core.crypto import SealBroken
 from core.errors import InvalidRequest, Unauthenticated
-from tenants import second_factor
 from tenants.context import platform_context
 from tenants.models import SecondFactor, User
+from tenants.people import second_factor
 from tests.pages import make_person, user_of
 
 

@@ -12,10 +12,10 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from core.errors import Conflict, NotFound
-from tenants import tickets
 from tenants.context import ScopeError, current_tenant_id, platform_context, tenant_context
 from tenants.models import Tenant, WorkTicket
-from tenants.provisioning import TenantRef
+from tenants.schemas.provisioning import TenantRef
+from tenants.work import tickets
 
 KIND = "test_work"
 

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 
-from tenants.operators import make_operator
+from tenants.people.operators import make_operator
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core.errors import NotFound
-from tenants.operators import forget_second_factor
+from tenants.people.operators import forget_second_factor
 
 
 class Command(BaseCommand):

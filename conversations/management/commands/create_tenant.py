@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from conversations.onboarding import Workspace, create_workspace
+from conversations.chatbots.onboarding import Workspace, create_workspace
 from core.errors import AppError
 
 

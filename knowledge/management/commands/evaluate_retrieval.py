@@ -18,7 +18,7 @@ from knowledge.evaluation import Question, Range, Retrieved
 from knowledge.ingestion import ingest
 from knowledge.retrieval import retrieve
 from tenants.context import tenant_context
-from tenants.provisioning import create_tenant, drop_tenant
+from tenants.schemas.provisioning import create_tenant, drop_tenant
 
 
 @contextmanager

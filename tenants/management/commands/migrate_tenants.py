@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tenants import fleet
 from tenants.backend.login import migration_login
+from tenants.schemas import fleet
 
 _PROGRESS_SECONDS = 2.0
 

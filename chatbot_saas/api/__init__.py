@@ -1,0 +1,1 @@
+"""The developers' API: one file per resource."""

@@ -1,0 +1,97 @@
+"""What is written of chat completions. They are read by hand in `completions`, because every refusal
+there names its parameter the way OpenAI's clients know it."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from chatbot_saas.api.conversations import CitedSource
+from conversations.turns.question import LONGEST_CLIENT_TURN_ID, LONGEST_TEXT
+
+
+class TextPart(msgspec.Struct):
+    type: Literal["text"]
+    text: str
+
+
+class AskedMessage(msgspec.Struct):
+    """`system` and `developer` messages are added to the chatbot's own instructions."""
+
+    role: Literal["system", "developer", "user", "assistant"]
+    content: str | list[TextPart]
+
+
+class StreamOptions(msgspec.Struct, forbid_unknown_fields=True):
+    include_usage: bool = False
+
+
+class ChatCompletionRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The messages are the history; the last one must be the user's and is the question."""
+
+    model: Annotated[str, Meta(description="The id of a chatbot.")]
+    messages: Annotated[list[AskedMessage], Meta(min_length=1)]
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    max_tokens: Annotated[int, Meta(ge=1)] | None = None
+    max_completion_tokens: Annotated[int, Meta(ge=1)] | None = None
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
+    n: Literal[1] | None = None
+    user: Annotated[str, Meta(max_length=255)] | None = None
+
+
+class AnswerMessage(msgspec.Struct):
+    role: Literal["assistant"]
+    content: str
+    refusal: None
+
+
+class Choice(msgspec.Struct):
+    index: int
+    message: AnswerMessage
+    logprobs: None
+    finish_reason: str
+
+
+class CompletionUsage(msgspec.Struct):
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class Answerer(msgspec.Struct):
+    kind: Literal["model", "offline"]
+    label: str
+
+
+class ChatCompletion(msgspec.Struct):
+    """OpenAI's form, with the sources of the answer and who wrote it."""
+
+    id: str
+    object: Literal["chat.completion"]
+    created: int
+    model: UUID
+    choices: list[Choice]
+    usage: CompletionUsage
+    citations: list[CitedSource]
+    answerer: Answerer
+
+
+class TurnRequest(msgspec.Struct, kw_only=True):
+    """`client_turn_id` is the caller's own: the same one in a conversation is the same turn."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
+    client_turn_id: Annotated[str, Meta(min_length=1, max_length=LONGEST_CLIENT_TURN_ID)]
+    conversation_id: UUID | None = None
+    visitor_token: str | None = None
+
+
+class StreamedEvent(msgspec.Struct):
+    """One event of a stream. `data` is JSON: an event of a turn, which also has `id` and `event`, or
+    a chunk of a chat completion, of which the last one is `[DONE]`."""
+
+    data: str
+    id: str | msgspec.UnsetType = msgspec.UNSET
+    event: str | msgspec.UnsetType = msgspec.UNSET

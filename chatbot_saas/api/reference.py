@@ -1,0 +1,159 @@
+"""The API described: for programs at `/v1/openapi.json`, for people as a page."""
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from chatbot_saas.api.openapi import MEANINGS, description
+from core.errors import MethodNotAllowed, NotFound
+from core.responses import problem_response
+
+Json = dict[str, Any]
+
+
+@lru_cache(maxsize=1)
+def _encoded() -> bytes:
+    return msgspec.json.encode(description())
+
+
+def openapi(request: HttpRequest) -> HttpResponse:
+    """The same for everybody: it holds nothing of a workspace."""
+    if request.method not in ("GET", "HEAD"):
+        allowed = ["GET", "HEAD"]
+        return problem_response(MethodNotAllowed("Use GET here.", allowed=allowed), request)
+    return HttpResponse(
+        _encoded(), content_type="application/json", headers={"Cache-Control": "max-age=300"}
+    )
+
+
+def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
+    """Any other path of the API, on whatever host."""
+    error = NotFound("There is nothing at this address. docs/api.md lists every path.")
+    return problem_response(error, request)
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """The reference, written from the same description."""
+    shown = {"groups": _groups(), "refusals": _refusals(), "schemas": _schemas()}
+    return render(request, "reference.html", shown)
+
+
+@lru_cache(maxsize=1)
+def _groups() -> list[Json]:
+    """The operations by tag, as the page shows them."""
+    told = description()
+    groups = {tag["name"]: {**tag, "operations": []} for tag in told["tags"]}
+    for path, methods in told["paths"].items():
+        for method, operation in methods.items():
+            shown = _shown(path, method, operation)
+            groups[operation["tags"][0]]["operations"].append(shown)
+    return list(groups.values())
+
+
+def _shown(path: str, method: str, operation: Json) -> Json:
+    body = operation.get("requestBody", {}).get("content", {})
+    return {
+        "id": operation["operationId"],
+        "method": method.upper(),
+        "path": path,
+        "summary": operation["summary"],
+        "description": prose(operation["description"]),
+        "scope": operation.get("x-scope"),
+        "publishable": operation.get("x-publishable-key", False),
+        "parameters": [
+            {
+                **one,
+                "type": type_of(one["schema"]),
+                "bounds": _bounds(one["schema"]),
+                "description": prose(one["description"]),
+            }
+            for one in operation["parameters"]
+        ],
+        "body": [{"media": media, "type": type_of(one["schema"])} for media, one in body.items()],
+        "answers": [
+            {"status": status, "description": one["description"], "content": _content(one)}
+            for status, one in operation["responses"].items()
+            if status < "400"
+        ],
+        "refusals": [status for status in operation["responses"] if status >= "400"],
+    }
+
+
+@lru_cache(maxsize=1)
+def _refusals() -> list[Json]:
+    """What each status means that is no success: the same for every operation."""
+    return [
+        {"status": status, "description": prose(text)}
+        for status, text in sorted(MEANINGS.items())
+        if status >= 400
+    ]
+
+
+def prose(text: str) -> list[Json]:
+    """A sentence in parts, those between backticks being code."""
+    return [{"text": part, "code": n % 2 == 1} for n, part in enumerate(text.split("`")) if part]
+
+
+def _content(response: Json) -> list[Json]:
+    content = response.get("content", {})
+    return [{"media": media, "type": type_of(one["schema"])} for media, one in content.items()]
+
+
+@lru_cache(maxsize=1)
+def _schemas() -> list[Json]:
+    """The structs that requests and answers are made of, in the order of their names."""
+    found = description()["components"]["schemas"]
+    return [
+        {
+            "name": name,
+            "description": prose(schema.get("description", "")),
+            "fields": [
+                {
+                    "name": field,
+                    "type": type_of(one),
+                    "description": prose(one.get("description", "")),
+                    "required": field in schema.get("required", ()),
+                    "bounds": _bounds(one),
+                }
+                for field, one in schema.get("properties", {}).items()
+            ],
+        }
+        for name, schema in sorted(found.items())
+        if schema.get("type") == "object"
+    ]
+
+
+def type_of(schema: Json) -> list[Json]:
+    """How a schema is called, in parts: each a text, with the struct it leads to or None."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return [{"text": name, "struct": name}]
+    if "anyOf" in schema:
+        parts = [type_of(one) for one in schema["anyOf"]]
+        return [one for part in parts for one in (*part, _text(" or "))][:-1]
+    if "enum" in schema:
+        return [_text(" | ".join(str(value) for value in schema["enum"]))]
+    if schema.get("type") == "array":
+        return [_text("list of "), *type_of(schema.get("items", {}))]
+    return [_text(str(schema.get("format") or schema.get("type") or "anything"))]
+
+
+def _text(text: str) -> Json:
+    return {"text": text, "struct": None}
+
+
+def _bounds(schema: Json) -> str:
+    words = {
+        "minLength": "at least {} characters",
+        "maxLength": "at most {} characters",
+        "minItems": "at least {}",
+        "maxItems": "at most {}",
+        "minimum": "from {}",
+        "maximum": "to {}",
+    }
+    return ", ".join(text.format(schema[name]) for name, text in words.items() if name in schema)

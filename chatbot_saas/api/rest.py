@@ -1,0 +1,92 @@
+"""What Django REST framework is told of our API: who calls, what they may, how answers and errors
+look. `REST_FRAMEWORK` in the settings names these."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import HttpResponse
+from rest_framework import exceptions
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from core.errors import (
+    AppError,
+    InvalidRequest,
+    MethodNotAllowed,
+    PayloadTooLarge,
+    UnsupportedMedia,
+)
+from core.responses import database_away, problem_response
+from tenants.access import require_scope
+from tenants.context import DATABASE_AWAY
+from tenants.keys.api_keys import APIKeyIdentity
+
+JSON = "application/json"
+_encode = msgspec.json.Encoder().encode
+
+
+class KeyAuthentication(BaseAuthentication):
+    """The key that the tenant middleware found and tried."""
+
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, APIKeyIdentity] | None:
+        key = getattr(request._request, "api_key", None)
+        return None if key is None else (AnonymousUser(), key)
+
+
+class HoldsScope(BasePermission):
+    """A secret key with the operation's scope; the refusal says what is missing."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        operation = view.operation
+        if operation is not None and operation.scope is not None:
+            key: Any = request.auth
+            require_scope(key, operation.scope)
+        return True
+
+
+class OneForm(DefaultContentNegotiation):
+    """There is one form of answer, so whoever asks for another gets it too."""
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
+
+
+class StructRenderer(BaseRenderer):
+    """What an operation gives back as JSON; None is no body."""
+
+    media_type = JSON
+    charset = None
+
+    def render(
+        self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None
+    ) -> bytes:
+        return b"" if data is None else _encode(data)
+
+
+def answer_error(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
+    """A refusal as a problem. None for what is no refusal: Django answers and reports it."""
+    refusal = _as_app_error(error, context["view"].allowed_methods)
+    return None if refusal is None else problem_response(refusal, context["request"]._request)
+
+
+def _as_app_error(error: Exception, allowed: Sequence[str]) -> AppError | None:
+    match error:
+        case AppError():
+            return error
+        case exceptions.MethodNotAllowed():
+            return MethodNotAllowed(f"Use {' or '.join(allowed)} here.", allowed=allowed)
+        case exceptions.UnsupportedMediaType():
+            return UnsupportedMedia("Send the file as multipart/form-data, in the field “file”.")
+        case RequestDataTooBig():
+            return PayloadTooLarge("The request is too large.")
+        case SuspiciousOperation() | exceptions.ParseError():
+            return InvalidRequest("The request cannot be read, or has more parts than it may have.")
+    return database_away(error) if isinstance(error, DATABASE_AWAY) else None

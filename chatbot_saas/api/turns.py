@@ -1,0 +1,132 @@
+"""Turns over HTTP: created by POST, their events as a server-sent stream, resumable by GET."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from django.http import HttpRequest, StreamingHttpResponse
+
+from chatbot_saas.api.bodies import read_body
+from chatbot_saas.api.endpoint import chat_key, check_page, endpoint
+from conversations.models import Channel
+from conversations.turns import access
+from conversations.turns.events import as_sse, sequence
+from conversations.turns.follow import follow
+from conversations.turns.question import LONGEST_CLIENT_TURN_ID, NO_NUL, check_text
+from conversations.turns.start import start_turn
+from conversations.turns.values import Question, TurnRef
+from core.errors import InvalidRequest, NotFound
+from core.ids import new_id
+from tenants.context import in_tenant
+from tenants.keys.api_keys import APIKeyIdentity
+from tenants.keys.visitor_tokens import issue_visitor_token, read_visitor_token
+from tenants.limits.forms import address_of
+
+# A comment this often keeps proxies from closing a stream that waits for the model.
+_KEEP_ALIVE_SECONDS = 15.0
+
+
+class TurnBody(msgspec.Struct):
+    text: str
+    client_turn_id: Annotated[
+        str, msgspec.Meta(min_length=1, max_length=LONGEST_CLIENT_TURN_ID, pattern=NO_NUL)
+    ]
+    conversation_id: UUID | None = None
+    visitor_token: str | None = None
+
+
+@endpoint("POST", cors=True)
+async def create_turn(request: HttpRequest, chatbot_id: UUID) -> StreamingHttpResponse:
+    """Starts a turn (or finds the one of this `client_turn_id`) and streams its events."""
+    key = chat_key(request)
+    await check_page(request, key, chatbot_id)
+    body = read_body(request, TurnBody)
+    visitor_id = _visitor(key, chatbot_id, body.visitor_token)
+    started = await start_turn(
+        Question(
+            tenant_id=key.tenant_id,
+            chatbot_id=chatbot_id,
+            text=check_text(body.text),
+            client_turn_id=body.client_turn_id,
+            visitor_id=visitor_id,
+            conversation_id=body.conversation_id,
+            channel=Channel.WIDGET if key.kind == "publishable" else Channel.API,
+            address=address_of(request) if key.kind == "publishable" else None,
+        )
+    )
+    response = _stream(started.turn, 0)
+    response.headers["X-Conversation-ID"] = str(started.turn.conversation_id)
+    if visitor_id is not None:
+        token = issue_visitor_token(key.tenant_id, chatbot_id, visitor_id)
+        response.headers["X-Visitor-Token"] = token
+    return response
+
+
+@endpoint("GET", cors=True)
+async def turn_events(
+    request: HttpRequest, chatbot_id: UUID, turn_id: UUID
+) -> StreamingHttpResponse:
+    """A turn's events after `Last-Event-ID`: from the log, or as one snapshot when that is gone."""
+    key = chat_key(request)
+    await check_page(request, key, chatbot_id)
+    token = request.headers.get("X-Visitor-Token")
+    if token is None and key.kind == "publishable":
+        raise NotFound("There is no such turn.")
+    visitor_id = _visitor(key, chatbot_id, token)
+    turn = await in_tenant(
+        key.tenant_id,
+        access.access_turn,
+        key.tenant_id,
+        turn_id,
+        chatbot_id=chatbot_id,
+        visitor_id=visitor_id,
+    )
+    after = sequence(request.headers.get("Last-Event-ID"), turn_id)
+    if after is None:
+        raise InvalidRequest("This Last-Event-ID is not of this turn.", param="Last-Event-ID")
+    return _stream(turn, after)
+
+
+def _visitor(key: APIKeyIdentity, chatbot_id: UUID, token: str | None) -> UUID | None:
+    """Who asks: the token's visitor, a new one, or for a secret key alone anybody (None)."""
+    if token is not None:
+        return read_visitor_token(token, tenant_id=key.tenant_id, chatbot_id=chatbot_id)
+    return new_id() if key.kind == "publishable" else None
+
+
+def _stream(turn: TurnRef, after: int) -> StreamingHttpResponse:
+    return StreamingHttpResponse(
+        _frames(turn, after),
+        content_type="text/event-stream",
+        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _frames(turn: TurnRef, after: int) -> AsyncIterator[str]:
+    async with aclosing(with_keep_alive(follow(turn, after))) as batches:
+        async for batch in batches:
+            yield "".join(map(as_sse, batch)) or ":\n\n"
+
+
+async def with_keep_alive(source: AsyncIterator[list[str]]) -> AsyncGenerator[list[str], None]:
+    """The same batches, with an empty one whenever none has come for a while."""
+    pending: asyncio.Task[list[str]] | None = None
+    try:
+        while True:
+            pending = pending or asyncio.ensure_future(anext(source))
+            done, _ = await asyncio.wait((pending,), timeout=_KEEP_ALIVE_SECONDS)
+            if not done:
+                yield []
+                continue
+            try:
+                batch = pending.result()
+            except StopAsyncIteration:
+                return
+            pending = None
+            yield batch
+    finally:
+        if pending is not None:
+            pending.cancel()

@@ -1,0 +1,32 @@
+"""Routes of the developers' API, with the description of it."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from chatbot_saas.api import (
+    chat_completions,
+    chatbots,
+    conversations,
+    documents,
+    keys,
+    models,
+    reference,
+    tokens,
+    turns,
+    usage,
+)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("docs/api", reference.page, name="reference"),
+    path("v1/openapi.json", reference.openapi),
+    path("v1/chat/completions", chat_completions.create_completion),
+    path("v1/chatbots/<uuid:chatbot_id>/turns", turns.create_turn),
+    path("v1/chatbots/<uuid:chatbot_id>/turns/<uuid:turn_id>/events", turns.turn_events),
+    *models.urlpatterns,
+    *chatbots.urlpatterns,
+    *conversations.urlpatterns,
+    *documents.urlpatterns,
+    *usage.urlpatterns,
+    *keys.urlpatterns,
+    *tokens.urlpatterns,
+    path("v1/<path:rest>", reference.nothing_here),
+]

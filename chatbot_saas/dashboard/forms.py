@@ -1,0 +1,123 @@
+"""Forms of the pages about chatbots. The rules are the service's; its refusals stand beside fields."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from chatbot_saas.web.forms import ServiceForm
+from conversations.chatbots import rules
+from conversations.chatbots.services import ChatbotFields, ChatbotSettings
+from knowledge.document_list import SourceView
+
+_OFF = {"autocomplete": "off"}
+
+
+class LinesField(forms.CharField):
+    """Several values, one on each line."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value) or ""
+        return [line.strip() for line in text.splitlines() if line.strip()]
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) or value is None else "\n".join(value)
+
+
+class NewChatbotForm(ServiceForm):
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=rules.LONGEST_NAME,
+        help_text=_("Visitors see it above the chat."),
+        widget=forms.TextInput(attrs=_OFF),
+    )
+
+
+class DeleteChatbotForm(ServiceForm):
+    name = forms.CharField(label=_("Name of the chatbot"), widget=forms.TextInput(attrs=_OFF))
+
+    def __init__(self, *args: Any, expected: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._expected = expected
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if " ".join(name.split()) != self._expected:
+            raise forms.ValidationError(_("This is not its name. Nothing was deleted."))
+        return name
+
+
+class ChatbotForm(NewChatbotForm):
+    instructions = forms.CharField(
+        label=_("Instructions"),
+        required=False,
+        max_length=rules.LONGEST_INSTRUCTIONS,
+        help_text=_(
+            "How it should speak and what it should leave to people. Visitors never see it."
+        ),
+        widget=forms.Textarea,
+    )
+    model = forms.ChoiceField(label=_("Model"), required=False)
+    color = forms.CharField(
+        label=_("Colour"),
+        widget=forms.TextInput(attrs={"type": "color"}),
+        help_text=_("Text on it is white or black, whichever can be read."),
+    )
+    welcome = forms.CharField(
+        label=_("Welcome"),
+        required=False,
+        max_length=rules.LONGEST_WELCOME,
+        help_text=_("What it says before anybody asks."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    suggested_questions = LinesField(
+        label=_("Suggested questions"),
+        required=False,
+        help_text=_("One on each line, six at most."),
+    )
+    allowed_origins = LinesField(
+        label=_("Allowed origins"),
+        required=False,
+        widget=forms.Textarea(attrs={"dir": "ltr", "spellcheck": "false"}),
+        help_text=_(
+            "Pages that may show the chatbot, one on each line: https://www.example.com. "
+            "This workspace's own address lets the preview and the hosted page work."
+        ),
+    )
+    source_ids = forms.TypedMultipleChoiceField(
+        label=_("Answers from"),
+        required=False,
+        coerce=UUID,
+        help_text=_("With none chosen it answers from all documents."),
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(
+        self, *args: Any, models: Sequence[str], sources: Sequence[SourceView], **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        usual = _("The platform's own (%s)") % settings.LLM_MODEL
+        self.fields["model"].choices = [("", usual), *((each, each) for each in models)]  # type: ignore[attr-defined]
+        self.fields["source_ids"].choices = [(str(each.id), each.name) for each in sources]  # type: ignore[attr-defined]
+
+    def fields_of_service(self) -> ChatbotFields:
+        return self.cleaned_data  # type: ignore[return-value]
+
+
+def initial_of(chatbot: ChatbotSettings) -> dict[str, Any]:
+    """What the form shows before anybody types."""
+    return {
+        "name": chatbot.name,
+        "instructions": chatbot.instructions,
+        "model": chatbot.model,
+        "color": chatbot.color,
+        "welcome": chatbot.welcome,
+        "suggested_questions": chatbot.suggested_questions,
+        "allowed_origins": chatbot.allowed_origins,
+        "source_ids": [str(each) for each in chatbot.source_ids],
+    }

@@ -1,0 +1,77 @@
+"""How a chatbot comes onto a page: its snippet, and where it has been seen."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from chatbot_saas.web.pages import actor_of, member_of, page
+from conversations.chatbots import services as service
+from conversations.chatbots.sightings import Sighting, list_sightings
+from tenants.keys import api_keys
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A sighting; `own` says that it is this workspace's preview or hosted page."""
+
+    sighting: Sighting
+    own: bool
+
+
+def publishable_key(tenant_id: UUID, chatbot_id: UUID) -> str:
+    """The chatbot's newest one, empty when all were revoked."""
+    keys = api_keys.list_keys(tenant_id).keys
+    return next((key.plain for key in keys if key.plain and key.chatbot_id == chatbot_id), "")
+
+
+@page("chatbots:read")
+def install_first(request: HttpRequest) -> HttpResponse:
+    """Where the navigation leads: most workspaces have one chatbot."""
+    found = service.list_chatbots()
+    return redirect("install", found[0].id) if found else redirect("chatbots")
+
+
+@page("chatbots:read")
+def install(request: HttpRequest, chatbot_id: UUID) -> HttpResponse:
+    context = {
+        "chatbot": service.get(chatbot_id),
+        "chatbots": service.list_chatbots(),
+        "key": publishable_key(member_of(request).tenant_id, chatbot_id),
+        "origin": f"{request.scheme}://{request.get_host()}",
+        "seen": _seen(request, chatbot_id),
+    }
+    return render(request, "conversations/install.html", context)
+
+
+@page("chatbots:read")
+def sightings(request: HttpRequest, chatbot_id: UUID) -> HttpResponse:
+    """The list alone, for the page that asks for it again and again."""
+    context = {"seen": _seen(request, service.get(chatbot_id).id)}
+    return render(request, "conversations/_sightings.html", context)
+
+
+@page("keys:write", "POST")
+def make_key(request: HttpRequest, chatbot_id: UUID) -> HttpResponse:
+    """A key for a chatbot whose keys were all revoked."""
+    found = service.get(chatbot_id)
+    tenant_id = member_of(request).tenant_id
+    if not publishable_key(tenant_id, chatbot_id):
+        name = found.name[:80]
+        api_keys.mint_publishable_key(
+            tenant_id=tenant_id, chatbot_id=chatbot_id, name=name, actor=actor_of(request)
+        )
+        messages.success(request, _("The chatbot has a key again."))
+    return redirect("install", chatbot_id)
+
+
+def _seen(request: HttpRequest, chatbot_id: UUID) -> list[Seen]:
+    host = request.get_host().partition(":")[0]
+    return [Seen(each, _host_of(each.origin) == host) for each in list_sightings(chatbot_id)]
+
+
+def _host_of(origin: str) -> str:
+    return origin.partition("://")[2].partition(":")[0]

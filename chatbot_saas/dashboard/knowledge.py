@@ -1,0 +1,137 @@
+"""Pages of the dashboard about documents: the list with uploads, and one document's passages."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from chatbot_saas.web.listing import address, number_in, uuid_in
+from chatbot_saas.web.pages import actor_of, page
+from core.errors import AppError, InvalidRequest
+from knowledge import document_list, selectors, services
+from knowledge.models import Document
+from knowledge.selectors import DocumentView
+
+DOCUMENTS_PER_PAGE = 50
+CHUNKS_PER_PAGE = 30
+_UNFINISHED = (Document.Status.QUEUED, Document.Status.PROCESSING)
+_MOST_FOLLOWED = 100
+# htmx's own: it ends the polling.
+_ASK_NO_MORE = 286
+
+
+@page("documents:read")
+def knowledge(request: HttpRequest) -> HttpResponse:
+    return _list(request)
+
+
+@page("documents:write", "POST")
+def upload(request: HttpRequest) -> HttpResponse:
+    """Takes any number of files. A script sends them one by one and reads the answer's status."""
+    files = request.FILES.getlist("files")
+    if request.headers.get("HX-Request"):
+        for file in files:
+            _store(request, file)
+        return HttpResponse(status=204)
+    if not files:
+        return _list(request, error=_("Choose at least one file."), status=400)
+    taken = sum(_take(request, file) for file in files)
+    if taken:
+        said = ngettext("%d file was taken in.", "%d files were taken in.", taken)
+        messages.success(request, said % taken)
+    return redirect("knowledge")
+
+
+def _take(request: HttpRequest, file: "UploadedFile[bytes]") -> bool:
+    """One file of several: what is wrong with it says nothing about the others."""
+    name = file.name or ""
+    try:
+        created = _store(request, file)
+    except AppError as error:
+        messages.error(request, f"{name}: {error.message}")
+        return False
+    if not created:
+        messages.info(request, _("%s is there already.") % name)
+    return created
+
+
+def _store(request: HttpRequest, file: "UploadedFile[bytes]") -> bool:
+    """Whether it is a new one."""
+    return services.create_document(
+        filename=file.name or "", content=file.chunks(), actor=actor_of(request)
+    )[1]
+
+
+@page("documents:read")
+def progress(request: HttpRequest) -> HttpResponse:
+    """How far the documents are that a list shows as unfinished. Asked for by that list, again and
+    again, for as long as one of them is."""
+    documents = document_list.find_documents(_followed(request))
+    finished = not _unfinished(documents)
+    context = {"documents": documents, "finished": finished}
+    return render(
+        request,
+        "knowledge/_progress.html",
+        context,
+        status=_ASK_NO_MORE if finished else 200,
+    )
+
+
+def _followed(request: HttpRequest) -> list[UUID]:
+    try:
+        return [UUID(each) for each in request.GET.getlist("id")[:_MOST_FOLLOWED]]
+    except ValueError as error:
+        raise InvalidRequest("This link is not complete. Go back to the list.") from error
+
+
+@page("documents:read")
+def document(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    found = selectors.get_document(document_id)
+    after = number_in(request, "after")
+    listed = document_list.list_chunks(document_id, limit=CHUNKS_PER_PAGE, after=after)
+    context = {
+        "document": found,
+        "unfinished": _unfinished([found]),
+        "chunks": listed.chunks,
+        "first_url": request.path if after is not None else "",
+        "next_url": _next(request, listed.next_after),
+    }
+    return render(request, "knowledge/document.html", context)
+
+
+@page("documents:write", "POST")
+def delete_document(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    found = selectors.get_document(document_id)
+    try:
+        services.delete_document(document_id=document_id, actor=actor_of(request))
+    except AppError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("%s is deleted.") % found.title)
+    return redirect("knowledge")
+
+
+def _list(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpResponse:
+    after = uuid_in(request, "after")
+    listed = selectors.list_documents(limit=DOCUMENTS_PER_PAGE, after=after)
+    context = {
+        "documents": listed.documents,
+        "unfinished": _unfinished(listed.documents),
+        "shelf": document_list.read_shelf(),
+        "error": error,
+        "first_url": request.path if after is not None else "",
+        "next_url": _next(request, listed.next_cursor),
+    }
+    return render(request, "knowledge/list.html", context, status=status)
+
+
+def _unfinished(documents: list[DocumentView]) -> list[DocumentView]:
+    return [each for each in documents if each.status in _UNFINISHED]
+
+
+def _next(request: HttpRequest, after: UUID | int | None) -> str:
+    return "" if after is None else address(request, after=after)

@@ -1,0 +1,37 @@
+"""The first page: the last thirty days, the month against its limits, and what is left to set up."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from billing.usage import summarize_month
+from chatbot_saas.web.charts import Chart, stacked_bars
+from chatbot_saas.web.pages import member_of, page
+from conversations.history.checklist import read_checklist
+from conversations.history.overview import Overview, summarize
+
+DAYS = 30
+
+
+@page("overview:read")
+def overview(request: HttpRequest) -> HttpResponse:
+    found = summarize(DAYS)
+    context = {
+        "overview": found,
+        "days": DAYS,
+        "month": summarize_month(member_of(request).tenant_id),
+        "checklist": read_checklist(),
+        "chart": _chart(found),
+    }
+    return render(request, "conversations/overview.html", context)
+
+
+def _chart(found: Overview) -> Chart:
+    return stacked_bars(
+        labels=[date_format(each.day, "j M") for each in found.days],
+        series=[
+            (_("Answered"), [each.answered for each in found.days]),
+            (_("Not answered"), [each.not_answered for each in found.days]),
+        ],
+    )

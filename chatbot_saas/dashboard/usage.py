@@ -1,0 +1,112 @@
+"""The page of what was used: this month against its limits, by day and model, and as CSV."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from billing.usage import UsageDay, list_usage_days, summarize_month
+from chatbot_saas.web.charts import Chart, stacked_bars
+from chatbot_saas.web.listing import number_in
+from chatbot_saas.web.pages import member_of, page
+from core.errors import InvalidRequest
+
+_SPANS = (7, 30, 90, 365)
+# Columns of the chart, and rows of the table; the CSV has every day.
+_MOST_COLUMNS, _MOST_ROWS = 92, 200
+_COLUMNS = ("day", "model", "turns", "tokens_in", "tokens_out", "cost_usd")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """What one model was used in the whole span."""
+
+    model: str
+    turns: int
+    tokens_in: int
+    tokens_out: int
+    cost: Decimal
+
+
+@page("usage:read")
+def usage(request: HttpRequest) -> HttpResponse:
+    """`days` in the query: how far back, one of 7, 30, 90 and 365."""
+    days, since, until = _span(request)
+    found = list_usage_days(since, until)
+    models = _by_model(found)
+    context = {
+        "month": summarize_month(member_of(request).tenant_id),
+        "days": days,
+        "spans": _SPANS,
+        "usage_days": found[: -_MOST_ROWS - 1 : -1],
+        "left_out": max(0, len(found) - _MOST_ROWS),
+        "models": models,
+        "turns_chart": _chart(found, since, until, [each.model for each in models]),
+    }
+    return render(request, "billing/usage.html", context)
+
+
+@page("usage:read")
+def usage_csv(request: HttpRequest) -> HttpResponse:
+    """The table's rows, bounded by days and models."""
+    _days, since, until = _span(request)
+    text = io.StringIO()
+    rows = csv.writer(text)
+    rows.writerow(_COLUMNS)
+    for each in list_usage_days(since, until):
+        cost = f"{each.cost:f}"
+        rows.writerow([each.day, each.model, each.turns, each.tokens_in, each.tokens_out, cost])
+    name = f"usage-{since}-{until}.csv"
+    return HttpResponse(
+        text.getvalue(),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _span(request: HttpRequest) -> tuple[int, date, date]:
+    days = number_in(request, "days") or 30
+    if days not in _SPANS:
+        raise InvalidRequest(_("Usage is shown for 7, 30, 90 or 365 days."))
+    until = timezone.now().date()
+    return days, until - timedelta(days=days - 1), until
+
+
+def _by_model(found: Sequence[UsageDay]) -> list[ModelUse]:
+    """Dearest first, then most used."""
+    names = {each.model for each in found}
+    sums = [_sum([each for each in found if each.model == name]) for name in names]
+    return sorted(sums, key=lambda each: (-each.cost, -each.turns, each.model))
+
+
+def _sum(found: Sequence[UsageDay]) -> ModelUse:
+    return ModelUse(
+        model=found[0].model,
+        turns=sum(each.turns for each in found),
+        tokens_in=sum(each.tokens_in for each in found),
+        tokens_out=sum(each.tokens_out for each in found),
+        cost=sum((each.cost for each in found), Decimal(0)),
+    )
+
+
+def _chart(found: Sequence[UsageDay], since: date, until: date, models: Sequence[str]) -> Chart:
+    """By day, or by week where days would be too thin to see."""
+    length = (until - since).days + 1
+    step = 1 if length <= _MOST_COLUMNS else 7
+    starts = [since + timedelta(days=number) for number in range(0, length, step)]
+    turns: Counter[tuple[int, str]] = Counter()
+    for each in found:
+        turns[(each.day - since).days // step, each.model] += each.turns
+    return stacked_bars(
+        labels=[date_format(start, "j M") for start in starts],
+        series=[(model, [turns[place, model] for place in range(len(starts))]) for model in models],
+    )

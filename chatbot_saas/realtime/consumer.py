@@ -1,0 +1,358 @@
+"""The chat socket `/ws/chat/`.
+
+A plain ASGI application and not a Channels consumer: an idle socket is then one waiting coroutine,
+without a channel, a listener task and their queues, which is what lets one process hold thousands.
+
+Nothing is queued for a socket: each turn it follows is read from the turn's own log as fast as the
+client reads. A client that takes nothing for `SOCKET_SEND_SECONDS` is closed with 1013; it may resume.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http.request import split_domain_port
+
+from chatbot_saas.realtime import frames, sessions
+from chatbot_saas.realtime.key_watch import unwatch, watch
+from chatbot_saas.realtime.sessions import Opening, OriginRefused, Session
+from conversations.llm.providers import answerer_of
+from conversations.models import Channel
+from conversations.turns import access, services
+from conversations.turns.control import stop_turn
+from conversations.turns.events import event_id, sequence
+from conversations.turns.follow import follow, latest
+from conversations.turns.question import check_text, without_nul
+from conversations.turns.start import start_turn
+from conversations.turns.terms import current_plan
+from conversations.turns.values import Question, TurnRef
+from core.client_ip import client_ip
+from core.errors import AppError, InvalidRequest, NotFound, RateLimited, Unavailable
+from tenants.context import DATABASE_AWAY, in_platform, in_tenant
+from tenants.limits.turns import check_session_rate
+
+log = logging.getLogger(__name__)
+
+BAD_FRAME, BAD_KEY, BAD_ORIGIN, NO_SESSION, TOO_SLOW = 4400, 4401, 4403, 4408, 1013
+_CLOSE_SECONDS = 2.0
+_FOLLOWED_AT_ONCE = 8
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Closed(Exception):
+    """The socket is to be closed with this code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+async def chat_socket(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """One visitor's socket from handshake to close."""
+    await ChatSocket(scope, receive, send).run()
+
+
+async def no_such_socket(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """Refuses the handshake of any other path."""
+    await receive()
+    await send({"type": "websocket.close"})
+
+
+class ChatSocket:
+    """The socket's state: who it is for and which turns it follows."""
+
+    __slots__ = (
+        "__weakref__",
+        "_address",
+        "_closing",
+        "_following",
+        "_host",
+        "_key_id",
+        "_main",
+        "_origin",
+        "_receive",
+        "_send",
+        "_session",
+    )
+
+    def __init__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        headers = scope["headers"]
+        self._receive, self._send = receive, send
+        self._origin = _only(headers, b"origin")
+        self._host = _host(_only(headers, b"host"))
+        peer = (scope.get("client") or ("",))[0]
+        forwarded = _only(headers, b"x-forwarded-for") or ""
+        self._address = client_ip(peer, forwarded, settings.TRUSTED_PROXIES)
+        self._session: Session | None = None
+        self._key_id: UUID | None = None
+        self._following: dict[UUID, asyncio.Task[None]] = {}
+        self._closing: int | None = None
+        self._main: asyncio.Task[Any] | None = None
+
+    async def run(self) -> None:
+        await self._receive()
+        await self._send({"type": "websocket.accept"})
+        self._main = asyncio.current_task()
+        code: int | None
+        try:
+            code = await self._converse()
+        except Closed as closed:
+            code = closed.code
+        except asyncio.CancelledError:
+            # Ours, from `close`; any other is the server's and goes on.
+            if self._closing is None:
+                raise
+            code = self._closing
+        finally:
+            self._leave()
+        if code is not None:
+            await self._say_goodbye(code)
+
+    def close(self, code: int) -> None:
+        """Ends the socket from another task."""
+        if self._closing is None and self._main is not None:
+            self._closing = code
+            self._main.cancel()
+
+    def _leave(self) -> None:
+        for task in self._following.values():
+            task.cancel()
+        self._following.clear()
+        if self._key_id is not None:
+            unwatch(self._key_id, self)
+
+    async def _say_goodbye(self, code: int) -> None:
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._send({"type": "websocket.close", "code": code})
+        except (TimeoutError, OSError):
+            # The client reads nothing; the server drops the connection.
+            return
+
+    async def _converse(self) -> int | None:
+        """Handles frames to the end; None when the client has closed."""
+        try:
+            async with asyncio.timeout(settings.SOCKET_SESSION_SECONDS):
+                while self._session is None:
+                    if not await self._next():
+                        return None
+        except TimeoutError:
+            return NO_SESSION
+        while await self._next():
+            pass
+        return None
+
+    async def _next(self) -> bool:
+        message = await self._receive()
+        if message["type"] == "websocket.disconnect":
+            return False
+        try:
+            frame = frames.read_frame(message.get("text"))
+        except frames.BadFrame as error:
+            await self._write(frames.error_frame("bad_frame", str(error)))
+            raise Closed(BAD_FRAME) from error
+        await self._handle(frame)
+        return True
+
+    async def _handle(self, frame: frames.ClientFrame) -> None:
+        if isinstance(frame, frames.Ping):
+            await self._write(frames.PONG)
+            return
+        try:
+            if isinstance(frame, frames.SessionStart):
+                await self._start(frame)
+            elif self._session is None:
+                await self._write(frames.error_frame("no_session", "Send session.start first."))
+                raise Closed(BAD_FRAME)
+            else:
+                await self._act(self._session, frame)
+        except AppError as error:
+            await self._write(frames.refusal_frame(error, _ref(frame)))
+        except DATABASE_AWAY as error:
+            log.warning("a frame could not be served: %s", type(error).__name__)
+            await self._write(frames.refusal_frame(_unavailable(), _ref(frame)))
+
+    async def _start(self, frame: frames.SessionStart) -> None:
+        if self._session is not None:
+            raise InvalidRequest("The session has started already.")
+        try:
+            key = await in_platform(sessions.identify_key, frame.key, self._host)
+            opening = Opening(
+                visitor_token=frame.visitor_token,
+                identity_jwt=frame.identity_jwt,
+                conversation_id=frame.conversation_id,
+            )
+            assert key.chatbot_id is not None
+            plan = await current_plan(key.tenant_id)
+            await check_session_rate(
+                tenant_id=key.tenant_id,
+                visitor_turns_per_minute=plan.visitor_turns_per_minute,
+                address=self._address or "unknown",
+            )
+            session = await in_tenant(
+                key.tenant_id,
+                sessions.open_session,
+                key.tenant_id,
+                key.chatbot_id,
+                self._origin,
+                opening,
+            )
+        except NotFound as error:
+            if frame.conversation_id is None:
+                await self._refuse(error, BAD_KEY)
+            raise
+        except OriginRefused as error:
+            await self._refuse(error, BAD_ORIGIN)
+        except RateLimited as error:
+            await self._refuse(error, TOO_SLOW)
+        except AppError as error:
+            await self._refuse(error, BAD_KEY)
+        else:
+            await self._welcome(session)
+            self._session, self._key_id = session, key.key_id
+            watch(key.key_id, self)
+
+    async def _refuse(self, error: AppError, code: int) -> None:
+        await self._write(frames.refusal_frame(error, "session.start"))
+        raise Closed(code) from error
+
+    async def _welcome(self, session: Session) -> None:
+        chatbot, active = session.chatbot, session.active
+        await self._write(
+            frames.write_frame(
+                "session.ready",
+                visitor_token=session.visitor_token,
+                conversation_id=session.conversation_id,
+                chatbot={
+                    "name": chatbot.name,
+                    "welcome": chatbot.welcome,
+                    "color": chatbot.color,
+                    "suggested_questions": chatbot.suggested_questions,
+                },
+                answerer=answerer_of(chatbot.model),
+                messages=session.messages,
+                active_turn=active
+                and {
+                    "turn_id": active.turn_id,
+                    "last_event_id": event_id(active.turn_id, await latest(active)),
+                },
+            )
+        )
+
+    async def _act(self, session: Session, frame: frames.ClientFrame) -> None:
+        if isinstance(frame, frames.TurnCreate):
+            await self._create(session, frame)
+        elif isinstance(frame, frames.TurnStop):
+            await stop_turn(await self._own_turn(session, frame.turn_id))
+        elif isinstance(frame, frames.TurnResume):
+            await self._resume(session, frame)
+        elif isinstance(frame, frames.FeedbackCreate):
+            await in_tenant(
+                session.tenant_id,
+                services.record_feedback,
+                message_id=frame.message_id,
+                chatbot_id=session.chatbot.id,
+                visitor_id=session.visitor_id,
+                value=frame.value,
+                comment=without_nul(frame.comment or ""),
+            )
+
+    async def _create(self, session: Session, frame: frames.TurnCreate) -> None:
+        self._check_room()
+        started = await start_turn(
+            Question(
+                tenant_id=session.tenant_id,
+                chatbot_id=session.chatbot.id,
+                text=check_text(frame.text),
+                client_turn_id=frame.client_turn_id,
+                visitor_id=session.visitor_id,
+                conversation_id=session.conversation_id,
+                channel=Channel.WIDGET,
+                address=self._address,
+            )
+        )
+        if started.turn.turn_id not in self._following:
+            self._follow(started.turn, 0)
+
+    async def _resume(self, session: Session, frame: frames.TurnResume) -> None:
+        after = sequence(frame.last_event_id, frame.turn_id)
+        if after is None:
+            raise InvalidRequest("This last_event_id is not of this turn.", param="last_event_id")
+        turn = await self._own_turn(session, frame.turn_id)
+        previous = self._following.pop(turn.turn_id, None)
+        if previous is not None:
+            previous.cancel()
+        self._check_room()
+        self._follow(turn, after)
+
+    async def _own_turn(self, session: Session, turn_id: UUID) -> TurnRef:
+        return await in_tenant(
+            session.tenant_id,
+            access.access_turn,
+            session.tenant_id,
+            turn_id,
+            chatbot_id=session.chatbot.id,
+            visitor_id=session.visitor_id,
+        )
+
+    def _check_room(self) -> None:
+        if len(self._following) >= _FOLLOWED_AT_ONCE:
+            raise InvalidRequest(
+                f"At most {_FOLLOWED_AT_ONCE} turns can run on one socket at a time."
+            )
+
+    def _follow(self, turn: TurnRef, after: int) -> None:
+        task = asyncio.create_task(self._tell(turn, after))
+        self._following[turn.turn_id] = task
+        task.add_done_callback(partial(self._followed, turn.turn_id))
+
+    def _followed(self, turn_id: UUID, task: "asyncio.Task[None]") -> None:
+        if self._following.get(turn_id) is task:
+            del self._following[turn_id]
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a turn could not be followed", exc_info=task.exception())
+            self.close(1011)
+
+    async def _tell(self, turn: TurnRef, after: int) -> None:
+        try:
+            async for batch in follow(turn, after):
+                for line in batch:
+                    await self._write(line)
+        except Closed as closed:
+            self.close(closed.code)
+
+    async def _write(self, text: str) -> None:
+        try:
+            async with asyncio.timeout(settings.SOCKET_SEND_SECONDS):
+                await self._send({"type": "websocket.send", "text": text})
+        except (TimeoutError, OSError) as error:
+            raise Closed(TOO_SLOW) from error
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable("The service is not available at the moment. Try again shortly.")
+
+
+def _only(headers: list[tuple[bytes, bytes]], name: bytes) -> str | None:
+    """The header's value; None when it is missing or, so that nobody has to choose, repeated."""
+    values = [value for key, value in headers if key == name]
+    return values[0].decode("latin-1") if len(values) == 1 else None
+
+
+def _host(raw: str | None) -> str | None:
+    """The tenant's host name; None on the platform's own hosts, `-` (nobody's) without a host."""
+    host, _ = split_domain_port(raw or "")
+    return None if host in settings.PLATFORM_HOSTS else host or "-"
+
+
+def _ref(frame: frames.ClientFrame) -> str | None:
+    for name in ("client_turn_id", "turn_id", "message_id"):
+        if hasattr(frame, name):
+            return str(getattr(frame, name))
+    return "session.start" if isinstance(frame, frames.SessionStart) else None

@@ -1,0 +1,120 @@
+"""Opening a visitor's session: key, page, visitor, conversation, in this order."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from chatbot_saas.realtime.identity import read_identity, visitor_of
+from conversations.chatbots import origins
+from conversations.chatbots.sightings import note_sighting
+from conversations.models import Channel
+from conversations.turns import access, selectors
+from conversations.turns.services import open_conversation
+from conversations.turns.values import ChatbotView, TurnRef
+from core.errors import NotFound, PermissionDenied, Unauthenticated
+from core.ids import new_id
+from tenants.access import resolve_caller
+from tenants.keys.api_keys import APIKeyIdentity
+from tenants.keys.visitor_tokens import issue_visitor_token, read_visitor_token
+
+
+class OriginRefused(PermissionDenied):
+    """The page is not on the chatbot's list."""
+
+    code = "origin_not_allowed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What a client shows to open a session."""
+
+    visitor_token: str | None
+    identity_jwt: str | None
+    conversation_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """An opened session as values; `messages` and `active` are for the first frame only."""
+
+    tenant_id: UUID
+    chatbot: ChatbotView
+    visitor_id: UUID
+    conversation_id: UUID
+    visitor_token: str
+    messages: list[dict[str, Any]]
+    active: TurnRef | None
+
+
+def identify_key(raw: str, host: str | None) -> APIKeyIdentity:
+    """The publishable key of a visitor's page (platform context). Raises `Unauthenticated`,
+    `TenantSuspended`, `NotFound` (unknown host)."""
+    # Without its page's Origin, so that a secret key is told apart here.
+    key = resolve_caller(host=host, bearer=raw, has_origin=False).key
+    if key is None or key.kind != "publishable" or key.chatbot_id is None:
+        raise Unauthenticated(
+            "Only a publishable key opens a chat. If a secret key stands in a page, revoke it now."
+        )
+    return key
+
+
+def check_origin(chatbot: ChatbotView, origin: str | None) -> None:
+    """Raises `OriginRefused` unless the page's exact origin is on the chatbot's list."""
+    if not origins.is_allowed(origin, chatbot.allowed_origins):
+        raise OriginRefused("This chatbot may not be used from this page.")
+
+
+def open_session(
+    tenant_id: UUID, chatbot_id: UUID, origin: str | None, opening: Opening
+) -> Session:
+    """A new or resumed session (tenant context).
+
+    Raises `OriginRefused`, `Unauthenticated` (token or identity), `NotFound` (conversation).
+    """
+    try:
+        chatbot = selectors.get_chatbot(chatbot_id)
+    except NotFound as error:
+        raise Unauthenticated("The chatbot of this key is gone.") from error
+    check_origin(chatbot, origin)
+    visitor_id, external_user = _visitor(tenant_id, chatbot, opening)
+    if opening.conversation_id is not None:
+        conversation_id = access.access_conversation(
+            opening.conversation_id, chatbot_id=chatbot_id, visitor_id=visitor_id
+        ).pk
+    else:
+        conversation_id = open_conversation(
+            chatbot_id=chatbot_id,
+            visitor_id=visitor_id,
+            channel=Channel.WIDGET,
+            external_user=external_user,
+        )
+    if origin is not None:
+        note_sighting(chatbot_id=chatbot_id, origin=origin)
+    known = opening.conversation_id is not None
+    return Session(
+        tenant_id=tenant_id,
+        chatbot=chatbot,
+        visitor_id=visitor_id,
+        conversation_id=conversation_id,
+        visitor_token=issue_visitor_token(tenant_id, chatbot_id, visitor_id),
+        messages=selectors.shown_messages(conversation_id) if known else [],
+        active=selectors.active_turn(tenant_id, conversation_id) if known else None,
+    )
+
+
+def _visitor(tenant_id: UUID, chatbot: ChatbotView, opening: Opening) -> tuple[UUID, str]:
+    """(visitor id, the customer's name for the visitor or nothing)."""
+    if opening.identity_jwt is not None:
+        subject = read_identity(
+            opening.identity_jwt,
+            tenant_id=tenant_id,
+            chatbot_id=chatbot.id,
+            sealed_secrets=chatbot.identity_secrets,
+        )
+        return visitor_of(chatbot.id, subject), subject
+    if opening.visitor_token is not None:
+        visitor_id = read_visitor_token(
+            opening.visitor_token, tenant_id=tenant_id, chatbot_id=chatbot.id
+        )
+        return visitor_id, ""
+    return new_id(), ""

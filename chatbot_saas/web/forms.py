@@ -1,0 +1,88 @@
+"""Forms of the pages about people. What a service refuses is put beside the field it names."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import AppError
+from tenants.people.roles import ROLES
+
+_STRENGTH = _("At least ten characters, and nothing that is easy to guess.")
+
+
+class ServiceForm(forms.Form):
+    """A form whose service may still refuse it."""
+
+    def add_refusal(self, error: AppError) -> None:
+        """Beside the field that the error names, or above the form."""
+        field = error.param if error.param in self.fields else None
+        self.add_error(field, error.message)
+
+
+def email_field(**attrs: str) -> forms.EmailField:
+    widget = forms.EmailInput(attrs={"autocomplete": "username", **attrs})
+    return forms.EmailField(label=_("E-mail address"), max_length=254, widget=widget)
+
+
+def name_field() -> forms.CharField:
+    widget = forms.TextInput(attrs={"autocomplete": "name"})
+    return forms.CharField(label=_("Your name"), max_length=150, widget=widget)
+
+
+def new_password_field(label: Any = None) -> forms.CharField:
+    return forms.CharField(
+        label=label or _("Password"),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_STRENGTH,
+    )
+
+
+class LogInForm(ServiceForm):
+    email = email_field()
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class ResetRequestForm(ServiceForm):
+    email = email_field()
+
+
+class NewPasswordForm(ServiceForm):
+    password = new_password_field(_("New password"))
+
+
+class JoinForm(ServiceForm):
+    name = name_field()
+    password = new_password_field()
+
+
+class NameForm(ServiceForm):
+    name = name_field()
+
+
+class PasswordChangeForm(ServiceForm):
+    current = forms.CharField(
+        label=_("Current password"),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    password = new_password_field(_("New password"))
+
+
+class InvitationForm(ServiceForm):
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    role = forms.ChoiceField(
+        label=_("Role"), choices=[(role, role.capitalize()) for role in ROLES], initial="agent"
+    )

@@ -1,0 +1,119 @@
+"""What templates of every app are put together with: icons, the page's title, numbers and times."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.template.loader_tags import BLOCK_CONTEXT_KEY
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from chatbot_saas.web.icons import DIRECTED, ICONS
+
+register = template.Library()
+_BYTES = 1000.0
+_TONES = {"success": "good", "warning": "warn", "error": "bad", "debug": ""}
+_TONE_ICONS = {"good": "check", "warn": "alert", "bad": "alert"}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon that a screen reader passes over; what it stands for is said beside it."""
+    return format_html(
+        '<svg class="icon{}" viewBox="0 0 24 24" aria-hidden="true" focusable="false">'
+        '<path d="{}"/></svg>',
+        " turns" if name in DIRECTED else "",
+        ICONS[name],
+    )
+
+
+@register.simple_tag(takes_context=True)
+def same_as(context: template.Context, block: str) -> SafeString:
+    """The text of a block once more: a page says its title once, for the window and the heading."""
+    blocks: Any = context.render_context.get(BLOCK_CONTEXT_KEY)
+    found = blocks.get_block(block) if blocks else None
+    return SafeString(found.nodelist.render(context) if found else "")
+
+
+@register.simple_tag(takes_context=True)
+def current(context: template.Context, *names: str) -> SafeString:
+    """` aria-current="page"` where the page's url name is one of these."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    here = match is not None and match.url_name in names
+    return SafeString(' aria-current="page"' if here else "")
+
+
+@register.filter
+def tone(message_tags: str) -> str:
+    """The look of one of Django's messages."""
+    return _TONES.get(message_tags.rsplit(maxsplit=1)[-1] if message_tags else "", "")
+
+
+@register.filter
+def tone_icon(look: str) -> str:
+    return _TONE_ICONS.get(look, "info")
+
+
+@register.filter
+def usd(amount: Decimal | None) -> str:
+    """An amount of USD with as many digits as it has to say something.
+
+    >>> usd(Decimal("12.5")), usd(Decimal("0.000412")), usd(Decimal(0)), usd(None)
+    ('$12.50', '$0.0004', '$0.00', '–')
+    """
+    if amount is None:
+        return "–"
+    if amount and abs(amount) < Decimal("0.0001"):
+        return "< $0.0001"
+    return f"${amount:,.4f}" if amount and abs(amount) < Decimal("0.1") else f"${amount:,.2f}"
+
+
+@register.filter
+def count(number: int | None) -> str:
+    """
+    >>> count(12345), count(None)
+    ('12,345', '–')
+    """
+    return "–" if number is None else f"{number:,}"
+
+
+@register.filter
+def file_size(size: int) -> str:
+    """Bytes for people: 999 bytes, 1.2 kB, 25 MB."""
+    if size < _BYTES:
+        return _("%(number)s bytes") % {"number": size}
+    number, unit = size / _BYTES, "kB"
+    if number >= _BYTES:
+        number, unit = number / _BYTES, "MB"
+    return f"{number:,.1f} {unit}" if number < 10 else f"{number:,.0f} {unit}"
+
+
+@register.filter
+def milliseconds(value: float | None) -> str:
+    """
+    >>> milliseconds(12.34), milliseconds(2400), milliseconds(None)
+    ('12 ms', '2.4 s', '–')
+    """
+    if value is None:
+        return "–"
+    return f"{value:.0f} ms" if value < 1000 else f"{value / 1000:.1f} s"
+
+
+@register.filter
+def share(part: int, whole: int) -> str:
+    """A part as a percentage of the whole."""
+    return f"{100 * part / whole:.0f} %" if whole else "–"
+
+
+@register.inclusion_tag("_meter.html")
+def meter(part: Decimal | int, whole: Decimal | int) -> dict[str, object]:
+    """How much of a limit is used: towards its end it warns."""
+    width = min(100.0, 100.0 * float(part) / float(whole)) if whole else 0.0
+    look = "bad" if width >= 100 else "warn" if width >= 80 else ""
+    return {"width": f"{width:.1f}", "look": look}
+
+
+@register.filter
+def initial(name: str) -> str:
+    return next((each for each in name if each.isalnum()), "?").upper()

@@ -1,0 +1,1 @@
+"""What other sites embed, and the page that the platform hosts for them."""

@@ -1,0 +1,10 @@
+"""Routes of what other sites embed."""
+
+from django.urls import path
+
+from chatbot_saas.widget import views
+
+urlpatterns = [
+    path("widget/<str:name>", views.script, name="widget_script"),
+    path("c/<uuid:chatbot_id>", views.hosted_page, name="hosted_page"),
+]

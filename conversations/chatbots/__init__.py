@@ -1,0 +1,1 @@
+"""The chatbots of a workspace: their settings, origins and first steps."""

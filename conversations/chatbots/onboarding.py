@@ -1,0 +1,74 @@
+"""A new workspace, ready to be used: tenant, first chatbot and its keys, all or nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from conversations.chatbots.origins import parse_origin
+from conversations.models import Chatbot
+from core.errors import InvalidRequest
+from core.ids import new_id
+from tenants.context import platform_context, tenant_context
+from tenants.keys.api_keys import mint_publishable_key, mint_secret_key
+from tenants.schemas.provisioning import TenantRef, create_tenant
+from tenants.workspace.services import SYSTEM, record_event
+
+_WELCOME = "Hello! Ask me anything about our documents."
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """What a new workspace's owner gets; the secret key exists nowhere else in clear."""
+
+    tenant: TenantRef
+    chatbot_id: UUID
+    secret_key: str
+    publishable_key: str
+
+
+def create_workspace(
+    *, slug: str, name: str, chatbot_name: str = "Assistant", origins: Sequence[str] = ()
+) -> Workspace:
+    """One transaction: whatever fails, neither rows nor role nor schema remain.
+
+    `origins` are pages that may use the chatbot besides the workspace's own host. Raises
+    `InvalidRequest` (slug, origin) and `Conflict` (slug).
+    """
+    for origin in origins:
+        check_origin_entry(origin)
+    chatbot_id = new_id()
+    with platform_context(), transaction.atomic():
+        tenant = create_tenant(slug=slug, name=name)
+        with tenant_context(tenant.id):
+            Chatbot.objects.create(
+                id=chatbot_id,
+                name=chatbot_name,
+                welcome=_WELCOME,
+                allowed_origins=list(dict.fromkeys([*own_origins(tenant.host), *origins])),
+            )
+            record_event(action="chatbot.created", actor=SYSTEM, target=str(chatbot_id))
+        return Workspace(
+            tenant=tenant,
+            chatbot_id=chatbot_id,
+            secret_key=mint_secret_key(tenant_id=tenant.id, name="First key"),
+            publishable_key=mint_publishable_key(
+                tenant_id=tenant.id, chatbot_id=chatbot_id, name="Widget"
+            ),
+        )
+
+
+def own_origins(host: str) -> list[str]:
+    """The workspace's own pages: over TLS, and at the port that this platform serves."""
+    return [f"https://{host}", f"http://{host}:{settings.PORT}"]
+
+
+def check_origin_entry(origin: str) -> None:
+    """Raises `InvalidRequest` for an entry that no page could ever match."""
+    if parse_origin(origin) is None:
+        raise InvalidRequest(
+            f"“{origin}” is not an origin. Write scheme, host and port: https://www.example.com",
+            param="allowed_origins",
+        )

@@ -1,0 +1,113 @@
+"""What a chatbot's fields may be. Each refusal names its field in `param`."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from billing.selectors import price_of
+from conversations.chatbots.origins import parse_origin
+from conversations.turns.question import without_nul
+from core.errors import InvalidRequest, Unavailable
+from knowledge.models import Source
+
+LONGEST_NAME, LONGEST_INSTRUCTIONS, LONGEST_WELCOME, LONGEST_QUESTION = 120, 8_000, 1_000, 200
+MOST_QUESTIONS, MOST_ORIGINS, MOST_SOURCES = 6, 50, 100
+COLOR = r"^#[0-9a-fA-F]{6}$"
+
+
+def check_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields as they are stored. Raises `InvalidRequest`, `TypeError` for a field unknown."""
+    unknown = fields.keys() - _RULES.keys()
+    if unknown:
+        raise TypeError(f"a chatbot has no field {', '.join(sorted(unknown))}")
+    return {name: _RULES[name](value) for name, value in fields.items()}
+
+
+def _name(value: str) -> str:
+    name = " ".join(without_nul(value).split())
+    if not name:
+        raise InvalidRequest("A chatbot needs a name.", param="name")
+    return _at_most(name, LONGEST_NAME, "name")
+
+
+def _instructions(value: str) -> str:
+    return _at_most(without_nul(value).strip(), LONGEST_INSTRUCTIONS, "instructions")
+
+
+def _welcome(value: str) -> str:
+    return _at_most(without_nul(value).strip(), LONGEST_WELCOME, "welcome")
+
+
+def _at_most(text: str, longest: int, param: str) -> str:
+    if len(text) > longest:
+        raise InvalidRequest(
+            f"This is {len(text):,} characters long; {longest:,} is the most.", param=param
+        )
+    return text
+
+
+def _model(value: str) -> str:
+    model = value.strip()
+    if not model:
+        return ""
+    try:
+        # A model without a price would refuse every question.
+        if "\x00" in model or len(model) > 100:
+            raise Unavailable("no model is called so")
+        price_of(model)
+    except Unavailable as error:
+        raise InvalidRequest("There is no such model here.", param="model") from error
+    return model
+
+
+def _color(value: str) -> str:
+    if not re.fullmatch(COLOR, value) or value.endswith("\n"):
+        raise InvalidRequest("A colour is # and six hexadecimal digits: #2563eb.", param="color")
+    return value.lower()
+
+
+def _questions(values: list[str]) -> list[str]:
+    param = "suggested_questions"
+    kept = [" ".join(without_nul(value).split()) for value in values]
+    kept = list(dict.fromkeys(filter(None, kept)))
+    if len(kept) > MOST_QUESTIONS:
+        raise InvalidRequest(f"Suggest at most {MOST_QUESTIONS} questions.", param=param)
+    return [_at_most(question, LONGEST_QUESTION, param) for question in kept]
+
+
+def _origins(values: list[str]) -> list[str]:
+    param = "allowed_origins"
+    kept = list(dict.fromkeys(value.strip().rstrip("/") for value in values))
+    for origin in kept:
+        if len(origin) > 300 or parse_origin(origin) is None:
+            raise InvalidRequest(
+                f"“{without_nul(origin)[:100]}” is not an origin. Write scheme, host and port: "
+                "https://www.example.com",
+                param=param,
+            )
+    if len(kept) > MOST_ORIGINS:
+        raise InvalidRequest(f"List at most {MOST_ORIGINS} origins.", param=param)
+    return kept
+
+
+def _sources(values: list[UUID]) -> list[UUID]:
+    param = "source_ids"
+    kept = list(dict.fromkeys(values))
+    if len(kept) > MOST_SOURCES:
+        raise InvalidRequest(f"Choose at most {MOST_SOURCES} sources.", param=param)
+    if Source.objects.filter(pk__in=kept).count() != len(kept):
+        raise InvalidRequest("There is no such source.", param=param)
+    return kept
+
+
+_RULES: dict[str, Callable[[Any], Any]] = {
+    "name": _name,
+    "instructions": _instructions,
+    "model": _model,
+    "color": _color,
+    "welcome": _welcome,
+    "suggested_questions": _questions,
+    "allowed_origins": _origins,
+    "source_ids": _sources,
+}

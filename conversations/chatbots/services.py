@@ -1,0 +1,150 @@
+"""Chatbots as their owner sets them up: read, made, changed and removed (in the tenant's context)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict, Unpack
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from conversations import models
+from conversations.chatbots.onboarding import own_origins
+from conversations.chatbots.rules import check_fields
+from conversations.history import removal
+from core.errors import Conflict, NotFound
+from tenants.context import current_tenant_id, platform_context
+from tenants.keys.api_keys import mint_publishable_key, revoke_keys_of_chatbot
+from tenants.models import Domain
+from tenants.workspace.services import SYSTEM, record_event
+
+# A workspace's list of chatbots is read whole.
+MOST_CHATBOTS = 200
+
+
+class ChatbotFields(TypedDict, total=False):
+    """What may be set. An empty `model` is the platform's; no `source_ids` are all documents."""
+
+    name: str
+    instructions: str
+    model: str
+    color: str
+    welcome: str
+    suggested_questions: list[str]
+    allowed_origins: list[str]
+    source_ids: list[UUID]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatbotSettings:
+    """A chatbot as its owner sees it."""
+
+    id: UUID
+    name: str
+    instructions: str
+    model: str
+    color: str
+    welcome: str
+    suggested_questions: tuple[str, ...]
+    allowed_origins: tuple[str, ...]
+    source_ids: tuple[UUID, ...]
+    created_at: datetime
+    updated_at: datetime
+
+
+def list_chatbots(
+    *, limit: int = MOST_CHATBOTS, after: UUID | None = None
+) -> list[ChatbotSettings]:
+    """Oldest first; `after` is the last id of the page before."""
+    found = models.Chatbot.objects.order_by("pk").prefetch_related("sources")
+    if after is not None:
+        found = found.filter(pk__gt=after)
+    found = found[:limit]
+    return [_settings(chatbot) for chatbot in found]
+
+
+def get(chatbot_id: UUID) -> ChatbotSettings:
+    """Raises `NotFound` for a chatbot that this tenant does not have."""
+    found = models.Chatbot.objects.filter(pk=chatbot_id).prefetch_related("sources").first()
+    if found is None:
+        raise _not_there()
+    return _settings(found)
+
+
+def create_chatbot(*, actor: str = SYSTEM, **fields: Unpack[ChatbotFields]) -> ChatbotSettings:
+    """A new chatbot with a publishable key. It needs a name; left out, `allowed_origins` are the
+    workspace's own pages. Raises `InvalidRequest` whose `param` is the field, and `Conflict` for
+    one too many."""
+    checked = check_fields({"name": "", **fields})
+    source_ids = checked.pop("source_ids", [])
+    tenant_id = current_tenant_id()
+    with transaction.atomic():
+        if models.Chatbot.objects.count() >= MOST_CHATBOTS:
+            raise Conflict(f"A workspace has at most {MOST_CHATBOTS} chatbots. Delete one first.")
+        checked.setdefault("allowed_origins", own_origins(_host(tenant_id)))
+        chatbot = models.Chatbot.objects.create(**checked)
+        _link(chatbot.pk, source_ids)
+        record_event(action="chatbot.created", actor=actor, target=str(chatbot.pk))
+        name = chatbot.name[:80]
+        mint_publishable_key(tenant_id=tenant_id, chatbot_id=chatbot.pk, name=name, actor=actor)
+    return get(chatbot.pk)
+
+
+def update_chatbot(
+    *, chatbot_id: UUID, actor: str = SYSTEM, **changed: Unpack[ChatbotFields]
+) -> ChatbotSettings:
+    """Changes the fields that are given. Raises `NotFound`, `InvalidRequest` with `param`."""
+    checked = check_fields(changed)
+    source_ids = checked.pop("source_ids", None)
+    with transaction.atomic():
+        found = models.Chatbot.objects.filter(pk=chatbot_id)
+        if not found.update(**checked, updated_at=timezone.now()):
+            raise _not_there()
+        if source_ids is not None:
+            models.ChatbotSource.objects.filter(chatbot_id=chatbot_id).delete()
+            _link(chatbot_id, source_ids)
+        record_event(action="chatbot.changed", actor=actor, target=str(chatbot_id))
+    return get(chatbot_id)
+
+
+def delete_chatbot(*, chatbot_id: UUID, actor: str = SYSTEM) -> None:
+    """Removes the chatbot with its conversations and ends its keys; what it used stays on record.
+
+    Raises `NotFound`.
+    """
+    with transaction.atomic():
+        if not removal.remove_chatbot(chatbot_id):
+            raise _not_there()
+        revoke_keys_of_chatbot(tenant_id=current_tenant_id(), chatbot_id=chatbot_id)
+        record_event(action="chatbot.deleted", actor=actor, target=str(chatbot_id))
+
+
+def _settings(chatbot: models.Chatbot) -> ChatbotSettings:
+    return ChatbotSettings(
+        id=chatbot.pk,
+        name=chatbot.name,
+        instructions=chatbot.instructions,
+        model=chatbot.model,
+        color=chatbot.color,
+        welcome=chatbot.welcome,
+        suggested_questions=tuple(chatbot.suggested_questions),
+        allowed_origins=tuple(chatbot.allowed_origins),
+        source_ids=tuple(sorted(link.source_id for link in chatbot.sources.all())),
+        created_at=chatbot.created_at,
+        updated_at=chatbot.updated_at,
+    )
+
+
+def _link(chatbot_id: UUID, source_ids: list[UUID]) -> None:
+    models.ChatbotSource.objects.bulk_create(
+        models.ChatbotSource(chatbot_id=chatbot_id, source_id=source_id) for source_id in source_ids
+    )
+
+
+def _host(tenant_id: UUID) -> str:
+    with platform_context():
+        return Domain.objects.get(tenant_id=tenant_id, is_primary=True).domain  # type: ignore[no-any-return]
+
+
+def _not_there() -> NotFound:
+    return NotFound("There is no such chatbot.")

@@ -1,0 +1,79 @@
+"""On which pages a chatbot has been opened (in the tenant's context)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from uuid import UUID
+
+from django.db import connection
+
+from conversations import models
+from conversations.chatbots.origins import parse_origin
+
+# Pages come and go with the chatbot's list of origins; the latest are kept.
+MOST_ORIGINS = 60
+# Seconds in which an origin that a process has just noted is not noted again.
+_NOTED_FOR = 60.0
+_MOST_NOTED = 4096
+
+# A row that is a few minutes fresh is left alone: a busy page opens thousands of chats. A chatbot
+# that is being deleted is noted no more.
+_NOTE = """
+INSERT INTO conversations_sighting AS known (chatbot_id, origin, first_seen_at, last_seen_at)
+SELECT id, %s, now(), now() FROM conversations_chatbot WHERE id = %s FOR KEY SHARE
+ON CONFLICT (chatbot_id, origin) DO UPDATE SET last_seen_at = now()
+    WHERE known.last_seen_at < now() - interval '5 minutes'
+RETURNING first_seen_at = last_seen_at
+"""
+_FORGET = """
+DELETE FROM conversations_sighting WHERE chatbot_id = %s AND id NOT IN (
+    SELECT id FROM conversations_sighting WHERE chatbot_id = %s
+    ORDER BY last_seen_at DESC, id DESC LIMIT %s
+)
+"""
+_noted: dict[tuple[UUID, str], float] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A page's origin, `scheme://host[:port]`; times are right to a few minutes."""
+
+    origin: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+def note_sighting(*, chatbot_id: UUID, origin: str) -> None:
+    """A chat was opened on a page of this origin, which the chatbot's list allows."""
+    name = _canonical(origin)
+    if name is None:
+        return
+    now = monotonic()
+    last = _noted.get((chatbot_id, name))
+    if last is not None and now - last < _NOTED_FOR:
+        return
+    if len(_noted) >= _MOST_NOTED:
+        _noted.clear()
+    _noted[chatbot_id, name] = now
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE, [name, chatbot_id])
+        written = cursor.fetchone()
+        if written is not None and written[0]:
+            cursor.execute(_FORGET, [chatbot_id, chatbot_id, MOST_ORIGINS])
+
+
+def list_sightings(chatbot_id: UUID) -> list[Sighting]:
+    """The latest first; none for a chatbot that is not there."""
+    rows = models.Sighting.objects.filter(chatbot_id=chatbot_id).order_by("-last_seen_at", "origin")
+    return [Sighting(row.origin, row.first_seen_at, row.last_seen_at) for row in rows]
+
+
+def _canonical(origin: str) -> str | None:
+    """One spelling for one origin, so that `:443` or capitals make no rows of their own; None for
+    what is no origin."""
+    parsed = parse_origin(origin)
+    if parsed is None:
+        return None
+    scheme, host, port = parsed
+    usual = {"http": 80, "https": 443}[scheme]
+    return f"{scheme}://{host}" if port == usual else f"{scheme}://{host}:{port}"

@@ -1,1 +1,0 @@
-"""Pages of the dashboard about chatbots and what was said to them."""

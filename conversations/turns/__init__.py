@@ -1,0 +1,1 @@
+"""From a visitor's question to a saved and charged answer."""

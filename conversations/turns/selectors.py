@@ -1,0 +1,122 @@
+"""Reads of one tenant's conversations, as values (in the tenant's context)."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from conversations import models
+from conversations.turns.events import TokenUsage, TurnSnapshot, event_id
+from conversations.turns.values import ChatbotView, TurnRef
+from core.errors import NotFound
+
+_SHOWN_MESSAGES = 60
+
+
+def view_of(chatbot: models.Chatbot) -> ChatbotView:
+    return ChatbotView(
+        id=chatbot.pk,
+        name=chatbot.name,
+        instructions=chatbot.instructions,
+        model=chatbot.model or settings.LLM_MODEL,
+        color=chatbot.color,
+        welcome=chatbot.welcome,
+        suggested_questions=chatbot.suggested_questions,
+        allowed_origins=chatbot.allowed_origins,
+        identity_secrets=chatbot.identity_secrets,
+    )
+
+
+def get_chatbot(chatbot_id: UUID) -> ChatbotView:
+    """Raises `NotFound` for a chatbot that this tenant does not have."""
+    chatbot = models.Chatbot.objects.filter(pk=chatbot_id).first()
+    if chatbot is None:
+        raise NotFound("There is no such chatbot.")
+    return view_of(chatbot)
+
+
+def list_chatbots() -> list[tuple[UUID, str, int]]:
+    """(id, name, Unix time of creation) of every chatbot, oldest first."""
+    rows = models.Chatbot.objects.order_by("created_at").values_list("id", "name", "created_at")
+    return [(pk, name, int(created_at.timestamp())) for pk, name, created_at in rows]
+
+
+def shown_messages(conversation_id: UUID) -> list[dict[str, Any]]:
+    """The conversation's latest messages in the form a visitor gets them, oldest first."""
+    rows = (
+        models.Message.objects.filter(conversation_id=conversation_id)
+        .order_by("-created_at", "-id")
+        .prefetch_related("citations")[:_SHOWN_MESSAGES]
+    )
+    return [
+        {
+            "message_id": message.pk,
+            "turn_id": message.turn_id,
+            "role": message.role,
+            "text": message.text,
+            "status": message.status,
+            "citations": [shown_citation(citation) for citation in message.citations.all()],
+            "created_at": message.created_at,
+        }
+        for message in reversed(rows)
+    ]
+
+
+def shown_citation(citation: models.Citation) -> dict[str, Any]:
+    return {
+        "n": citation.n,
+        "document_id": citation.document_id,
+        "title": citation.title,
+        "url": citation.url,
+        "page": citation.page,
+        "quote": citation.quote,
+    }
+
+
+def ref_of(tenant_id: UUID, turn: models.Turn) -> TurnRef:
+    return TurnRef(
+        tenant_id=tenant_id,
+        turn_id=turn.pk,
+        conversation_id=turn.conversation_id,
+        status=turn.status,
+        last_seq=turn.last_seq,
+    )
+
+
+def active_turn(tenant_id: UUID, conversation_id: UUID) -> TurnRef | None:
+    """The conversation's latest turn that is still being answered."""
+    turn = (
+        models.Turn.objects.filter(
+            conversation_id=conversation_id, status=models.TurnStatus.RUNNING
+        )
+        .order_by("-started_at")
+        .first()
+    )
+    return ref_of(tenant_id, turn) if turn else None
+
+
+def turn_standing(tenant_id: UUID, turn_id: UUID) -> TurnRef | None:
+    turn = models.Turn.objects.filter(pk=turn_id).first()
+    return ref_of(tenant_id, turn) if turn else None
+
+
+def snapshot(turn_id: UUID) -> TurnSnapshot:
+    """The whole of an ended turn. Raises `NotFound`."""
+    turn = models.Turn.objects.filter(pk=turn_id).exclude(status=models.TurnStatus.RUNNING).first()
+    if turn is None:
+        raise NotFound("There is no such turn.")
+    reply = (
+        models.Message.objects.filter(turn_id=turn_id, role=models.Role.ASSISTANT)
+        .prefetch_related("citations")
+        .first()
+    )
+    return TurnSnapshot(
+        turn_id=turn_id,
+        event_id=event_id(turn_id, turn.last_seq),
+        status=turn.status,  # type: ignore[arg-type]
+        text=reply.text if reply else "",
+        citations=[shown_citation(citation) for citation in reply.citations.all()] if reply else [],
+        message_id=reply.pk if reply else None,
+        finish_reason=turn.finish_reason,
+        usage=TokenUsage(turn.tokens_in, turn.tokens_out),
+    )

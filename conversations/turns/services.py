@@ -1,0 +1,184 @@
+"""Writes of one tenant's conversations. Each owns its transaction and runs in the tenant's context."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from billing import quotas
+from billing.pricing import estimate_tokens
+from billing.selectors import TurnTerms
+from conversations import models
+from conversations.turns import sql
+from conversations.turns.access import access_ground, access_reply
+from conversations.turns.selectors import ref_of
+from conversations.turns.terms import current_price
+from conversations.turns.values import Admitted, Conditions, Ended, Ground, Question, TurnRef
+from core.errors import NotFound
+from core.ids import new_id
+
+# What the rules of the prompt and the frames around passages take.
+_PROMPT_OVERHEAD = 700
+
+
+def admit(question: Question, conditions: Conditions) -> Admitted | TurnRef:
+    """Stores the visitor's message as a new turn and reserves its quota, or returns the turn that
+    this `client_turn_id` began before.
+
+    Refuses in the order: unknown chatbot or conversation, budget, quota, rate limit. Whatever
+    refuses, nothing is stored.
+    """
+    with transaction.atomic():
+        ground = _ground_of(question)
+        model = ground.model or settings.LLM_MODEL
+        turn_id = new_id()
+        if not sql.begin_turn(
+            turn_id=turn_id,
+            message_id=new_id(),
+            ground=ground,
+            question=question,
+            model=model,
+            now=timezone.now(),
+        ):
+            return _begun_before(question, ground)
+        terms = TurnTerms(conditions.plan, model, current_price(model))
+        max_tokens = min(question.max_tokens or conditions.answer_tokens, conditions.answer_tokens)
+        quotas.reserve(
+            turn_id=turn_id,
+            terms=terms,
+            max_tokens_in=_most_tokens_in(question, ground, conditions),
+            max_tokens_out=max_tokens,
+        )
+        if conditions.rate_limited is not None:
+            raise conditions.rate_limited
+        return Admitted(
+            turn_id=turn_id,
+            ground=ground,
+            terms=terms,
+            history=ground.history if question.history is None else question.history,
+            max_tokens=max_tokens,
+        )
+
+
+def _ground_of(question: Question) -> Ground:
+    conversation_id = question.conversation_id
+    if conversation_id is None:
+        conversation_id = open_conversation(
+            chatbot_id=question.chatbot_id,
+            visitor_id=question.visitor_id or new_id(),
+            channel=question.channel,
+            external_user=question.external_user,
+        )
+    return access_ground(
+        conversation_id, chatbot_id=question.chatbot_id, visitor_id=question.visitor_id
+    )
+
+
+def _begun_before(question: Question, ground: Ground) -> TurnRef:
+    turn = models.Turn.objects.get(
+        conversation_id=ground.conversation_id, client_turn_id=question.client_turn_id
+    )
+    return ref_of(question.tenant_id, turn)
+
+
+def _most_tokens_in(question: Question, ground: Ground, conditions: Conditions) -> int:
+    texts = (question.text, ground.instructions, question.extra_instructions)
+    tokens = sum(map(estimate_tokens, texts)) + conditions.history_tokens + _PROMPT_OVERHEAD
+    # A character is at most about one token.
+    return tokens + conditions.retrieval_characters
+
+
+def open_conversation(
+    *, chatbot_id: UUID, visitor_id: UUID, channel: str, external_user: str = ""
+) -> UUID:
+    """A new conversation with its chatbot. Raises `NotFound` for a chatbot that is not there."""
+    opened = sql.open_conversation(
+        chatbot_id=chatbot_id,
+        visitor_id=visitor_id,
+        channel=channel,
+        external_user=external_user,
+        now=timezone.now(),
+    )
+    if opened is None:
+        raise NotFound("There is no such chatbot.")
+    return opened
+
+
+def finish_turn(admitted: Admitted, ended: Ended) -> bool:
+    """Saves the reply, its citations and the charge in one transaction.
+
+    False when there is nothing to save it to. A turn whose lease was lost has ended, and its hold
+    went with it: nothing is written. A deleted one has left its hold, and what it used is charged.
+    """
+    with transaction.atomic():
+        saved = sql.end_turn(admitted.turn_id, ended, timezone.now())
+        _charge(admitted, ended)
+    return saved
+
+
+def _charge(admitted: Admitted, ended: Ended) -> None:
+    if ended.source is None:
+        quotas.release(turn_id=admitted.turn_id)
+        return
+    quotas.settle(
+        turn_id=admitted.turn_id,
+        terms=admitted.terms,
+        provider=ended.provider,
+        model=admitted.terms.model,
+        tokens_in=ended.tokens_in,
+        tokens_out=ended.tokens_out,
+        source=ended.source,
+    )
+
+
+def interrupt_turn(turn_id: UUID, *, text: str, last_seq: int) -> UUID | None:
+    """Ends a turn whose process is gone, keeps the `text` that was shown, frees its hold.
+
+    Returns the conversation's id, or None when the turn had ended already.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        turn = models.Turn.objects.select_for_update().filter(pk=turn_id).first()
+        if turn is None or turn.status != models.TurnStatus.RUNNING:
+            return None
+        turn.status, turn.ended_at, turn.last_seq = models.TurnStatus.INTERRUPTED, now, last_seq
+        turn.error_code = "interrupted"
+        turn.save(update_fields=["status", "ended_at", "last_seq", "error_code"])
+        if text:
+            models.Message.objects.create(
+                conversation_id=turn.conversation_id,
+                turn_id=turn_id,
+                role=models.Role.ASSISTANT,
+                text=text,
+                status=models.TurnStatus.INTERRUPTED,
+                created_at=now,
+            )
+        quotas.release(turn_id=turn_id)
+    return turn.conversation_id
+
+
+def request_stop(turn_id: UUID) -> None:
+    """Leaves word for the process that answers, should it miss the message."""
+    models.Turn.objects.filter(
+        pk=turn_id, status=models.TurnStatus.RUNNING, stop_requested_at=None
+    ).update(stop_requested_at=timezone.now())
+
+
+def extend_leases(turn_ids: list[UUID]) -> list[UUID]:
+    """Says that this process still answers these turns. Returns those that are to stop: they were
+    asked to, or deleted."""
+    running = models.Turn.objects.filter(pk__in=turn_ids, status=models.TurnStatus.RUNNING)
+    running.update(lease_until=timezone.now() + sql.LEASE)
+    going_on = set(running.filter(stop_requested_at=None).values_list("id", flat=True))
+    return [turn_id for turn_id in turn_ids if turn_id not in going_on]
+
+
+def record_feedback(
+    *, message_id: UUID, chatbot_id: UUID, visitor_id: UUID | None, value: str, comment: str
+) -> None:
+    """The visitor's word on a reply; a later one replaces it. Raises `NotFound`."""
+    message = access_reply(message_id, chatbot_id=chatbot_id, visitor_id=visitor_id)
+    models.Feedback.objects.update_or_create(
+        message=message, defaults={"value": value, "comment": comment}
+    )

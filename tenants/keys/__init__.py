@@ -1,0 +1,1 @@
+"""API keys and the tokens made of them."""

@@ -1,0 +1,97 @@
+"""How often a key may call the API: counted by the minute in Redis, in one round trip.
+
+A publishable key stands in a page that anybody may open, so it is counted by address: one visitor
+must not be able to use up everybody's. With Redis away nobody is refused; see `tenants.limits.turns`.
+"""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+from django.utils.decorators import async_only_middleware
+from redis.exceptions import RedisError
+
+from core.errors import RateLimited
+from core.redis import key as redis_key
+from core.responses import problem_response
+from tenants.keys.api_keys import APIKeyIdentity
+from tenants.limits.forms import address_of
+from tenants.limits.turns import shared_storage
+
+log = logging.getLogger(__name__)
+_WINDOW = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is left of a minute; `resets_in` is in seconds."""
+
+    limit: int
+    used: int
+    resets_in: int
+
+    @property
+    def spent(self) -> bool:
+        return self.used > self.limit
+
+    def headers(self) -> dict[str, str]:
+        """As OpenAI's clients know them."""
+        return {
+            "x-ratelimit-limit-requests": str(self.limit),
+            "x-ratelimit-remaining-requests": str(max(0, self.limit - self.used)),
+            "x-ratelimit-reset-requests": f"{self.resets_in}s",
+        }
+
+
+@async_only_middleware
+def key_rate_middleware(
+    get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]],
+) -> Callable[[Any], Awaitable[HttpResponseBase]]:
+    """Counts each request that has a key, refuses the one too many, and says how it stands."""
+
+    async def middleware(request: Any) -> HttpResponseBase:
+        standing = await _count(request, request.api_key) if request.api_key else None
+        if standing is None:
+            return await get_response(request)
+        refused = standing.spent
+        response = _refusal(standing, request) if refused else await get_response(request)
+        for name, value in standing.headers().items():
+            response.headers[name] = value
+        return response
+
+    return middleware
+
+
+async def _count(request: HttpRequest, key: APIKeyIdentity) -> Standing | None:
+    """None when it cannot be counted. Windows begin with the minute, so the reset is known."""
+    minute, passed = divmod(time.time(), _WINDOW)
+    name = redis_key(key.tenant_id, "requests", _subject(request, key), int(minute))
+    try:
+        used = await shared_storage().incr(name, _WINDOW)
+    except (RedisError, OSError):
+        log.warning("requests are not counted: Redis cannot be reached")
+        return None
+    resets_in = max(1, round(_WINDOW - passed))
+    return Standing(settings.API_REQUESTS_PER_MINUTE, used, resets_in)
+
+
+def _subject(request: HttpRequest, key: APIKeyIdentity) -> str:
+    if key.kind == "secret":
+        return key.key_id.hex
+    return f"{key.key_id.hex}-{address_of(request).replace(':', '.') or 'unknown'}"
+
+
+def _refusal(standing: Standing, request: HttpRequest) -> HttpResponseBase:
+    error = RateLimited(
+        f"This key may make {standing.limit} requests a minute. "
+        f"Try again in {standing.resets_in} seconds.",
+        retry_after=standing.resets_in,
+        until=timezone.now() + timedelta(seconds=standing.resets_in),
+    )
+    return problem_response(error, request)

@@ -1,0 +1,68 @@
+"""From one host's session to another's, by a ticket that works once, soon and in one place.
+
+Cookies belong to one host. Whoever is signed in on the platform's host enters a workspace with a
+ticket bound to the person, the tenant and the host, good for a minute; only its digest is stored.
+"""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from core.errors import NotFound
+from tenants.context import platform_context
+from tenants.models import Domain, EntryTicket, User
+from tenants.people.members import find_member
+
+LIFETIME = timedelta(seconds=60)
+_STALE = "This link has been used or is too old. Open the workspace again from your list."
+
+
+def _digest(raw: str) -> str:
+    return hashlib.sha256(raw.encode()).hexdigest()
+
+
+def issue_ticket(*, user_id: UUID, tenant_id: UUID) -> tuple[str, str]:
+    """A ticket's text, and the host it is for. Raises `NotFound` for who is no member there."""
+    with platform_context():
+        host = (
+            Domain.objects.filter(tenant_id=tenant_id)
+            .order_by("-is_primary")
+            .values_list("domain", flat=True)
+            .first()
+        )
+    if host is None or find_member(user_id=user_id, tenant_id=tenant_id) is None:
+        raise NotFound("There is no such workspace.")
+    raw = secrets.token_urlsafe(32)
+    with platform_context():
+        EntryTicket.objects.create(
+            digest=_digest(raw),
+            user_id=user_id,
+            tenant_id=tenant_id,
+            host=host,
+            expires_at=timezone.now() + LIFETIME,
+        )
+    return raw, host
+
+
+def redeem_ticket(*, raw: str, tenant_id: UUID, host: str) -> User:
+    """Who the ticket is for; it is spent. Raises `NotFound` for any other tenant, host or time."""
+    now = timezone.now()
+    with platform_context():
+        ticket = EntryTicket.objects.filter(
+            digest=_digest(raw), tenant_id=tenant_id, host=host, expires_at__gt=now, used_at=None
+        )
+        # One statement decides who of several comes first.
+        spent = ticket.update(used_at=now)
+        user = (
+            User.objects.filter(
+                entry_tickets__digest=_digest(raw), is_active=True, memberships__tenant=tenant_id
+            ).first()
+            if spent
+            else None
+        )
+    if user is None:
+        raise NotFound(_STALE)
+    return user

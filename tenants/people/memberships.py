@@ -1,0 +1,160 @@
+"""Who belongs to a workspace, and as what."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.errors import Conflict, InvalidRequest, NotFound, PermissionDenied
+from tenants.context import platform_context
+from tenants.models import Invitation, Membership, Tenant
+from tenants.people.members import Member
+from tenants.people.roles import ROLES, Role, may_manage
+from tenants.workspace.services import record_event
+
+_LAST_OWNER = "A workspace needs an owner. Make somebody else the owner first."
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipView:
+    """One line of the members' page."""
+
+    id: UUID
+    user_id: UUID
+    email: str
+    name: str
+    role: Role
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceView:
+    """One line of a person's list of workspaces."""
+
+    tenant_id: UUID
+    name: str
+    slug: str
+    role: Role
+    suspended: bool
+
+
+def list_members(tenant_id: UUID) -> list[MembershipView]:
+    with platform_context():
+        found = Membership.objects.filter(tenant_id=tenant_id).select_related("user")
+        return [
+            MembershipView(
+                id=each.pk,
+                user_id=each.user_id,
+                email=each.user.email,
+                name=each.user.name,
+                role=cast(Role, each.role),
+                created_at=each.created_at,
+            )
+            for each in found.order_by("created_at")
+        ]
+
+
+def list_workspaces(user_id: UUID) -> list[WorkspaceView]:
+    """A person's workspaces by name."""
+    with platform_context():
+        found = (
+            Membership.objects.filter(user_id=user_id)
+            .exclude(tenant__status=Tenant.Status.ERASING)
+            .select_related("tenant")
+            .order_by("tenant__name", "tenant__slug")
+        )
+        return [
+            WorkspaceView(
+                tenant_id=each.tenant_id,
+                name=each.tenant.name,
+                slug=each.tenant.slug,
+                role=cast(Role, each.role),
+                suspended=each.tenant.status != Tenant.Status.ACTIVE,
+            )
+            for each in found
+        ]
+
+
+def add_member(*, tenant_id: UUID, user_id: UUID, role: Role) -> None:
+    """Raises `Conflict` for one who is a member already."""
+    with platform_context():
+        _, created = Membership.objects.get_or_create(
+            tenant_id=tenant_id, user_id=user_id, defaults={"role": role}
+        )
+    if not created:
+        raise Conflict("You are a member of this workspace already.")
+
+
+def change_role(*, actor: Member, membership_id: UUID, role: str) -> None:
+    """Raises `NotFound`, `InvalidRequest` (role), `PermissionDenied`, `Conflict` (the last owner)."""
+    chosen = read_role(role)
+    with transaction.atomic():
+        with platform_context():
+            membership = _locked(actor.tenant_id, membership_id)
+            _check_may(actor, membership, to=chosen)
+            if chosen != "owner":
+                _keep_an_owner(membership)
+            Membership.objects.filter(pk=membership.pk).update(role=chosen)
+            _end_invitations(membership)
+        _record(actor, "member.role_changed", membership, role=chosen)
+
+
+def remove_member(*, actor: Member, membership_id: UUID) -> None:
+    """Remove somebody, or oneself. Raises `NotFound`, `PermissionDenied`, `Conflict` (last owner)."""
+    with transaction.atomic():
+        with platform_context():
+            membership = _locked(actor.tenant_id, membership_id)
+            if membership.user_id != actor.user_id:
+                _check_may(actor, membership)
+            _keep_an_owner(membership)
+            Membership.objects.filter(pk=membership.pk).delete()
+            _end_invitations(membership)
+        _record(actor, "member.removed", membership)
+
+
+def read_role(text: str) -> Role:
+    """Raises `InvalidRequest` for what is no role."""
+    if text not in ROLES:
+        raise InvalidRequest(f"A role is one of {', '.join(ROLES)}.", param="role")
+    return text
+
+
+def _locked(tenant_id: UUID, membership_id: UUID) -> Membership:
+    # All owners' rows, so that two of them cannot leave at the same moment.
+    rows = list(Membership.objects.select_for_update().filter(tenant_id=tenant_id).order_by("pk"))
+    for row in rows:
+        if row.pk == membership_id:
+            return row
+    raise NotFound("There is no such member.")
+
+
+def _check_may(actor: Member, membership: Membership, to: Role | None = None) -> None:
+    if not may_manage(actor.role, of=cast(Role, membership.role), to=to):
+        raise PermissionDenied("Only an owner may change who is an owner.")
+
+
+def _keep_an_owner(membership: Membership) -> None:
+    if membership.role != Membership.Role.OWNER:
+        return
+    others = Membership.objects.filter(
+        tenant_id=membership.tenant_id, role=Membership.Role.OWNER
+    ).exclude(pk=membership.pk)
+    if not others.exists():
+        raise Conflict(_LAST_OWNER)
+
+
+def _end_invitations(membership: Membership) -> None:
+    """Somebody whose role is changed or gone must not come back through a link of their own making."""
+    Invitation.objects.filter(
+        tenant_id=membership.tenant_id,
+        invited_by_id=membership.user_id,
+        accepted_at=None,
+        revoked_at=None,
+    ).update(revoked_at=timezone.now())
+
+
+def _record(actor: Member, action: str, membership: Membership, **data: str) -> None:
+    record_event(action=action, actor=str(actor.user_id), target=str(membership.user_id), **data)

@@ -1,0 +1,128 @@
+"""Whose session it is, before any view: Django's sessions, tied to one host's tenant.
+
+All hosts share a table of sessions, so a session says where it was opened: on the platform's host, in
+the operator's admin, or in one tenant. Anywhere else it is nobody's, and a membership is looked up
+again at every request.
+"""
+
+import re
+import time
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import auth
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponseBase, HttpResponseForbidden
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.cache import patch_vary_headers
+from django.utils.http import http_date
+
+from tenants.context import in_platform, platform_context
+from tenants.models import User
+from tenants.people.members import find_member
+
+AREA = "area"
+OPERATOR = "operator"
+PLATFORM = "platform"
+# These know callers by key or token, never by cookie.
+_COOKIELESS = re.compile(r"^/(v1|widget|c|static|healthz|readyz|metrics)(/|$)")
+_OPERATOR = re.compile(r"^/admin(/|$)")
+
+
+def area_of(request: HttpRequest) -> str:
+    """Where this request is: the operator's admin, the platform's pages, or one tenant's (its hex)."""
+    tenant_id: UUID | None = request.tenant_id  # type: ignore[attr-defined]
+    if tenant_id is not None:
+        return tenant_id.hex
+    return OPERATOR if _OPERATOR.match(request.path) else PLATFORM
+
+
+def sign_in(request: HttpRequest, user: User) -> None:
+    """Open a session of this user, here alone; the session's key changes."""
+    with platform_context():
+        auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    request.session[AREA] = area_of(request)
+
+
+def sign_out(request: HttpRequest) -> None:
+    """End the session now; its cookie is worth nothing afterwards."""
+    with platform_context():
+        auth.logout(request)
+
+
+class IdentityMiddleware(SessionMiddleware, AuthenticationMiddleware):
+    """Django's session and user, read in one database step; sets `request.member` on tenants' hosts."""
+
+    sync_capable = False
+    async_capable = True
+
+    async def __acall__(self, request: Any) -> HttpResponseBase:
+        request.user, request.member = AnonymousUser(), None
+        if _COOKIELESS.match(request.path):
+            return await self.get_response(request)  # type: ignore[misc, no-any-return]
+        cookie, _ = _cookie(request)
+        request.session = self.SessionStore(request.COOKIES.get(cookie))
+        if request.session.session_key:
+            await in_platform(_identify, request, self.SessionStore)
+        response: HttpResponseBase = await self.get_response(request)  # type: ignore[misc]
+        return await _remember(request, response)
+
+
+class CsrfMiddleware(CsrfViewMiddleware):
+    """Django's own, where a cookie says who somebody is; a key or token cannot be borrowed that way."""
+
+    def process_view(
+        self, request: HttpRequest, callback: Any, callback_args: Any, callback_kwargs: Any
+    ) -> HttpResponseForbidden | None:
+        if _COOKIELESS.match(request.path):
+            return None
+        return super().process_view(request, callback, callback_args, callback_kwargs)
+
+
+def _cookie(request: HttpRequest) -> tuple[str, str]:
+    """The cookie's name and path. The operator's is one of its own, so that neither opens the other."""
+    if area_of(request) == OPERATOR:
+        return settings.OPERATOR_COOKIE_NAME, "/admin/"
+    return settings.SESSION_COOKIE_NAME, "/"
+
+
+def _identify(request: Any, store: Any) -> None:
+    if request.session.get(AREA) != area_of(request):
+        # Of another host, or of a sign-in that is over: left alone, and nobody's here.
+        request.session = store()
+        return
+    user = auth.get_user(request)
+    if isinstance(user, AnonymousUser):
+        return
+    if request.tenant_id is not None:
+        request.member = find_member(user_id=user.pk, tenant_id=request.tenant_id)
+        if request.member is None:
+            return
+    request.user = user
+
+
+async def _remember(request: Any, response: HttpResponseBase) -> HttpResponseBase:
+    session = request.session
+    name, path = _cookie(request)
+    patch_vary_headers(response, ("Cookie",))
+    if session.is_empty():
+        if name in request.COOKIES:
+            response.delete_cookie(name, path=path, samesite="Lax")
+        return response
+    if session.modified and response.status_code < 500:
+        await in_platform(session.save)
+        age = session.get_expiry_age()
+        response.set_cookie(
+            name,
+            session.session_key,
+            max_age=age,
+            expires=http_date(time.time() + age),
+            path=path,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response

@@ -1,0 +1,1 @@
+"""The life of a workspace's schema: made, migrated, suspended, removed."""

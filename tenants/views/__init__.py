@@ -1,1 +1,0 @@
-"""Pages about people: signing in, accounts, members, workspaces."""

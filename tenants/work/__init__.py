@@ -1,0 +1,1 @@
+"""Work tickets, and the tasks that work them."""
