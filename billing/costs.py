@@ -21,7 +21,7 @@ _SUMS: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
+class Usage:
     """Turns, tokens and US dollars."""
 
     turns: int
@@ -38,7 +38,7 @@ class CostLine:
     slug: str
     name: str
     model: str
-    used: Used
+    used: Usage
 
 
 def this_month() -> date:
@@ -63,19 +63,19 @@ def list_costs(month: date, limit: int) -> list[CostLine]:
         ]
 
 
-def list_models(month: date) -> list[tuple[str, Used]]:
+def list_models(month: date) -> list[tuple[str, Usage]]:
     """What each model was used in the month over all tenants, the dearest first."""
     with platform_context():
         rows = _summed(_of(month).values("model")).order_by("-sum_cost", "model")
         return [(row["model"], _used(row)) for row in rows]
 
 
-def total(month: date) -> Used:
+def total(month: date) -> Usage:
     with platform_context():
         return _used(_of(month).aggregate(**_SUMS))
 
 
-def list_tenant_months(tenant_id: UUID, months: int) -> list[tuple[date, str, Used]]:
+def list_tenant_months(tenant_id: UUID, months: int) -> list[tuple[date, str, Usage]]:
     """A tenant's use by month and model, the latest first, of so many months."""
     since = this_month()
     for _ in range(months - 1):
@@ -97,8 +97,8 @@ def _of(month: date) -> QuerySet[TenantUsageDay]:
     return TenantUsageDay.objects.filter(day__gte=month.replace(day=1), day__lt=end_of(month))
 
 
-def _used(row: Mapping[str, Any]) -> Used:
-    return Used(
+def _used(row: Mapping[str, Any]) -> Usage:
+    return Usage(
         row["sum_turns"] or 0,
         row["sum_in"] or 0,
         row["sum_out"] or 0,

@@ -18,7 +18,7 @@ from tenants.context import in_platform
 from tenants.schemas import fleet
 from tenants.work import tickets
 
-_LEAST_POSTGRESQL = 160_000
+_MIN_POSTGRESQL = 160_000
 
 
 async def healthz(request: HttpRequest) -> HttpResponse:
@@ -61,7 +61,7 @@ def database_faults() -> list[str]:
             "pg_has_role(session_user, current_database() || '.owner', 'MEMBER')"
         )
         version, superuser, owns, may_own = cursor.fetchone()
-    if version < _LEAST_POSTGRESQL:
+    if version < _MIN_POSTGRESQL:
         faults.append("PostgreSQL 16 or newer is needed.")
     if superuser:
         faults.append("The web's login is a superuser: tenants are not walled off.")

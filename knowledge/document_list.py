@@ -29,7 +29,7 @@ class ChunkPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class DocumentUsage:
     """How many documents there are and how many the plan keeps."""
 
     documents: int
@@ -40,8 +40,8 @@ class Shelf:
         return self.documents >= self.plan.documents
 
 
-def read_shelf() -> Shelf:
-    return Shelf(Document.objects.count(), plan_limits(current_tenant_id()))
+def document_usage() -> DocumentUsage:
+    return DocumentUsage(Document.objects.count(), plan_limits(current_tenant_id()))
 
 
 def find_documents(ids: Sequence[UUID]) -> list[DocumentView]:

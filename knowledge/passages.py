@@ -26,7 +26,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """Hits, best first, and the weight (inverse document frequency) of each lexeme asked for."""
 
     hits: tuple[Hit, ...]
@@ -55,7 +55,7 @@ class Passage:
     score: float
 
 
-def build_passages(found: Found, budget: int) -> list[Passage]:
+def build_passages(found: SearchResult, budget: int) -> list[Passage]:
     """Best first; the lengths of their texts add up to at most `budget` characters."""
     runs = _runs(_within(found.hits, budget))
     passages = (_passage(run, found.weights) for run in runs)

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from chatbot_saas.api.conversations import CitedSource
-from conversations.turns.question import LONGEST_CLIENT_TURN_ID, LONGEST_TEXT
+from conversations.turns.question import MAX_CLIENT_TURN_ID_LENGTH, MAX_TEXT_LENGTH
 
 
 class TextPart(msgspec.Struct):
@@ -82,8 +82,8 @@ class ChatCompletion(msgspec.Struct):
 class TurnRequest(msgspec.Struct, kw_only=True):
     """`client_turn_id` is the caller's own: the same one in a conversation is the same turn."""
 
-    text: Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
-    client_turn_id: Annotated[str, Meta(min_length=1, max_length=LONGEST_CLIENT_TURN_ID)]
+    text: Annotated[str, Meta(min_length=1, max_length=MAX_TEXT_LENGTH)]
+    client_turn_id: Annotated[str, Meta(min_length=1, max_length=MAX_CLIENT_TURN_ID_LENGTH)]
     conversation_id: UUID | None = None
     visitor_token: str | None = None
 

@@ -21,20 +21,20 @@ from conversations.chatbots import rules
 from conversations.chatbots import services as chatbots
 from core.cursors import read_id
 
-Moment = Annotated[datetime, Meta(tz=True)]
-Name = Annotated[str, Meta(min_length=1, max_length=rules.LONGEST_NAME)]
-Instructions = Annotated[str, Meta(max_length=rules.LONGEST_INSTRUCTIONS)]
+AwareDatetime = Annotated[datetime, Meta(tz=True)]
+Name = Annotated[str, Meta(min_length=1, max_length=rules.MAX_NAME_LENGTH)]
+Instructions = Annotated[str, Meta(max_length=rules.MAX_INSTRUCTIONS_LENGTH)]
 Model = Annotated[str, Meta(max_length=100, description="Empty: the platform's own.")]
 Color = Annotated[str, Meta(pattern=rules.COLOR)]
-Welcome = Annotated[str, Meta(max_length=rules.LONGEST_WELCOME)]
-Question = Annotated[str, Meta(max_length=rules.LONGEST_QUESTION)]
-Questions = Annotated[list[Question], Meta(max_length=rules.MOST_QUESTIONS)]
+Welcome = Annotated[str, Meta(max_length=rules.MAX_WELCOME_LENGTH)]
+Question = Annotated[str, Meta(max_length=rules.MAX_QUESTION_LENGTH)]
+Questions = Annotated[list[Question], Meta(max_length=rules.MAX_QUESTIONS)]
 Origins = Annotated[
     list[Annotated[str, Meta(max_length=300)]],
-    Meta(max_length=rules.MOST_ORIGINS, description="Pages that may use it: `https://example.com`"),
+    Meta(max_length=rules.MAX_ORIGINS, description="Pages that may use it: `https://example.com`"),
 ]
 Sources = Annotated[
-    list[UUID], Meta(max_length=rules.MOST_SOURCES, description="None: all documents.")
+    list[UUID], Meta(max_length=rules.MAX_SOURCES, description="None: all documents.")
 ]
 
 
@@ -50,8 +50,8 @@ class Chatbot(msgspec.Struct, tag_field="object", tag="chatbot", kw_only=True):
     suggested_questions: list[str]
     allowed_origins: list[str]
     source_ids: list[UUID]
-    created_at: Moment
-    updated_at: Moment
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
 
 
 class ChatbotChanges(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

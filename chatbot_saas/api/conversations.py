@@ -20,7 +20,7 @@ from chatbot_saas.api.operations import (
 )
 from conversations.history import listing
 
-Moment = Annotated[datetime, Meta(tz=True)]
+AwareDatetime = Annotated[datetime, Meta(tz=True)]
 Thumb = Literal["up", "down"]
 Status = Literal["running", "completed", "stopped", "interrupted", "failed"]
 
@@ -35,8 +35,8 @@ class Conversation(msgspec.Struct, tag_field="object", tag="conversation", kw_on
     visitor_id: UUID
     external_user: str
     channel: Literal["widget", "api", "completions"]
-    created_at: Moment
-    last_message_at: Moment | None
+    created_at: AwareDatetime
+    last_message_at: AwareDatetime | None
     messages: int
     first_question: str
     answered: bool | None
@@ -58,7 +58,7 @@ class CitedSource(msgspec.Struct):
 class Feedback(msgspec.Struct):
     value: Thumb
     comment: str
-    created_at: Moment
+    created_at: AwareDatetime
 
 
 class Turn(msgspec.Struct):
@@ -81,7 +81,7 @@ class Message(msgspec.Struct, tag_field="object", tag="message", kw_only=True):
     role: Literal["visitor", "assistant", "agent"]
     text: str
     status: Status
-    created_at: Moment
+    created_at: AwareDatetime
     turn: Turn | None
     citations: list[CitedSource]
     feedback: Feedback | None
@@ -93,7 +93,7 @@ class ConversationQuery(PageQuery):
     search: Annotated[
         str,
         Meta(
-            max_length=listing.LONGEST_SEARCH,
+            max_length=listing.MAX_SEARCH_LENGTH,
             description="Words that stand together in one message; the last may be a beginning.",
         ),
     ] = ""

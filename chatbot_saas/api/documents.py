@@ -21,7 +21,7 @@ from core.errors import InvalidRequest
 from knowledge import selectors, services
 from knowledge.selectors import DocumentView
 
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Counted(msgspec.Struct):
@@ -49,8 +49,8 @@ class Document(msgspec.Struct, tag_field="object", tag="document", kw_only=True)
     status: Literal["queued", "processing", "ready", "failed"]
     progress: Progress
     error: str | None
-    created_at: Moment
-    updated_at: Moment
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
 
 
 class Upload(msgspec.Struct):

@@ -21,7 +21,7 @@ from core.cursors import read_id
 from core.errors import InvalidRequest, PermissionDenied
 from tenants.keys import api_keys
 
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
 Scope = Literal[
     "chat",
     "chatbots:read",
@@ -34,7 +34,7 @@ Scope = Literal[
     "keys:write",
     "usage:read",
 ]
-_LONGEST_NAME = 80
+_MAX_NAME_LENGTH = 80
 
 
 class Key(msgspec.Struct, tag_field="object", tag="key", kw_only=True):
@@ -48,17 +48,17 @@ class Key(msgspec.Struct, tag_field="object", tag="key", kw_only=True):
     plain: str | None
     chatbot_id: UUID | None
     scopes: list[str]
-    created_at: Moment
-    expires_at: Moment | None
-    last_used_at: Moment | None
+    created_at: AwareDatetime
+    expires_at: AwareDatetime | None
+    last_used_at: AwareDatetime | None
 
 
 class NewKey(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A secret key to be made. Its scopes may be those of the key that makes it."""
 
-    name: Annotated[str, msgspec.Meta(max_length=_LONGEST_NAME)] = ""
+    name: Annotated[str, msgspec.Meta(max_length=_MAX_NAME_LENGTH)] = ""
     scopes: Annotated[list[Scope], msgspec.Meta(min_length=1, max_length=20)]
-    expires_at: Moment | None = None
+    expires_at: AwareDatetime | None = None
 
 
 class IssuedKey(msgspec.Struct, tag_field="object", tag="issued_key", kw_only=True):

@@ -15,7 +15,7 @@ from conversations.models import Channel
 from conversations.turns import access
 from conversations.turns.events import as_sse, sequence
 from conversations.turns.follow import follow
-from conversations.turns.question import LONGEST_CLIENT_TURN_ID, NO_NUL, check_text
+from conversations.turns.question import MAX_CLIENT_TURN_ID_LENGTH, NO_NUL, check_text
 from conversations.turns.start import start_turn
 from conversations.turns.values import Question, TurnRef
 from core.errors import InvalidRequest, NotFound
@@ -32,7 +32,7 @@ _KEEP_ALIVE_SECONDS = 15.0
 class TurnBody(msgspec.Struct):
     text: str
     client_turn_id: Annotated[
-        str, msgspec.Meta(min_length=1, max_length=LONGEST_CLIENT_TURN_ID, pattern=NO_NUL)
+        str, msgspec.Meta(min_length=1, max_length=MAX_CLIENT_TURN_ID_LENGTH, pattern=NO_NUL)
     ]
     conversation_id: UUID | None = None
     visitor_token: str | None = None

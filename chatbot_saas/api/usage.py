@@ -11,7 +11,7 @@ from billing import usage
 from chatbot_saas.api.operations import Call, Operation, Page, Reply, as_json, page_of, routes
 from core.errors import InvalidRequest
 
-_MOST_DAYS = 366
+_MAX_DAYS = 366
 _USUAL_DAYS = 30
 
 
@@ -68,9 +68,9 @@ def _range(query: DaysQuery) -> tuple[date, date]:
     if not 2000 <= until.year <= 3000:
         raise InvalidRequest("until must be a day of our time.", param="until")
     since = query.since or until - timedelta(days=_USUAL_DAYS - 1)
-    if not timedelta(0) <= until - since < timedelta(days=_MOST_DAYS):
+    if not timedelta(0) <= until - since < timedelta(days=_MAX_DAYS):
         raise InvalidRequest(
-            f"since must be before until, and at most {_MOST_DAYS} days of them.", param="since"
+            f"since must be before until, and at most {_MAX_DAYS} days of them.", param="since"
         )
     return since, until
 

@@ -8,7 +8,7 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from billing.costs import CostLine, Used, end_of, list_costs, list_models, this_month, total
+from billing.costs import CostLine, Usage, end_of, list_costs, list_models, this_month, total
 from core.errors import InvalidRequest, PermissionDenied
 
 _SHOWN = 200
@@ -67,7 +67,7 @@ def _row(month: date, line: CostLine) -> tuple[object, ...]:
     return (f"{month:%Y-%m}", *map(_harmless, texts), *_figures(line.used))
 
 
-def _figures(used: Used) -> tuple[object, ...]:
+def _figures(used: Usage) -> tuple[object, ...]:
     return used.turns, used.tokens_in, used.tokens_out, f"{used.cost:f}"
 
 

@@ -32,7 +32,7 @@ class LinesField(forms.CharField):
 class NewChatbotForm(ServiceForm):
     name = forms.CharField(
         label=_("Name"),
-        max_length=rules.LONGEST_NAME,
+        max_length=rules.MAX_NAME_LENGTH,
         help_text=_("Visitors see it above the chat."),
         widget=forms.TextInput(attrs=_OFF),
     )
@@ -56,7 +56,7 @@ class ChatbotForm(NewChatbotForm):
     instructions = forms.CharField(
         label=_("Instructions"),
         required=False,
-        max_length=rules.LONGEST_INSTRUCTIONS,
+        max_length=rules.MAX_INSTRUCTIONS_LENGTH,
         help_text=_(
             "How it should speak and what it should leave to people. Visitors never see it."
         ),
@@ -71,7 +71,7 @@ class ChatbotForm(NewChatbotForm):
     welcome = forms.CharField(
         label=_("Welcome"),
         required=False,
-        max_length=rules.LONGEST_WELCOME,
+        max_length=rules.MAX_WELCOME_LENGTH,
         help_text=_("What it says before anybody asks."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )

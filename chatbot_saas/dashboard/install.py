@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from chatbot_saas.web.pages import actor_of, member_of, page
 from conversations.chatbots import services as service
-from conversations.chatbots.sightings import Sighting, list_sightings
+from conversations.chatbots.sightings import OriginSighting, list_sightings
 from tenants.keys import api_keys
 
 
@@ -18,7 +18,7 @@ from tenants.keys import api_keys
 class Seen:
     """A sighting; `own` says that it is this workspace's preview or hosted page."""
 
-    sighting: Sighting
+    sighting: OriginSighting
     own: bool
 
 

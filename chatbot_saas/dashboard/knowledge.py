@@ -19,7 +19,7 @@ from knowledge.selectors import DocumentView
 DOCUMENTS_PER_PAGE = 50
 CHUNKS_PER_PAGE = 30
 _UNFINISHED = (Document.Status.QUEUED, Document.Status.PROCESSING)
-_MOST_FOLLOWED = 100
+_MAX_FOLLOWED = 100
 # htmx's own: it ends the polling.
 _ASK_NO_MORE = 286
 
@@ -83,7 +83,7 @@ def progress(request: HttpRequest) -> HttpResponse:
 
 def _followed(request: HttpRequest) -> list[UUID]:
     try:
-        return [UUID(each) for each in request.GET.getlist("id")[:_MOST_FOLLOWED]]
+        return [UUID(each) for each in request.GET.getlist("id")[:_MAX_FOLLOWED]]
     except ValueError as error:
         raise InvalidRequest("This link is not complete. Go back to the list.") from error
 
@@ -121,7 +121,7 @@ def _list(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpRe
     context = {
         "documents": listed.documents,
         "unfinished": _unfinished(listed.documents),
-        "shelf": document_list.read_shelf(),
+        "document_usage": document_list.document_usage(),
         "error": error,
         "first_url": request.path if after is not None else "",
         "next_url": _next(request, listed.next_cursor),

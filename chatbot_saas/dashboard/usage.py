@@ -22,7 +22,7 @@ from core.errors import InvalidRequest
 
 _SPANS = (7, 30, 90, 365)
 # Columns of the chart, and rows of the table; the CSV has every day.
-_MOST_COLUMNS, _MOST_ROWS = 92, 200
+_MAX_COLUMNS, _MAX_ROWS = 92, 200
 _COLUMNS = ("day", "model", "turns", "tokens_in", "tokens_out", "cost_usd")
 
 
@@ -47,8 +47,8 @@ def usage(request: HttpRequest) -> HttpResponse:
         "month": summarize_month(member_of(request).tenant_id),
         "days": days,
         "spans": _SPANS,
-        "usage_days": found[: -_MOST_ROWS - 1 : -1],
-        "left_out": max(0, len(found) - _MOST_ROWS),
+        "usage_days": found[: -_MAX_ROWS - 1 : -1],
+        "left_out": max(0, len(found) - _MAX_ROWS),
         "models": models,
         "turns_chart": _chart(found, since, until, [each.model for each in models]),
     }
@@ -101,7 +101,7 @@ def _sum(found: Sequence[UsageDay]) -> ModelUse:
 def _chart(found: Sequence[UsageDay], since: date, until: date, models: Sequence[str]) -> Chart:
     """By day, or by week where days would be too thin to see."""
     length = (until - since).days + 1
-    step = 1 if length <= _MOST_COLUMNS else 7
+    step = 1 if length <= _MAX_COLUMNS else 7
     starts = [since + timedelta(days=number) for number in range(0, length, step)]
     turns: Counter[tuple[int, str]] = Counter()
     for each in found:

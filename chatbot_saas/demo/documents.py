@@ -25,7 +25,7 @@ HANDOUTS: tuple[tuple[str, Callable[[str], bytes], str], ...] = (
 
 
 @dataclass(frozen=True)
-class Standing:
+class IngestionStatus:
     """How far the workspace's documents are."""
 
     ready: int
@@ -42,26 +42,26 @@ def hand_in(tenant_id: UUID) -> int:
     return count
 
 
-def wait_until_ready(tenant_id: UUID, report: Callable[[Standing], None]) -> Standing:
+def wait_until_ready(tenant_id: UUID, report: Callable[[IngestionStatus], None]) -> IngestionStatus:
     """Until no document is being worked on; `report` is called at every look."""
     deadline = time.monotonic() + PATIENCE
     while True:
-        standing = read_standing(tenant_id)
-        report(standing)
-        if standing.ready + len(standing.failed) == standing.total:
-            return standing
+        status = read_status(tenant_id)
+        report(status)
+        if status.ready + len(status.failed) == status.total:
+            return status
         if time.monotonic() > deadline:
             raise CommandError(
-                f"Only {standing.ready} of {standing.total} documents were read in "
+                f"Only {status.ready} of {status.total} documents were read in "
                 f"{PATIENCE:.0f} s: see {settings.VAR_DIR}/log/worker.log."
             )
         time.sleep(POLL)
 
 
-def read_standing(tenant_id: UUID) -> Standing:
+def read_status(tenant_id: UUID) -> IngestionStatus:
     with tenant_context(tenant_id):
         rows = list(Document.objects.values_list("status", "filename", "error"))
-    return Standing(
+    return IngestionStatus(
         ready=sum(status == Document.Status.READY for status, _, _ in rows),
         total=len(rows),
         failed=[f"{name}: {why}" for status, name, why in rows if status == Document.Status.FAILED],

@@ -19,7 +19,7 @@ from django.http.request import split_domain_port
 
 from chatbot_saas.realtime import frames, sessions
 from chatbot_saas.realtime.key_watch import unwatch, watch
-from chatbot_saas.realtime.sessions import Opening, OriginRefused, Session
+from chatbot_saas.realtime.sessions import OriginRefused, Session, SessionRequest
 from conversations.llm.providers import answerer_of
 from conversations.models import Channel
 from conversations.turns import access, services
@@ -101,7 +101,7 @@ class ChatSocket:
         self._main = asyncio.current_task()
         code: int | None
         try:
-            code = await self._converse()
+            code = await self._receive_loop()
         except Closed as closed:
             code = closed.code
         except asyncio.CancelledError:
@@ -110,9 +110,9 @@ class ChatSocket:
                 raise
             code = self._closing
         finally:
-            self._leave()
+            self._cleanup()
         if code is not None:
-            await self._say_goodbye(code)
+            await self._send_close(code)
 
     def close(self, code: int) -> None:
         """Ends the socket from another task."""
@@ -120,14 +120,14 @@ class ChatSocket:
             self._closing = code
             self._main.cancel()
 
-    def _leave(self) -> None:
+    def _cleanup(self) -> None:
         for task in self._following.values():
             task.cancel()
         self._following.clear()
         if self._key_id is not None:
             unwatch(self._key_id, self)
 
-    async def _say_goodbye(self, code: int) -> None:
+    async def _send_close(self, code: int) -> None:
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self._send({"type": "websocket.close", "code": code})
@@ -135,7 +135,7 @@ class ChatSocket:
             # The client reads nothing; the server drops the connection.
             return
 
-    async def _converse(self) -> int | None:
+    async def _receive_loop(self) -> int | None:
         """Handles frames to the end; None when the client has closed."""
         try:
             async with asyncio.timeout(settings.SOCKET_SESSION_SECONDS):
@@ -183,7 +183,7 @@ class ChatSocket:
             raise InvalidRequest("The session has started already.")
         try:
             key = await in_platform(sessions.identify_key, frame.key, self._host)
-            opening = Opening(
+            opening = SessionRequest(
                 visitor_token=frame.visitor_token,
                 identity_jwt=frame.identity_jwt,
                 conversation_id=frame.conversation_id,
@@ -214,7 +214,7 @@ class ChatSocket:
         except AppError as error:
             await self._refuse(error, BAD_KEY)
         else:
-            await self._welcome(session)
+            await self._send_ready(session)
             self._session, self._key_id = session, key.key_id
             watch(key.key_id, self)
 
@@ -222,7 +222,7 @@ class ChatSocket:
         await self._write(frames.refusal_frame(error, "session.start"))
         raise Closed(code) from error
 
-    async def _welcome(self, session: Session) -> None:
+    async def _send_ready(self, session: Session) -> None:
         chatbot, active = session.chatbot, session.active
         await self._write(
             frames.write_frame(

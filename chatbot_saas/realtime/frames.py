@@ -5,12 +5,14 @@ from uuid import UUID
 
 import msgspec
 
-from conversations.turns.question import LONGEST_CLIENT_TURN_ID, NO_NUL
+from conversations.turns.question import MAX_CLIENT_TURN_ID_LENGTH, NO_NUL
 from core.errors import AppError
 
-LONGEST_FRAME = 65_536
+MAX_FRAME_BYTES = 65_536
 
-_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_CLIENT_TURN_ID, pattern=NO_NUL)]
+_Id = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=MAX_CLIENT_TURN_ID_LENGTH, pattern=NO_NUL)
+]
 _Token = Annotated[str, msgspec.Meta(max_length=4_096)]
 
 
@@ -63,8 +65,8 @@ def read_frame(text: str | None) -> ClientFrame:
     """The client's frame; None stands for a binary one. Raises `BadFrame`."""
     if text is None:
         raise BadFrame("Frames are JSON text, not binary.")
-    if len(text) > LONGEST_FRAME or len(text.encode(errors="replace")) > LONGEST_FRAME:
-        raise BadFrame(f"A frame is at most {LONGEST_FRAME} bytes.")
+    if len(text) > MAX_FRAME_BYTES or len(text.encode(errors="replace")) > MAX_FRAME_BYTES:
+        raise BadFrame(f"A frame is at most {MAX_FRAME_BYTES} bytes.")
     try:
         frame: ClientFrame = _decode(text)
     except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError) as error:

@@ -9,8 +9,8 @@ from django.conf import settings
 from core.crypto import open_sealed, seal
 from core.errors import InvalidRequest, Unauthenticated
 
-MOST_SECRETS = 2
-_LEAST_SECRET = 32
+MAX_SECRETS = 2
+_MIN_SECRET_LENGTH = 32
 _LEEWAY_SECONDS = 30
 
 
@@ -20,9 +20,9 @@ def _place(tenant_id: UUID, chatbot_id: UUID) -> str:
 
 def seal_identity_secret(secret: str, *, tenant_id: UUID, chatbot_id: UUID) -> str:
     """The stored form of a shared secret. Raises `InvalidRequest` for one that can be guessed."""
-    if len(secret) < _LEAST_SECRET:
+    if len(secret) < _MIN_SECRET_LENGTH:
         raise InvalidRequest(
-            f"An identity secret has at least {_LEAST_SECRET} characters.", param="secret"
+            f"An identity secret has at least {_MIN_SECRET_LENGTH} characters.", param="secret"
         )
     key_id, key = next(iter(settings.SEALING_KEYS.items()))
     return seal(secret, key=key, key_id=key_id, place=_place(tenant_id, chatbot_id))
@@ -34,7 +34,7 @@ def read_identity(
     """The customer's name for the visitor (`sub`). Raises `Unauthenticated`."""
     if not sealed_secrets:
         raise Unauthenticated("This chatbot has no identity secret: it takes no identity_jwt.")
-    for sealed in sealed_secrets[:MOST_SECRETS]:
+    for sealed in sealed_secrets[:MAX_SECRETS]:
         place = _place(tenant_id, chatbot_id)
         secret = open_sealed(sealed, keys=settings.SEALING_KEYS, place=place)
         subject = _subject(raw, secret)

@@ -25,7 +25,7 @@ class OriginRefused(PermissionDenied):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class SessionRequest:
     """What a client shows to open a session."""
 
     visitor_token: str | None
@@ -65,7 +65,7 @@ def check_origin(chatbot: ChatbotView, origin: str | None) -> None:
 
 
 def open_session(
-    tenant_id: UUID, chatbot_id: UUID, origin: str | None, opening: Opening
+    tenant_id: UUID, chatbot_id: UUID, origin: str | None, opening: SessionRequest
 ) -> Session:
     """A new or resumed session (tenant context).
 
@@ -102,7 +102,7 @@ def open_session(
     )
 
 
-def _visitor(tenant_id: UUID, chatbot: ChatbotView, opening: Opening) -> tuple[UUID, str]:
+def _visitor(tenant_id: UUID, chatbot: ChatbotView, opening: SessionRequest) -> tuple[UUID, str]:
     """(visitor id, the customer's name for the visitor or nothing)."""
     if opening.identity_jwt is not None:
         subject = read_identity(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 FIRST_DELAY = 0.2
-LONGEST_DELAY = 30.0
+MAX_DELAY = 30.0
 # Who lives this long was healthy: the next death is news, not a pattern.
 HEALTHY_AFTER = 30.0
 
@@ -45,7 +45,7 @@ class Child:
 
     def seconds_until_due(self) -> float:
         """How long until `watch` has something to do, if nothing dies."""
-        return LONGEST_DELAY if self.process else max(0.0, self._due_at - time.monotonic())
+        return MAX_DELAY if self.process else max(0.0, self._due_at - time.monotonic())
 
     def end_soon(self) -> None:
         """Ask for the end."""
@@ -66,7 +66,7 @@ class Child:
         if time.monotonic() - self._started_at > HEALTHY_AFTER:
             self._delay = FIRST_DELAY
         self._due_at = time.monotonic() + self._delay
-        self._delay = min(self._delay * 2, LONGEST_DELAY)
+        self._delay = min(self._delay * 2, MAX_DELAY)
         return f"{self.name} ended ({_reason(code)})"
 
 

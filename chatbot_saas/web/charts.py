@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 WIDTH, HEIGHT = 720, 200
 _LEFT, _BOTTOM, _TOP = 48, 22, 8
-_MOST_LABELS = 8
+_MAX_LABELS = 8
 # The stylesheet has so many colours; further series share the last one.
 COLOURS = 6
 
@@ -82,7 +82,7 @@ def _values(series: Sequence[tuple[str, Sequence[float]]]) -> list[Sequence[floa
 
 
 def _spread(labels: Sequence[str], step: float) -> tuple[Mark, ...]:
-    every = max(1, math.ceil(len(labels) / _MOST_LABELS))
+    every = max(1, math.ceil(len(labels) / _MAX_LABELS))
     return tuple(
         Mark(_cut(_LEFT + place * step + step / 2), label)
         for place, label in enumerate(labels)

@@ -10,7 +10,7 @@ from core.errors import InvalidRequest
 
 # Python refuses to read a number of thousands of digits.
 _NUMBER = re.compile(r"[0-9]{1,9}")
-_LONGEST = 200
+_MAX_VALUE_LENGTH = 200
 
 
 def uuid_in(request: HttpRequest, name: str) -> UUID | None:
@@ -36,7 +36,7 @@ def number_in(request: HttpRequest, name: str) -> int | None:
 
 def text_in(request: HttpRequest, name: str) -> str:
     """A short text in the query. A NUL is dropped, which PostgreSQL does not store."""
-    return request.GET.get(name, "").replace("\0", "").strip()[:_LONGEST]
+    return request.GET.get(name, "").replace("\0", "").strip()[:_MAX_VALUE_LENGTH]
 
 
 def address(request: HttpRequest, **changed: object) -> str:

@@ -11,8 +11,13 @@ from conversations.turns.question import without_nul
 from core.errors import InvalidRequest, Unavailable
 from knowledge.models import Source
 
-LONGEST_NAME, LONGEST_INSTRUCTIONS, LONGEST_WELCOME, LONGEST_QUESTION = 120, 8_000, 1_000, 200
-MOST_QUESTIONS, MOST_ORIGINS, MOST_SOURCES = 6, 50, 100
+MAX_NAME_LENGTH, MAX_INSTRUCTIONS_LENGTH, MAX_WELCOME_LENGTH, MAX_QUESTION_LENGTH = (
+    120,
+    8_000,
+    1_000,
+    200,
+)
+MAX_QUESTIONS, MAX_ORIGINS, MAX_SOURCES = 6, 50, 100
 COLOR = r"^#[0-9a-fA-F]{6}$"
 
 
@@ -28,15 +33,15 @@ def _name(value: str) -> str:
     name = " ".join(without_nul(value).split())
     if not name:
         raise InvalidRequest("A chatbot needs a name.", param="name")
-    return _at_most(name, LONGEST_NAME, "name")
+    return _at_most(name, MAX_NAME_LENGTH, "name")
 
 
 def _instructions(value: str) -> str:
-    return _at_most(without_nul(value).strip(), LONGEST_INSTRUCTIONS, "instructions")
+    return _at_most(without_nul(value).strip(), MAX_INSTRUCTIONS_LENGTH, "instructions")
 
 
 def _welcome(value: str) -> str:
-    return _at_most(without_nul(value).strip(), LONGEST_WELCOME, "welcome")
+    return _at_most(without_nul(value).strip(), MAX_WELCOME_LENGTH, "welcome")
 
 
 def _at_most(text: str, longest: int, param: str) -> str:
@@ -71,9 +76,9 @@ def _questions(values: list[str]) -> list[str]:
     param = "suggested_questions"
     kept = [" ".join(without_nul(value).split()) for value in values]
     kept = list(dict.fromkeys(filter(None, kept)))
-    if len(kept) > MOST_QUESTIONS:
-        raise InvalidRequest(f"Suggest at most {MOST_QUESTIONS} questions.", param=param)
-    return [_at_most(question, LONGEST_QUESTION, param) for question in kept]
+    if len(kept) > MAX_QUESTIONS:
+        raise InvalidRequest(f"Suggest at most {MAX_QUESTIONS} questions.", param=param)
+    return [_at_most(question, MAX_QUESTION_LENGTH, param) for question in kept]
 
 
 def _origins(values: list[str]) -> list[str]:
@@ -86,16 +91,16 @@ def _origins(values: list[str]) -> list[str]:
                 "https://www.example.com",
                 param=param,
             )
-    if len(kept) > MOST_ORIGINS:
-        raise InvalidRequest(f"List at most {MOST_ORIGINS} origins.", param=param)
+    if len(kept) > MAX_ORIGINS:
+        raise InvalidRequest(f"List at most {MAX_ORIGINS} origins.", param=param)
     return kept
 
 
 def _sources(values: list[UUID]) -> list[UUID]:
     param = "source_ids"
     kept = list(dict.fromkeys(values))
-    if len(kept) > MOST_SOURCES:
-        raise InvalidRequest(f"Choose at most {MOST_SOURCES} sources.", param=param)
+    if len(kept) > MAX_SOURCES:
+        raise InvalidRequest(f"Choose at most {MAX_SOURCES} sources.", param=param)
     if Source.objects.filter(pk__in=kept).count() != len(kept):
         raise InvalidRequest("There is no such source.", param=param)
     return kept

@@ -19,7 +19,7 @@ from tenants.models import Domain
 from tenants.workspace.services import SYSTEM, record_event
 
 # A workspace's list of chatbots is read whole.
-MOST_CHATBOTS = 200
+MAX_CHATBOTS = 200
 
 
 class ChatbotFields(TypedDict, total=False):
@@ -52,9 +52,7 @@ class ChatbotSettings:
     updated_at: datetime
 
 
-def list_chatbots(
-    *, limit: int = MOST_CHATBOTS, after: UUID | None = None
-) -> list[ChatbotSettings]:
+def list_chatbots(*, limit: int = MAX_CHATBOTS, after: UUID | None = None) -> list[ChatbotSettings]:
     """Oldest first; `after` is the last id of the page before."""
     found = models.Chatbot.objects.order_by("pk").prefetch_related("sources")
     if after is not None:
@@ -79,8 +77,8 @@ def create_chatbot(*, actor: str = SYSTEM, **fields: Unpack[ChatbotFields]) -> C
     source_ids = checked.pop("source_ids", [])
     tenant_id = current_tenant_id()
     with transaction.atomic():
-        if models.Chatbot.objects.count() >= MOST_CHATBOTS:
-            raise Conflict(f"A workspace has at most {MOST_CHATBOTS} chatbots. Delete one first.")
+        if models.Chatbot.objects.count() >= MAX_CHATBOTS:
+            raise Conflict(f"A workspace has at most {MAX_CHATBOTS} chatbots. Delete one first.")
         checked.setdefault("allowed_origins", own_origins(_host(tenant_id)))
         chatbot = models.Chatbot.objects.create(**checked)
         _link(chatbot.pk, source_ids)

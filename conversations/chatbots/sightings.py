@@ -11,10 +11,10 @@ from conversations import models
 from conversations.chatbots.origins import parse_origin
 
 # Pages come and go with the chatbot's list of origins; the latest are kept.
-MOST_ORIGINS = 60
+MAX_ORIGINS = 60
 # Seconds in which an origin that a process has just noted is not noted again.
 _NOTED_FOR = 60.0
-_MOST_NOTED = 4096
+_MAX_NOTED = 4096
 
 # A row that is a few minutes fresh is left alone: a busy page opens thousands of chats. A chatbot
 # that is being deleted is noted no more.
@@ -35,7 +35,7 @@ _noted: dict[tuple[UUID, str], float] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class OriginSighting:
     """A page's origin, `scheme://host[:port]`; times are right to a few minutes."""
 
     origin: str
@@ -52,20 +52,20 @@ def note_sighting(*, chatbot_id: UUID, origin: str) -> None:
     last = _noted.get((chatbot_id, name))
     if last is not None and now - last < _NOTED_FOR:
         return
-    if len(_noted) >= _MOST_NOTED:
+    if len(_noted) >= _MAX_NOTED:
         _noted.clear()
     _noted[chatbot_id, name] = now
     with connection.cursor() as cursor:
         cursor.execute(_NOTE, [name, chatbot_id])
         written = cursor.fetchone()
         if written is not None and written[0]:
-            cursor.execute(_FORGET, [chatbot_id, chatbot_id, MOST_ORIGINS])
+            cursor.execute(_FORGET, [chatbot_id, chatbot_id, MAX_ORIGINS])
 
 
-def list_sightings(chatbot_id: UUID) -> list[Sighting]:
+def list_sightings(chatbot_id: UUID) -> list[OriginSighting]:
     """The latest first; none for a chatbot that is not there."""
     rows = models.Sighting.objects.filter(chatbot_id=chatbot_id).order_by("-last_seen_at", "origin")
-    return [Sighting(row.origin, row.first_seen_at, row.last_seen_at) for row in rows]
+    return [OriginSighting(row.origin, row.first_seen_at, row.last_seen_at) for row in rows]
 
 
 def _canonical(origin: str) -> str | None:

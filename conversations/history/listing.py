@@ -20,7 +20,7 @@ from core.errors import NotFound
 from tenants.workspace.services import SYSTEM, record_event
 
 Feedback = Literal["up", "down"]
-LONGEST_SEARCH = 200
+MAX_SEARCH_LENGTH = 200
 _SHOWN_QUESTION = 300
 
 # Search goes through the index of words first, so that a page costs the words and not the messages.
@@ -129,7 +129,7 @@ def list_conversations(
     """Conversations in which something was said. `search` is words that stand together in one of
     its messages. Raises `InvalidRequest` for an `after` that is no cursor."""
     time, identifier = read_cursor(after) if after else (None, None)
-    words = without_nul(search).strip()[:LONGEST_SEARCH]
+    words = without_nul(search).strip()[:MAX_SEARCH_LENGTH]
     rows = _rows(
         _LISTED + _ABOUT,
         search=words,

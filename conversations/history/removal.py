@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from conversations import models
-from conversations.turns.control import tell_to_stop
+from conversations.turns.control import publish_stop
 from tenants.context import current_tenant_id
 
 # Constraints are checked at the commit, so that one statement may take from all tables at once.
@@ -71,4 +71,4 @@ def _remove(
     with connection.cursor() as cursor:
         cursor.execute(_REMOVE, {"conversation": conversation, "chatbot": chatbot})
     if turn_ids:
-        transaction.on_commit(partial(tell_to_stop, current_tenant_id(), turn_ids))
+        transaction.on_commit(partial(publish_stop, current_tenant_id(), turn_ids))

@@ -14,7 +14,7 @@ from core.cursors import read_cursor, write_cursor
 from core.errors import NotFound
 
 # A page shows no more at once; the list of messages leads on.
-LONGEST_TRANSCRIPT = 200
+MAX_TRANSCRIPT_MESSAGES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +117,13 @@ def read_transcript(conversation_id: UUID) -> Transcript:
     """The latest messages with all that is known of them, in four queries. Raises `NotFound`."""
     conversation = get_conversation(conversation_id)
     latest = _messages(conversation_id).order_by("-created_at", "-id")
-    found = list(latest[: LONGEST_TRANSCRIPT + 1])
-    messages = _views(found[:LONGEST_TRANSCRIPT][::-1])
+    found = list(latest[: MAX_TRANSCRIPT_MESSAGES + 1])
+    messages = _views(found[:MAX_TRANSCRIPT_MESSAGES][::-1])
     costs = {message.turn.id: message.turn.cost for message in messages if message.turn}
     return Transcript(
         conversation=conversation,
         messages=messages,
-        earlier=len(found) > LONGEST_TRANSCRIPT,
+        earlier=len(found) > MAX_TRANSCRIPT_MESSAGES,
         cost=sum(filter(None, costs.values()), Decimal(0)),
     )
 

@@ -29,8 +29,8 @@ DOES_NOT_KNOW = "I do not know: the documents I can search do not answer this."
 # Sentences that are compared by meaning; embedding more of them costs time and changes no answer.
 _COMPARED = 14
 _QUOTED = 3
-_FEWEST_TERMS = 2
-_LONGEST = 600
+_MIN_TERMS = 2
+_MAX_STATEMENT_LENGTH = 600
 # A sentence is relevant from here on, and is quoted beside the best one from that share of it on.
 _RELEVANT = 0.395
 _NEARLY_BEST = 0.85
@@ -177,6 +177,6 @@ def _about(
 
 def _is_statement(sentence: Sentence) -> bool:
     """Headings, rules and fragments answer nothing."""
-    if sentence.kind == "heading" or len(sentence.shown) > _LONGEST:
+    if sentence.kind == "heading" or len(sentence.shown) > _MAX_STATEMENT_LENGTH:
         return False
-    return len(terms(sentence.shown)) >= _FEWEST_TERMS
+    return len(terms(sentence.shown)) >= _MIN_TERMS

@@ -6,7 +6,7 @@ from conversations.llm.base import LLMError
 
 ATTEMPTS = 3
 # A visitor is waiting: a longer wait than this is a refusal.
-LONGEST_WAIT = 4.0
+MAX_WAIT = 4.0
 
 
 def wait_before_retry(error: LLMError, attempt: int) -> float | None:
@@ -14,5 +14,5 @@ def wait_before_retry(error: LLMError, attempt: int) -> float | None:
     if error.permanent or attempt >= ATTEMPTS:
         return None
     if error.retry_after is not None:
-        return error.retry_after if error.retry_after <= LONGEST_WAIT else None
+        return error.retry_after if error.retry_after <= MAX_WAIT else None
     return float(0.2 * 2 ** (attempt - 1) * (0.5 + random.random()))

@@ -8,7 +8,7 @@ import msgspec
 from conversations.llm.base import LLMError, LLMEvent, LLMFinish, LLMText, LLMUsage
 
 # One line of a stream; a provider that sends longer ones is not speaking this protocol.
-_LONGEST_LINE = 1_048_576
+_MAX_LINE_BYTES = 1_048_576
 
 
 class _Delta(msgspec.Struct):
@@ -54,7 +54,7 @@ class StreamDecoder:
     def feed(self, data: bytes) -> Iterator[LLMEvent]:
         """The events these bytes complete; text of one read comes as one event."""
         *lines, self._rest = (self._rest + data).split(b"\n")
-        if len(self._rest) > _LONGEST_LINE:
+        if len(self._rest) > _MAX_LINE_BYTES:
             raise LLMError("provider_protocol", "a line of the stream is too long", permanent=False)
         texts: list[str] = []
         others: list[LLMEvent] = []

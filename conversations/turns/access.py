@@ -9,8 +9,8 @@ from uuid import UUID
 
 from conversations import models
 from conversations.turns.selectors import ref_of
-from conversations.turns.sql import read_ground
-from conversations.turns.values import Ground, TurnRef
+from conversations.turns.sql import load_turn_context
+from conversations.turns.values import TurnContext, TurnRef
 from core.errors import NotFound
 
 _NO_CONVERSATION = "There is no such conversation."
@@ -36,9 +36,11 @@ def access_conversation(
     return found
 
 
-def access_ground(conversation_id: UUID, *, chatbot_id: UUID, visitor_id: UUID | None) -> Ground:
+def access_turn_context(
+    conversation_id: UUID, *, chatbot_id: UUID, visitor_id: UUID | None
+) -> TurnContext:
     """What the next turn of a conversation stands on. Raises `NotFound`."""
-    found = read_ground(conversation_id, chatbot_id=chatbot_id, visitor_id=visitor_id)
+    found = load_turn_context(conversation_id, chatbot_id=chatbot_id, visitor_id=visitor_id)
     if found is None:
         raise NotFound(_NO_CONVERSATION)
     return found

@@ -60,7 +60,7 @@ async def stop_turn(turn: TurnRef) -> None:
         log.warning("a stop waits for the heartbeat: %s", type(error).__name__)
 
 
-def tell_to_stop(tenant_id: UUID, turn_ids: list[UUID]) -> None:
+def publish_stop(tenant_id: UUID, turn_ids: list[UUID]) -> None:
     """The same, from a thread, of turns that have been deleted."""
     try:
         for turn_id in turn_ids:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from conversations.turns import live
 from conversations.turns.eventlog import LOG_ERRORS, last_number, read_after
 from conversations.turns.events import wire
-from conversations.turns.selectors import snapshot, turn_standing
+from conversations.turns.selectors import snapshot, turn_ref
 from conversations.turns.values import TurnRef
 from core.errors import NotFound
 from tenants.context import DATABASE_AWAY, in_tenant
@@ -65,11 +65,11 @@ async def _has_more(turn: TurnRef, after: int) -> bool:
 
 async def _has_ended(turn: TurnRef) -> bool:
     try:
-        standing = await in_tenant(turn.tenant_id, turn_standing, turn.tenant_id, turn.turn_id)
+        found = await in_tenant(turn.tenant_id, turn_ref, turn.tenant_id, turn.turn_id)
     except DATABASE_AWAY:
         # Whoever follows waits with the answer itself, which is saved when PostgreSQL is back.
         return False
-    return standing is None or standing.status != "running"
+    return found is None or found.status != "running"
 
 
 async def _from_database(turn: TurnRef, after: int) -> AsyncIterator[list[str]]:

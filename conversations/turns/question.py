@@ -2,8 +2,8 @@
 
 from core.errors import InvalidRequest
 
-LONGEST_TEXT = 8_000
-LONGEST_CLIENT_TURN_ID = 128
+MAX_TEXT_LENGTH = 8_000
+MAX_CLIENT_TURN_ID_LENGTH = 128
 # PostgreSQL stores no NUL. An id with one is refused: without it, it would be another id.
 NO_NUL = r"^[^\x00]*\Z"
 
@@ -18,9 +18,9 @@ def check_text(text: str) -> str:
     text = without_nul(text)
     if not text.strip():
         raise InvalidRequest("The message is empty.", param="text")
-    if len(text) > LONGEST_TEXT:
+    if len(text) > MAX_TEXT_LENGTH:
         raise InvalidRequest(
-            f"A message is at most {LONGEST_TEXT:,} characters; this one has {len(text):,}.",
+            f"A message is at most {MAX_TEXT_LENGTH:,} characters; this one has {len(text):,}.",
             param="text",
         )
     return text

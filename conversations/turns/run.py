@@ -18,7 +18,7 @@ from conversations.turns.live import LiveTurn
 from conversations.turns.prompts import build_messages, kept_prompt, search_query
 from conversations.turns.retrieval import find_passages
 from conversations.turns.services import finish_turn
-from conversations.turns.values import Admitted, Ended, Question
+from conversations.turns.values import Admitted, Question, TurnOutcome
 from core.ids import new_id
 from core.metrics import TIME_TO_FIRST_TOKEN, TURNS
 from tenants.context import DATABASE_AWAY, in_tenant
@@ -45,7 +45,7 @@ class TurnRun:
         self._asked = False
         self._trace: dict[str, Any] = {}
 
-    async def answer_question(self) -> Ended:
+    async def answer_question(self) -> TurnOutcome:
         """Streams the answer to its end, however that comes, and says how it ended."""
         answer, generation = self._answer, asyncio.create_task(self._generate())
         self._live.cancelled_by(generation.cancel)
@@ -110,7 +110,7 @@ class TurnRun:
             self._trace["first_token_ms"] = _since(self._began)
             TIME_TO_FIRST_TOKEN.observe(perf_counter() - self._began)
 
-    def _ended(self, generation: "asyncio.Task[None]") -> Ended:
+    def _ended(self, generation: "asyncio.Task[None]") -> TurnOutcome:
         answer = self._answer
         ended = outcome_of(self._live, generation, answer)
         ended.text = answer.text
@@ -125,7 +125,7 @@ class TurnRun:
         self._meter(ended)
         return ended
 
-    def _meter(self, ended: Ended) -> None:
+    def _meter(self, ended: TurnOutcome) -> None:
         answer = self._answer
         if answer.usage is not None:
             usage, ended.source = answer.usage, "reported"
@@ -137,7 +137,7 @@ class TurnRun:
             usage = LLMUsage(0, 0)
         ended.tokens_in, ended.tokens_out = usage.tokens_in, usage.tokens_out
 
-    async def save(self, ended: Ended) -> None:
+    async def save(self, ended: TurnOutcome) -> None:
         """Saves, then tells the end: who is told that an answer is complete can rely on it."""
         saved = await self._save(ended)
         if not saved:
@@ -151,7 +151,7 @@ class TurnRun:
         else:
             await self._answer.fail(ended.error_code)
 
-    async def _save(self, ended: Ended) -> bool:
+    async def _save(self, ended: TurnOutcome) -> bool:
         for wait in _SAVE_AGAIN:
             try:
                 return await in_tenant(self._question.tenant_id, finish_turn, self._admitted, ended)
@@ -161,7 +161,7 @@ class TurnRun:
         return await in_tenant(self._question.tenant_id, finish_turn, self._admitted, ended)
 
 
-def is_answered(ended: Ended, question: str) -> bool | None:
+def is_answered(ended: TurnOutcome, question: str) -> bool | None:
     """Whether the visitor got what was asked for: a reply with a source, or a greeting returned.
     None where the visitor did not wait for it."""
     if ended.citations:
@@ -171,12 +171,12 @@ def is_answered(ended: Ended, question: str) -> bool | None:
     return ended.status == "completed" and bool(greeting(question))
 
 
-def outcome_of(turn: LiveTurn, generation: "asyncio.Task[None]", answer: Answer) -> Ended:
+def outcome_of(turn: LiveTurn, generation: "asyncio.Task[None]", answer: Answer) -> TurnOutcome:
     """How the generation ended. Complete is only what the provider itself has finished."""
     if generation.cancelled():
         if turn.ending == "stopped":
-            return Ended(status="stopped", finish_reason="stopped")
-        return Ended(status="interrupted", error_code=INTERRUPTED)
+            return TurnOutcome(status="stopped", finish_reason="stopped")
+        return TurnOutcome(status="interrupted", error_code=INTERRUPTED)
     error = generation.exception()
     if error is None:
         return _outcome_of_end(answer)
@@ -186,17 +186,17 @@ def outcome_of(turn: LiveTurn, generation: "asyncio.Task[None]", answer: Answer)
     else:
         log.warning("a provider failed: %s: %s", code, error)
     if answer.text:
-        return Ended(status="interrupted", error_code=INTERRUPTED)
-    return Ended(status="failed", error_code=code)
+        return TurnOutcome(status="interrupted", error_code=INTERRUPTED)
+    return TurnOutcome(status="failed", error_code=code)
 
 
-def _outcome_of_end(answer: Answer) -> Ended:
+def _outcome_of_end(answer: Answer) -> TurnOutcome:
     if answer.finish is None:
         code = INTERRUPTED if answer.text else "provider_protocol"
-        return Ended(status="interrupted" if answer.text else "failed", error_code=code)
+        return TurnOutcome(status="interrupted" if answer.text else "failed", error_code=code)
     if not answer.text:
-        return Ended(status="failed", error_code="provider_empty")
-    return Ended(status="completed", finish_reason=answer.finish.reason[:40])
+        return TurnOutcome(status="failed", error_code="provider_empty")
+    return TurnOutcome(status="completed", finish_reason=answer.finish.reason[:40])
 
 
 def _error_code(error: BaseException) -> str:

@@ -95,7 +95,7 @@ def active_turn(tenant_id: UUID, conversation_id: UUID) -> TurnRef | None:
     return ref_of(tenant_id, turn) if turn else None
 
 
-def turn_standing(tenant_id: UUID, turn_id: UUID) -> TurnRef | None:
+def turn_ref(tenant_id: UUID, turn_id: UUID) -> TurnRef | None:
     turn = models.Turn.objects.filter(pk=turn_id).first()
     return ref_of(tenant_id, turn) if turn else None
 

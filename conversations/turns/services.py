@@ -11,10 +11,17 @@ from billing.pricing import estimate_tokens
 from billing.selectors import TurnTerms
 from conversations import models
 from conversations.turns import sql
-from conversations.turns.access import access_ground, access_reply
+from conversations.turns.access import access_reply, access_turn_context
 from conversations.turns.selectors import ref_of
 from conversations.turns.terms import current_price
-from conversations.turns.values import Admitted, Conditions, Ended, Ground, Question, TurnRef
+from conversations.turns.values import (
+    AdmissionLimits,
+    Admitted,
+    Question,
+    TurnContext,
+    TurnOutcome,
+    TurnRef,
+)
 from core.errors import NotFound
 from core.ids import new_id
 
@@ -22,7 +29,7 @@ from core.ids import new_id
 _PROMPT_OVERHEAD = 700
 
 
-def admit(question: Question, conditions: Conditions) -> Admitted | TurnRef:
+def admit(question: Question, conditions: AdmissionLimits) -> Admitted | TurnRef:
     """Stores the visitor's message as a new turn and reserves its quota, or returns the turn that
     this `client_turn_id` began before.
 
@@ -61,7 +68,7 @@ def admit(question: Question, conditions: Conditions) -> Admitted | TurnRef:
         )
 
 
-def _ground_of(question: Question) -> Ground:
+def _ground_of(question: Question) -> TurnContext:
     conversation_id = question.conversation_id
     if conversation_id is None:
         conversation_id = open_conversation(
@@ -70,19 +77,19 @@ def _ground_of(question: Question) -> Ground:
             channel=question.channel,
             external_user=question.external_user,
         )
-    return access_ground(
+    return access_turn_context(
         conversation_id, chatbot_id=question.chatbot_id, visitor_id=question.visitor_id
     )
 
 
-def _begun_before(question: Question, ground: Ground) -> TurnRef:
+def _begun_before(question: Question, ground: TurnContext) -> TurnRef:
     turn = models.Turn.objects.get(
         conversation_id=ground.conversation_id, client_turn_id=question.client_turn_id
     )
     return ref_of(question.tenant_id, turn)
 
 
-def _most_tokens_in(question: Question, ground: Ground, conditions: Conditions) -> int:
+def _most_tokens_in(question: Question, ground: TurnContext, conditions: AdmissionLimits) -> int:
     texts = (question.text, ground.instructions, question.extra_instructions)
     tokens = sum(map(estimate_tokens, texts)) + conditions.history_tokens + _PROMPT_OVERHEAD
     # A character is at most about one token.
@@ -105,7 +112,7 @@ def open_conversation(
     return opened
 
 
-def finish_turn(admitted: Admitted, ended: Ended) -> bool:
+def finish_turn(admitted: Admitted, ended: TurnOutcome) -> bool:
     """Saves the reply, its citations and the charge in one transaction.
 
     False when there is nothing to save it to. A turn whose lease was lost has ended, and its hold
@@ -117,7 +124,7 @@ def finish_turn(admitted: Admitted, ended: Ended) -> bool:
     return saved
 
 
-def _charge(admitted: Admitted, ended: Ended) -> None:
+def _charge(admitted: Admitted, ended: TurnOutcome) -> None:
     if ended.source is None:
         quotas.release(turn_id=admitted.turn_id)
         return

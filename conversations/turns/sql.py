@@ -13,7 +13,7 @@ from django.db import connection
 
 from conversations.llm.base import ChatMessage
 from conversations.turns.processes import this_process
-from conversations.turns.values import Ended, Ground, Question
+from conversations.turns.values import Question, TurnContext, TurnOutcome
 from core.ids import new_id
 
 # A process extends its turns' leases well before this; a turn without a process is found then.
@@ -30,7 +30,7 @@ SELECT %s, id, %s, %s, %s, %s FROM conversations_chatbot WHERE id = %s FOR KEY S
 
 # The locks keep a deletion out until the turn is stored. The chatbot's comes first, as it does where
 # chatbots are deleted; the conversation's is the one that `_BEGIN` would take anyway.
-_READ_GROUND = """
+_LOAD_TURN_CONTEXT = """
 SELECT chatbot.name, chatbot.instructions, chatbot.model,
     ARRAY(SELECT source_id FROM conversations_chatbotsource WHERE chatbot_id = chatbot.id),
     ARRAY(
@@ -102,18 +102,18 @@ def open_conversation(
         return conversation_id if cursor.rowcount else None
 
 
-def read_ground(
+def load_turn_context(
     conversation_id: UUID, *, chatbot_id: UUID, visitor_id: UUID | None
-) -> Ground | None:
+) -> TurnContext | None:
     """What a turn stands on, locked to the end of the transaction; None unless the conversation is
     this chatbot's and this visitor's (`visitor_id` None: anybody's)."""
     values: list[Any] = [_HISTORY_MESSAGES, conversation_id, chatbot_id, visitor_id, visitor_id]
     with connection.cursor() as cursor:
-        cursor.execute(_READ_GROUND, values)
+        cursor.execute(_LOAD_TURN_CONTEXT, values)
         row = cursor.fetchone()
     if row is None:
         return None
-    return Ground(
+    return TurnContext(
         conversation_id=conversation_id,
         name=row[0],
         instructions=row[1],
@@ -127,7 +127,7 @@ def begin_turn(
     *,
     turn_id: UUID,
     message_id: UUID,
-    ground: Ground,
+    ground: TurnContext,
     question: Question,
     model: str,
     now: datetime,
@@ -149,7 +149,7 @@ def begin_turn(
         return bool(cursor.rowcount)
 
 
-def end_turn(turn_id: UUID, ended: Ended, now: datetime) -> bool:
+def end_turn(turn_id: UUID, ended: TurnOutcome, now: datetime) -> bool:
     """Stores how the turn ended, its reply and citations; False when it had ended already."""
     values: dict[str, Any] = {
         "turn_id": turn_id,
@@ -173,7 +173,7 @@ def end_turn(turn_id: UUID, ended: Ended, now: datetime) -> bool:
         return cursor.fetchone() is not None
 
 
-def _citations(ended: Ended) -> list[dict[str, Any]]:
+def _citations(ended: TurnOutcome) -> list[dict[str, Any]]:
     return [
         {
             "n": cited.n,

@@ -18,7 +18,7 @@ from conversations.turns.live import LiveTurn
 from conversations.turns.run import TurnRun
 from conversations.turns.services import admit
 from conversations.turns.terms import current_plan
-from conversations.turns.values import Admitted, Conditions, Question, TurnRef
+from conversations.turns.values import AdmissionLimits, Admitted, Question, TurnRef
 from core.errors import AppError, RateLimited, Unavailable
 from core.metrics import REFUSALS, RUNNING_TURNS, TURNS
 from tenants.context import in_tenant
@@ -47,7 +47,7 @@ async def start_turn(question: Question) -> Started:
         raise Unavailable("This server is restarting. Try again in a moment.", retry_after=2)
     ensure_control()
     try:
-        conditions = await _conditions(question)
+        conditions = await _admission_limits(question)
         admitted = await in_tenant(question.tenant_id, admit, question, conditions)
     except AppError as error:
         REFUSALS.labels(error.code).inc()
@@ -70,7 +70,7 @@ def _ref(question: Question, admitted: Admitted) -> TurnRef:
     )
 
 
-async def _conditions(question: Question) -> Conditions:
+async def _admission_limits(question: Question) -> AdmissionLimits:
     plan = await current_plan(question.tenant_id)
     rate_limited: RateLimited | None = None
     try:
@@ -83,7 +83,7 @@ async def _conditions(question: Question) -> Conditions:
         )
     except RateLimited as error:
         rate_limited = error
-    return Conditions(
+    return AdmissionLimits(
         plan=plan,
         history_tokens=settings.TURN_HISTORY_TOKENS,
         answer_tokens=settings.TURN_ANSWER_TOKENS,

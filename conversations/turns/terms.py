@@ -10,7 +10,7 @@ from tenants.context import in_platform
 
 # Seconds. What was refused is never remembered.
 _FRESH = 2.0
-_MOST = 4096
+_MAX_ENTRIES = 4096
 
 _plans: dict[UUID, tuple[float, PlanLimits]] = {}
 _prices: dict[str, tuple[float, TokenPrice]] = {}
@@ -22,7 +22,7 @@ async def current_plan(tenant_id: UUID) -> PlanLimits:
     if found is not None and monotonic() - found[0] < _FRESH:
         return found[1]
     plan = await in_platform(plan_limits, tenant_id)
-    if len(_plans) >= _MOST:
+    if len(_plans) >= _MAX_ENTRIES:
         _plans.clear()
     _plans[tenant_id] = (monotonic(), plan)
     return plan
@@ -34,7 +34,7 @@ def current_price(model: str) -> TokenPrice:
     if found is not None and monotonic() - found[0] < _FRESH:
         return found[1]
     price = price_of(model)
-    if len(_prices) >= _MOST:
+    if len(_prices) >= _MAX_ENTRIES:
         _prices.clear()
     _prices[model] = (monotonic(), price)
     return price

@@ -54,7 +54,7 @@ class ChatbotView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class TurnContext:
     """What a turn stands on: whose conversation, the chatbot's voice, its sources (none: all of the
     tenant's) and what was said before. `model` is empty for the platform's default."""
 
@@ -71,7 +71,7 @@ class Admitted:
     """A turn that may begin: it is stored and its quota is reserved."""
 
     turn_id: UUID
-    ground: Ground
+    ground: TurnContext
     terms: TurnTerms
     history: tuple[ChatMessage, ...]
     max_tokens: int
@@ -98,7 +98,7 @@ class Cited:
 
 
 @dataclass(slots=True, kw_only=True)
-class Ended:
+class TurnOutcome:
     """How a turn ended and all that is to be saved of it. `source` None: nothing is charged.
 
     `answered`: whether the reply rests on a citation or answers a greeting; None cannot be told.
@@ -121,7 +121,7 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conditions:
+class AdmissionLimits:
     """Under what a turn is admitted: the plan, the bounds of one turn (tokens and characters), and
     the refusal of the rate limit, which counts only where no other refusal does."""
 

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from knowledge.embeddings.base import Vectors
 from knowledge.index.literals import lexeme_query, vector_literal
-from knowledge.passages import Found, Hit
+from knowledge.passages import Hit, SearchResult
 
 # Below this many chunks a scan of all vectors takes less than 5 ms, and is exact.
 HNSW_FROM = 10_000
@@ -108,7 +108,7 @@ def search(
     characters: int,
     source_ids: Sequence[UUID] | None = None,
     hnsw_from: int = HNSW_FROM,
-) -> Found:
+) -> SearchResult:
     """The best chunks, as many as have `characters` together, best first.
 
     From `hnsw_from` chunks on, vectors are searched by the approximate index.
@@ -136,7 +136,7 @@ def search(
         )
         cursor.execute(statement, parameters)
         hits = tuple(Hit(*row) for row in cursor.fetchall())
-    return Found(hits, {term.lexeme: term.weight for term in terms})
+    return SearchResult(hits, {term.lexeme: term.weight for term in terms})
 
 
 def _read_terms(rows: Sequence[tuple[str | None, int, int]]) -> tuple[list[Term], int]:

@@ -31,7 +31,7 @@ SCOPES = frozenset(
     }
 )
 # Live ones. A list of them is read whole by whoever looks after them.
-MOST_KEYS = 500
+MAX_KEYS = 500
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _PREFIXES = {"secret": "cb_sk_live_", "publishable": "cb_pk_live_"}
 _FORM = re.compile(r"(cb_(?:sk|pk)_live_[0-9A-Za-z]{32})_([0-9A-Za-z]{6})")
@@ -178,8 +178,8 @@ def _known_scopes(scopes: Iterable[str]) -> list[str]:
 
 def _store(raw: str, *, tenant_id: UUID, actor: str, **fields: Any) -> IssuedKey:
     with platform_context(), transaction.atomic():
-        if APIKey.objects.filter(_live(timezone.now()), tenant_id=tenant_id).count() >= MOST_KEYS:
-            raise Conflict(f"A workspace has at most {MOST_KEYS} keys. Revoke one first.")
+        if APIKey.objects.filter(_live(timezone.now()), tenant_id=tenant_id).count() >= MAX_KEYS:
+            raise Conflict(f"A workspace has at most {MAX_KEYS} keys. Revoke one first.")
         key = APIKey.objects.create(
             tenant_id=tenant_id, digest=_digest(raw), hint=_hint(raw), **fields
         )
@@ -207,7 +207,7 @@ def _view(key: APIKey) -> KeyView:
     )
 
 
-def list_keys(tenant_id: UUID, *, limit: int = MOST_KEYS, after: UUID | None = None) -> KeyPage:
+def list_keys(tenant_id: UUID, *, limit: int = MAX_KEYS, after: UUID | None = None) -> KeyPage:
     """A workspace's live keys; `after` is the `next_cursor` of the page before."""
     with platform_context():
         keys = APIKey.objects.filter(_live(timezone.now()), tenant_id=tenant_id).order_by("-pk")

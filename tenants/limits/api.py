@@ -29,7 +29,7 @@ _WINDOW = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RateLimitStatus:
     """What is left of a minute; `resets_in` is in seconds."""
 
     limit: int
@@ -56,19 +56,19 @@ def key_rate_middleware(
     """Counts each request that has a key, refuses the one too many, and says how it stands."""
 
     async def middleware(request: Any) -> HttpResponseBase:
-        standing = await _count(request, request.api_key) if request.api_key else None
-        if standing is None:
+        status = await _count(request, request.api_key) if request.api_key else None
+        if status is None:
             return await get_response(request)
-        refused = standing.spent
-        response = _refusal(standing, request) if refused else await get_response(request)
-        for name, value in standing.headers().items():
+        refused = status.spent
+        response = _refusal(status, request) if refused else await get_response(request)
+        for name, value in status.headers().items():
             response.headers[name] = value
         return response
 
     return middleware
 
 
-async def _count(request: HttpRequest, key: APIKeyIdentity) -> Standing | None:
+async def _count(request: HttpRequest, key: APIKeyIdentity) -> RateLimitStatus | None:
     """None when it cannot be counted. Windows begin with the minute, so the reset is known."""
     minute, passed = divmod(time.time(), _WINDOW)
     name = redis_key(key.tenant_id, "requests", _subject(request, key), int(minute))
@@ -78,7 +78,7 @@ async def _count(request: HttpRequest, key: APIKeyIdentity) -> Standing | None:
         log.warning("requests are not counted: Redis cannot be reached")
         return None
     resets_in = max(1, round(_WINDOW - passed))
-    return Standing(settings.API_REQUESTS_PER_MINUTE, used, resets_in)
+    return RateLimitStatus(settings.API_REQUESTS_PER_MINUTE, used, resets_in)
 
 
 def _subject(request: HttpRequest, key: APIKeyIdentity) -> str:
@@ -87,11 +87,11 @@ def _subject(request: HttpRequest, key: APIKeyIdentity) -> str:
     return f"{key.key_id.hex}-{address_of(request).replace(':', '.') or 'unknown'}"
 
 
-def _refusal(standing: Standing, request: HttpRequest) -> HttpResponseBase:
+def _refusal(status: RateLimitStatus, request: HttpRequest) -> HttpResponseBase:
     error = RateLimited(
-        f"This key may make {standing.limit} requests a minute. "
-        f"Try again in {standing.resets_in} seconds.",
-        retry_after=standing.resets_in,
-        until=timezone.now() + timedelta(seconds=standing.resets_in),
+        f"This key may make {status.limit} requests a minute. "
+        f"Try again in {status.resets_in} seconds.",
+        retry_after=status.resets_in,
+        until=timezone.now() + timedelta(seconds=status.resets_in),
     )
     return problem_response(error, request)

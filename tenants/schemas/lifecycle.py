@@ -12,15 +12,15 @@ from tenants.context import platform_context, tenant_context
 from tenants.models import Tenant
 from tenants.workspace.services import record_event
 
-_LONGEST_REASON = 300
+_MAX_REASON_LENGTH = 300
 
 
 def suspend_tenant(*, tenant_id: UUID, actor: str, reason: str) -> None:
     """Raises `InvalidRequest` (reason), `NotFound`, or `Conflict` when it is not active."""
     told = reason.strip()
-    if not told or len(told) > _LONGEST_REASON:
+    if not told or len(told) > _MAX_REASON_LENGTH:
         raise InvalidRequest(
-            f"Say why, in at most {_LONGEST_REASON} characters: it is kept in the audit trail.",
+            f"Say why, in at most {_MAX_REASON_LENGTH} characters: it is kept in the audit trail.",
             param="reason",
         )
     with platform_context(), transaction.atomic():

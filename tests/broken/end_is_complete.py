@@ -2,11 +2,11 @@
 
 from conversations.turns import run
 from conversations.turns.answer import Answer
-from conversations.turns.values import Ended
+from conversations.turns.values import TurnOutcome
 
 
-def outcome_of_end(answer: Answer) -> Ended:
-    return Ended(status="completed", finish_reason="stop")
+def outcome_of_end(answer: Answer) -> TurnOutcome:
+    return TurnOutcome(status="completed", finish_reason="stop")
 
 
 run._outcome_of_end = outcome_of_end

@@ -13,7 +13,7 @@ from conversations.chatbots import sightings
 from conversations.chatbots.onboarding import Workspace
 from conversations.models import Chatbot
 from conversations.turns import services
-from conversations.turns.values import Admitted, Conditions, Ended, Question
+from conversations.turns.values import AdmissionLimits, Admitted, Question, TurnOutcome
 from core.errors import InvalidRequest, NotFound, Unauthenticated
 from knowledge.models import Source
 from tenants.context import tenant_context
@@ -124,13 +124,15 @@ def question_of(workspace: Workspace) -> Question:
     )
 
 
-def used() -> Ended:
-    return Ended(status="stopped", source="estimated", tokens_in=5, tokens_out=5, provider="openai")
+def used() -> TurnOutcome:
+    return TurnOutcome(
+        status="stopped", source="estimated", tokens_in=5, tokens_out=5, provider="openai"
+    )
 
 
-def conditions() -> Conditions:
+def conditions() -> AdmissionLimits:
     plan = PlanLimits("Test", 10, 10, 10, 10, 10)  # type: ignore[arg-type]
-    return Conditions(
+    return AdmissionLimits(
         plan=plan, history_tokens=0, answer_tokens=10, retrieval_characters=0, rate_limited=None
     )
 
@@ -150,9 +152,9 @@ def test_few_pages_are_kept_and_one_origin_has_one_spelling(tenant: Any) -> None
         for origin in ("https://Shop.example:443", "https://shop.example"):
             sightings.note_sighting(chatbot_id=bot, origin=origin)
         assert [seen.origin for seen in sightings.list_sightings(bot)] == ["https://shop.example"]
-        for number in range(sightings.MOST_ORIGINS + 5):
+        for number in range(sightings.MAX_ORIGINS + 5):
             sightings.note_sighting(chatbot_id=bot, origin=f"https://{number}.example")
         kept = [seen.origin for seen in sightings.list_sightings(bot)]
-        assert len(kept) == sightings.MOST_ORIGINS
+        assert len(kept) == sightings.MAX_ORIGINS
         assert "https://64.example" in kept
         assert "https://shop.example" not in kept

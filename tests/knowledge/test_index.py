@@ -12,7 +12,7 @@ from knowledge import index
 from knowledge.chunking import Block, split
 from knowledge.embeddings.base import Vectors, normalised
 from knowledge.models import Chunk, Corpus, Document, Embedding, RawVector, Source, TermFrequency
-from knowledge.passages import Found
+from knowledge.passages import SearchResult
 from tenants.context import run_in_scope, tenant_context, tenant_scope
 from tenants.schemas.provisioning import TenantRef
 
@@ -44,7 +44,9 @@ def add(text: str, *, source: str = "Uploads", document: UUID | None = None) -> 
     return document
 
 
-def find(question: str, *, sources: Sequence[UUID] | None = None, hnsw_from: int = 10**9) -> Found:
+def find(
+    question: str, *, sources: Sequence[UUID] | None = None, hnsw_from: int = 10**9
+) -> SearchResult:
     return index.search(
         question=question,
         vector=unit(1)[0],

@@ -18,7 +18,7 @@ from tenants.people import second_factor
 from tests.operator.conftest import Operator
 from tests.operator.fleet import SECRETS, Fleet, make_fleet
 
-MOST_QUERIES = 12
+MAX_QUERIES = 12
 # The session and its account are read by the middleware, in front of every page.
 BEFORE = 2
 PAGES: dict[str, Callable[[Fleet], str]] = {
@@ -83,7 +83,7 @@ def test_a_page_takes_few_queries_and_shows_no_secret(
     path = PAGES[name](fleet)
     answer = operator.get(path)
     assert answer.status_code == 200
-    assert queries_of(path, operator.email) + BEFORE <= MOST_QUERIES
+    assert queries_of(path, operator.email) + BEFORE <= MAX_QUERIES
     with platform_context():
         own = User.objects.get(email=operator.email)
         hashes = [own.password, *APIKey.objects.values_list("digest", flat=True)[:50]]

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from chatbot_saas.demo.access import Access, access_file, open_access, save_access
-from chatbot_saas.demo.documents import Standing, hand_in, wait_until_ready
+from chatbot_saas.demo.documents import IngestionStatus, hand_in, wait_until_ready
 from chatbot_saas.demo.question import ask, wait_for_web
 
 # Answered by docs/running.md alone.
@@ -29,9 +29,9 @@ class Command(BaseCommand):
         access, tenant_id = open_access()
         count = hand_in(tenant_id)
         self._say(f"Reading {count} documents of its own …")
-        standing = wait_until_ready(tenant_id, self._reporter())
-        self._say(f"  {standing.ready} of {standing.total} can be asked")
-        for sentence in standing.failed:
+        status = wait_until_ready(tenant_id, self._reporter())
+        self._say(f"  {status.ready} of {status.total} can be asked")
+        for sentence in status.failed:
             self._say(f"  not read: {sentence}")
         wait_for_web(access, web_deadline)
         self._ask(access)
@@ -41,11 +41,11 @@ class Command(BaseCommand):
     def _reporter(self) -> Any:
         told = time.monotonic()
 
-        def report(standing: Standing) -> None:
+        def report(status: IngestionStatus) -> None:
             nonlocal told
             if time.monotonic() - told >= REPORT_EVERY:
                 told = time.monotonic()
-                self._say(f"  {standing.ready} of {standing.total} can be asked")
+                self._say(f"  {status.ready} of {status.total} can be asked")
 
         return report
 
