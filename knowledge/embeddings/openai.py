@@ -1,14 +1,19 @@
-"""Any OpenAI-compatible `/embeddings` service."""
+"""Any OpenAI-compatible `/embeddings` service.
+
+Spoken to through the SDK, whose answer is decoded here: its own models walk through every number.
+"""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import httpx
+import httpx2
 import numpy as np
+import openai
 
 from knowledge.embeddings.base import EmbeddingError, Vectors, normalised
 
@@ -43,24 +48,26 @@ class OpenAIEmbedder:
         return vector
 
     def _embed_batch(self, texts: Sequence[str]) -> Vectors:
-        body = {"model": self.model, "input": list(texts), "encoding_format": "float"}
         try:
-            response = self._http.post("embeddings", json=body)
-        except httpx.HTTPError as error:
+            answer = self._client.embeddings.with_raw_response.create(
+                model=self.model, input=list(texts), encoding_format="float"
+            )
+        except openai.APIStatusError as error:
+            status = error.status_code
+            raise EmbeddingError(
+                f"The embedding service answered {status}.",
+                permanent=status < 500 and status not in _TRANSIENT,
+            ) from error
+        except (openai.OpenAIError, httpx2.HTTPError, OSError) as error:
             raise EmbeddingError(
                 f"The embedding service could not be reached ({type(error).__name__}).",
                 permanent=False,
             ) from error
-        if response.is_error:
-            permanent = response.status_code < 500 and response.status_code not in _TRANSIENT
-            raise EmbeddingError(
-                f"The embedding service answered {response.status_code}.", permanent=permanent
-            )
-        return self._decode(response, len(texts))
+        return self._decode(answer.content, len(texts))
 
-    def _decode(self, response: httpx.Response, count: int) -> Vectors:
+    def _decode(self, answer: bytes, count: int) -> Vectors:
         try:
-            items: list[dict[str, Any]] = response.json()["data"]
+            items: list[dict[str, Any]] = json.loads(answer)["data"]
             ordered = sorted(items, key=lambda item: int(item["index"]))
             vectors = np.array([item["embedding"] for item in ordered], np.float32)
         except (ValueError, KeyError, TypeError) as error:
@@ -76,11 +83,16 @@ class OpenAIEmbedder:
         return vectors
 
     @cached_property
-    def _http(self) -> httpx.Client:
-        return httpx.Client(
-            base_url=self.base_url.rstrip("/") + "/",
-            headers={"Authorization": f"Bearer {self.api_key}"} if self.api_key else {},
-            timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+    def _client(self) -> openai.OpenAI:
+        timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+        return openai.OpenAI(
+            # Servers on one's own machine want no key, the SDK wants one.
+            api_key=self.api_key or "none",
+            base_url=self.base_url,
+            max_retries=0,
+            timeout=timeout,
+            # A redirect or a proxy of the environment would take the key somewhere else.
+            http_client=httpx2.Client(timeout=timeout, follow_redirects=False, trust_env=False),
         )
 
     @cached_property
