@@ -121,9 +121,7 @@ def measure_folders(sources: list[Source]) -> Iterator[Figure]:
 def measure_imports() -> Iterator[Figure]:
     """Imports inside functions count like any other: who reads one file has to open the next."""
     graph = grimp.build_graph(*PRODUCT, exclude_type_checking_imports=True, cache_dir=None)
-    edges = {
-        name: sorted(graph.find_modules_directly_imported_by(name)) for name in graph.modules
-    }
+    edges = {name: sorted(graph.find_modules_directly_imported_by(name)) for name in graph.modules}
     groups = _strongly_connected(edges)
     cycles = [sorted(group) for group in groups if len(group) > 1]
     yield Figure("import cycles", len(cycles), 0, detail="; ".join(map(" ↔ ".join, cycles)))
@@ -230,7 +228,9 @@ def measure_texts(sources: list[Source], tests: list[Source]) -> Iterator[Figure
         for function in each.functions
         if function.name.startswith("test_") and not asserts(function)
     ]
-    yield Figure("tests without an assertion of their own", len(idle), 0, detail=", ".join(idle[:3]))
+    yield Figure(
+        "tests without an assertion of their own", len(idle), 0, detail=", ".join(idle[:3])
+    )
 
 
 def asserts(test: Function) -> bool:

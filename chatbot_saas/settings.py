@@ -8,13 +8,13 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 from chatbot_saas import env
 from chatbot_saas.backoffice.look import LOOK
-from core.crypto import derive_key
+from chatbot_saas.server_urls import broker, database, mail, redis_database
+from core.crypto import KeyRing, derive_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = env.path("VAR_DIR", BASE_DIR / "var")
@@ -30,9 +30,10 @@ REDIS_URL = env.text("REDIS_URL")
 MIGRATION_DATABASE_URL = env.text("MIGRATION_DATABASE_URL")
 
 if EMBEDDED or not REDIS_URL:
-    from chatbot_saas.embedded import layout
+    from chatbot_saas.embedded import read_layout
 
-    _layout = layout(VAR_DIR)
+    # Reads only: whoever starts the servers has made the secrets before.
+    _layout = read_layout(VAR_DIR)
     if EMBEDDED:
         DATABASE_URL, MIGRATION_DATABASE_URL = _layout.app_url, _layout.migrator_url
         SECRET_KEY = SECRET_KEY or _layout.secret_key
@@ -40,55 +41,12 @@ if not SECRET_KEY:
     raise ImproperlyConfigured("DATABASE_URL is set, so SECRET_KEY must be set too.")
 
 
-def _redis_url(number: int) -> str:
-    """The given server's URL, or the embedded one's, for one of its four databases."""
-    if not REDIS_URL:
-        return _layout.redis_url(number)
-    if REDIS_URL.startswith("unix:"):
-        return f"{REDIS_URL}{'&' if '?' in REDIS_URL else '?'}db={number}"
-    parts = urlsplit(REDIS_URL)
-    return parts._replace(path=f"/{number}").geturl()
-
-
-def _broker_url(redis_url: str) -> str:
-    """kombu spells a Unix socket `redis+socket:///path?virtual_host=3`."""
-    if not redis_url.startswith("unix:"):
-        return redis_url
-    parts = urlsplit(redis_url)
-    query = dict(parse_qsl(parts.query))
-    password = query.get("password") or parts.password or ""
-    credentials = f":{password}@" if password else ""
-    return f"redis+socket://{credentials}{parts.path}?virtual_host={query.get('db', '0')}"
-
-
 REDIS_URLS = {
-    name: _redis_url(number)
+    name: redis_database(REDIS_URL, number) if REDIS_URL else _layout.redis_url(number)
     for number, name in enumerate(("cache", "channels", "events", "broker"))
 }
-
-
-def _database(url: str) -> dict[str, Any]:
-    parts = urlsplit(url)
-    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
-        raise ImproperlyConfigured("DATABASE_URL must be postgresql://user:password@host/database.")
-    query = dict(parse_qsl(parts.query))
-    return {
-        "ENGINE": "tenants.backend",
-        "NAME": unquote(parts.path.strip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": query.pop("host", None) or parts.hostname or "",
-        "PORT": str(parts.port or ""),
-        "CONN_MAX_AGE": 0,
-        # The pool tries a connection before it gives it out: PostgreSQL may have restarted.
-        "CONN_HEALTH_CHECKS": True,
-        "DISABLE_SERVER_SIDE_CURSORS": True,
-        "OPTIONS": dict(query),
-    }
-
-
 DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 8, least=1)
-DATABASES = {"default": _database(DATABASE_URL)}
+DATABASES = {"default": database("DATABASE_URL", DATABASE_URL)}
 DATABASES["default"]["OPTIONS"]["pool"] = {
     "min_size": 1,
     "max_size": DATABASE_POOL_SIZE,
@@ -98,7 +56,9 @@ DATABASES["default"]["OPTIONS"]["pool"] = {
     "max_idle": 60,
 }
 # Not in DATABASES: only `tenants.backend.login.migration_login` may use it.
-MIGRATION_DATABASE = _database(MIGRATION_DATABASE_URL) if MIGRATION_DATABASE_URL else None
+MIGRATION_DATABASE = (
+    database("MIGRATION_DATABASE_URL", MIGRATION_DATABASE_URL) if MIGRATION_DATABASE_URL else None
+)
 # Template with the tables of a new workspace, and where pgvector lives.
 TEMPLATE_SCHEMA = "t_template_0000"
 EXTENSION_SCHEMA = "ext"
@@ -221,20 +181,14 @@ EMAIL_URL = env.text("EMAIL_URL")
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "no-reply@localhost")
 EMAIL_TIMEOUT = 10
 # Without a mail server, mail is written into files, for who runs it to read.
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_URL else 'filebased'}.EmailBackend"
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 if EMAIL_URL:
-    _mail = urlsplit(EMAIL_URL)
-    if _mail.scheme not in {"smtp", "smtps"} or not _mail.hostname:
-        raise ImproperlyConfigured("EMAIL_URL must be smtp://user:password@host:port, or smtps://.")
-    EMAIL_HOST, EMAIL_PORT = _mail.hostname, _mail.port or (465 if _mail.scheme == "smtps" else 587)
-    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = (
-        unquote(_mail.username or ""),
-        unquote(_mail.password or ""),
-    )
-    EMAIL_USE_SSL = _mail.scheme == "smtps"
-    # Where there is a password, it is not sent in clear.
-    EMAIL_USE_TLS = not EMAIL_USE_SSL and bool(EMAIL_HOST_USER)
+    _mail = mail("EMAIL_URL", EMAIL_URL)
+    EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+    EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
+    EMAIL_USE_SSL, EMAIL_USE_TLS = _mail["EMAIL_USE_SSL"], _mail["EMAIL_USE_TLS"]
 # scrypt is in Python's standard library, takes memory and a twentieth of a second.
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
@@ -293,7 +247,7 @@ API_REQUESTS_PER_MINUTE = env.integer("API_REQUESTS_PER_MINUTE", 1200, least=1)
 
 # --- Work ----------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL") or _broker_url(REDIS_URLS["broker"])
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL") or broker(REDIS_URLS["broker"])
 # Tickets in PostgreSQL are the truth; a message only wakes a worker, so it may be repeated.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -341,9 +295,13 @@ SOCKET_CHECK_SECONDS = env.seconds("SOCKET_CHECK_SECONDS", 20)
 
 # --- Secrets and observation ---------------------------------------------------------------
 
-# Key ring of secrets at rest: the first one seals, all of them open.
-SEALING_KEYS = {"k1": derive_key(SECRET_KEY, "sealing")}
-TOKEN_KEY = derive_key(SECRET_KEY, "tokens")
+# Values that SECRET_KEY had before, newest first: they sign and seal nothing new, and what they signed
+# or sealed still opens.
+SECRET_KEY_FALLBACKS = list(env.names("SECRET_KEY_FALLBACKS"))
+_SECRETS = (SECRET_KEY, *SECRET_KEY_FALLBACKS)
+SEALING_KEYS = KeyRing(_SECRETS)
+# Visitors' tokens: the first key signs, all of them verify.
+TOKEN_KEYS = [derive_key(secret, "tokens") for secret in _SECRETS]
 # For programs that work as a member: see tenants/people/member_tokens.py.
 SIMPLE_JWT = {
     "SIGNING_KEY": derive_key(SECRET_KEY, "member-tokens"),

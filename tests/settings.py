@@ -16,4 +16,9 @@ for _name in ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "OPENAI_API_KEY"
 # Exported, so that the processes which the tests start use the same cluster.
 os.environ.update(_TEST_ENVIRONMENT)
 
+from chatbot_saas import embedded  # noqa: E402
+
+# The settings only read the secrets of the servers, which whoever starts these makes.
+embedded.layout(Path(os.environ["VAR_DIR"]), durable=False)
+
 from chatbot_saas.settings import *  # noqa: E402, F403

@@ -2,7 +2,7 @@
 
 from chatbot_saas.embedded.errors import EmbeddedError
 from chatbot_saas.embedded.home import remove_home
-from chatbot_saas.embedded.layout import Layout, layout
+from chatbot_saas.embedded.layout import Layout, layout, read_layout
 from chatbot_saas.embedded.lifecycle import exclusive_servers, is_running, servers
 from chatbot_saas.embedded.var_dir import VarDir
 
@@ -13,6 +13,7 @@ __all__ = [
     "exclusive_servers",
     "is_running",
     "layout",
+    "read_layout",
     "remove_home",
     "servers",
 ]

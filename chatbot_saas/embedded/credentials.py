@@ -22,23 +22,43 @@ class Credentials:
     instance: str
 
 
+_FILES = {
+    "superuser": "secrets/postgres",
+    "app": "secrets/app",
+    "migrator": "secrets/migrator",
+    "redis": "secrets/redis",
+    "secret_key": "secret_key",
+    "instance": "secrets/instance",
+}
+
+
 def read_or_create_credentials(var_dir: Path) -> Credentials:
     """The secrets of `var_dir`; the caller holds its lock."""
-    folder = var_dir / "secrets"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return Credentials(
-        superuser=_read_or_create(folder / "postgres"),
-        app=_read_or_create(folder / "app"),
-        migrator=_read_or_create(folder / "migrator"),
-        redis=_read_or_create(folder / "redis"),
-        secret_key=_read_or_create(var_dir / "secret_key"),
-        instance=_read_or_create(folder / "instance"),
-    )
+    (var_dir / "secrets").mkdir(mode=0o700, exist_ok=True)
+    return Credentials(**{name: _read_or_create(var_dir / file) for name, file in _FILES.items()})
+
+
+def read_credentials(var_dir: Path) -> Credentials:
+    """The secrets of `var_dir`, without writing. What does not exist yet is made up for this process:
+    no server that it could open exists either."""
+    found = {name: _read(var_dir / file) for name, file in _FILES.items()}
+    return Credentials(**{name: text or _generate() for name, text in found.items()})
+
+
+def _generate() -> str:
+    return secrets.token_urlsafe(48)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        return ""
 
 
 def _read_or_create(path: Path) -> str:
     if not path.exists():
-        write_private(path, secrets.token_urlsafe(48))
+        write_private(path, _generate())
     return path.read_text().strip()
 
 

@@ -12,7 +12,11 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from chatbot_saas.embedded.account import Account, server_account
-from chatbot_saas.embedded.credentials import Credentials, read_or_create_credentials
+from chatbot_saas.embedded.credentials import (
+    Credentials,
+    read_credentials,
+    read_or_create_credentials,
+)
 from chatbot_saas.embedded.locks import locked
 from chatbot_saas.embedded.var_dir import VarDir, unusable
 
@@ -94,6 +98,23 @@ def layout(var_dir: Path, *, durable: bool = True) -> Layout:
             credentials = read_or_create_credentials(var.path)
     except OSError as error:
         raise unusable(var.path, error) from None
+    return _lay_out(var, account, credentials, durable=durable)
+
+
+def read_layout(var_dir: Path) -> Layout:
+    """The same without writing anything, for who only needs the URLs: the settings.
+
+    Raises EmbeddedError where the secrets may not be read or no account is usable.
+    """
+    var = VarDir(var_dir.absolute())
+    try:
+        credentials = read_credentials(var.path)
+    except OSError as error:
+        raise unusable(var.path, error) from None
+    return _lay_out(var, server_account(), credentials, durable=True)
+
+
+def _lay_out(var: VarDir, account: Account, credentials: Credentials, *, durable: bool) -> Layout:
     home = _system_home(var.path) if account.foreign else var.path
     return Layout(var, home, _socket_home(home, account), account, credentials, durable)
 

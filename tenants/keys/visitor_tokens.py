@@ -1,6 +1,7 @@
 """Visitor tokens: which visitor of which chatbot of which tenant, signed, for at most a day."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import jwt
@@ -24,23 +25,39 @@ def issue_visitor_token(tenant_id: UUID, chatbot_id: UUID, visitor_id: UUID) -> 
         "iat": now,
         "exp": now + LIFETIME,
     }
-    return jwt.encode(claims, settings.TOKEN_KEY, algorithm=_ALGORITHM)
+    return jwt.encode(claims, settings.TOKEN_KEYS[0], algorithm=_ALGORITHM)
 
 
 def read_visitor_token(raw: str, *, tenant_id: UUID, chatbot_id: UUID) -> UUID:
     """The visitor's id. Raises `Unauthenticated` for a bad, expired or foreign token alike."""
     refused = Unauthenticated("This visitor token is not valid here. Start a new session.")
     try:
-        claims = jwt.decode(
-            raw,
-            settings.TOKEN_KEY,
-            algorithms=[_ALGORITHM],
-            audience=_AUDIENCE,
-            options={"require": ["exp", "sub", "tid", "chatbot"]},
-        )
+        claims = _verify(raw)
         visitor_id = UUID(claims["sub"])
     except (jwt.InvalidTokenError, ValueError, AttributeError, TypeError) as error:
         raise refused from error
     if claims["tid"] != tenant_id.hex or claims["chatbot"] != chatbot_id.hex:
         raise refused
     return visitor_id
+
+
+def _verify(raw: str) -> dict[str, Any]:
+    """The claims, when any of our keys signed them. Raises `jwt.InvalidTokenError`."""
+    *others, oldest = settings.TOKEN_KEYS
+    for key in others:
+        try:
+            return _decode(raw, key)
+        except jwt.InvalidSignatureError:
+            continue
+    return _decode(raw, oldest)
+
+
+def _decode(raw: str, key: bytes) -> dict[str, Any]:
+    claims: dict[str, Any] = jwt.decode(
+        raw,
+        key,
+        algorithms=[_ALGORITHM],
+        audience=_AUDIENCE,
+        options={"require": ["exp", "sub", "tid", "chatbot"]},
+    )
+    return claims

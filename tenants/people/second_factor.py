@@ -4,6 +4,7 @@ The secret is sealed for its row. A code counts once: the time step it belongs t
 than the last, decided by one UPDATE, so that two who send the same code are not both let in.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,15 +14,21 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from core.crypto import open_sealed, seal
-from core.errors import InvalidRequest, Unauthenticated
+from core.crypto import KeyRing, SealBroken
+from core.errors import InvalidRequest, Unauthenticated, Unavailable
 from tenants.context import platform_context
 from tenants.models import SecondFactor, User
+
+log = logging.getLogger(__name__)
 
 ISSUER = "Chatbot operator"
 _STEP_SECONDS = 30
 # Clocks differ: the step before and the one after count as well.
 _STEPS = (-1, 0, 1)
+_UNREADABLE = (
+    "Your second factor cannot be read any more, because this server's secret key was changed. "
+    "Whoever runs the server can reset it: manage.py reset_second_factor."
+)
 _WRONG = "This code is not right, or was used already. Wait for the next one."
 
 
@@ -103,9 +110,14 @@ def _place(user_id: UUID) -> str:
 
 
 def _seal(user_id: UUID, secret: str) -> str:
-    key_id, key = next(iter(settings.SEALING_KEYS.items()))
-    return seal(secret, key=key, key_id=key_id, place=_place(user_id))
+    ring: KeyRing = settings.SEALING_KEYS
+    return ring.seal(secret, place=_place(user_id))
 
 
 def _open(factor: SecondFactor) -> str:
-    return open_sealed(factor.sealed, keys=settings.SEALING_KEYS, place=_place(factor.pk))
+    ring: KeyRing = settings.SEALING_KEYS
+    try:
+        return ring.open(factor.sealed, place=_place(factor.pk))
+    except SealBroken as error:
+        log.error("a second factor cannot be opened: is a value missing in SECRET_KEY_FALLBACKS?")
+        raise Unavailable(_UNREADABLE) from error

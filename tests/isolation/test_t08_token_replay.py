@@ -102,8 +102,8 @@ def test_a_visitor_token_works_for_its_tenant_and_chatbot_alone() -> None:
 def test_a_visitor_token_with_a_wrong_claim_is_refused(spoil: dict[str, object]) -> None:
     tenant_id, chatbot_id = new_id(), new_id()
     raw = issue_visitor_token(tenant_id, chatbot_id, new_id())
-    claims = jwt.decode(raw, settings.TOKEN_KEY, algorithms=["HS256"], audience="visitor")
-    forged = jwt.encode({**claims, **spoil}, settings.TOKEN_KEY, algorithm="HS256")
+    claims = jwt.decode(raw, settings.TOKEN_KEYS[0], algorithms=["HS256"], audience="visitor")
+    forged = jwt.encode({**claims, **spoil}, settings.TOKEN_KEYS[0], algorithm="HS256")
     with pytest.raises(Unauthenticated):
         read_visitor_token(forged, tenant_id=tenant_id, chatbot_id=chatbot_id)
     unsigned = jwt.encode(claims, "", algorithm="none")

@@ -170,7 +170,10 @@ def test_no_order_but_that_of_the_columns_counts(fleet: Fleet, operator: Operato
     without = rows_in(operator.get("/admin/tenants/apikey/").text, APIKey)
     for order in ("99", "digest", "-digest", "tenant__name", "8.9"):
         answer = operator.get("/admin/tenants/apikey/", params={"o": order})
-        assert (answer.status_code, rows_in(answer.text, APIKey)) == (200, without), order
+        assert answer.status_code == 200, order
+        # Other tests make keys meanwhile: those stand above, and push the last ones off the page.
+        known = [row for row in rows_in(answer.text, APIKey) if row in without]
+        assert known == without[: len(known)] != [], order
 
 
 def test_a_row_is_found_by_its_id_alone(fleet: Fleet, operator: Operator) -> None:
