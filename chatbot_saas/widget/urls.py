@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from chatbot_saas.widget import views
+from chatbot_saas.widget import hosted, views
 
 urlpatterns = [
     path("widget/<str:name>", views.script, name="widget_script"),
-    path("c/<uuid:chatbot_id>", views.hosted_page, name="hosted_page"),
+    path("c/<uuid:chatbot_id>", hosted.hosted_page, name="hosted_page"),
 ]

@@ -1,216 +1,12 @@
 /* The panel: what the launcher loads when the chat is opened for the first time. */
-import { parse, patch, safeLink } from "./markdown-v1.js";
+import { ICONS, h, icon, useTools } from "./elements-v1.js";
+import { safeLink } from "./markdown-v1.js";
+import { Reply } from "./reply-v1.js";
+import { MAX_TEXT_LENGTH, Shell } from "./shell-v1.js";
 import { Connection } from "./socket-v1.js";
-import { STYLE } from "./style-v1.js";
 import { kindOf, loadTexts } from "./texts-v1.js";
 
-const ICONS = {
-  fresh: "M4 12a8 8 0 1 0 2.6-5.9M4 4v4h4",
-  close: "M6 6l12 12M18 6 6 18",
-  send: "M5 12h14M13 6l6 6-6 6",
-  stop: "M8 8h8v8H8z",
-  up: "M4 10h3v10H4zM7 10l4-7q3 1 2 6h7l-2 11H7",
-  latest: "M12 5v14M6 13l6 6 6-6",
-};
-/* The launcher's own makers of elements. */
-let h, icon;
-const SMALL = matchMedia("(max-width: 480px)");
-const LONGEST_TEXT = 8000;
-const NEAR_END = 48;
-
-const button = (name, label, click, shape = "tool", look) =>
-  h("button", { type: "button", class: shape, "aria-label": label, title: label, click }, icon(ICONS[name], look));
-
-/* One answer: its text as it grows, what it rests on, and how it ended. */
-class Reply {
-  constructor(panel, question) {
-    Object.assign(this, { panel, question, text: "", citations: new Map(), last: 0 });
-    this.body = h("div", { class: "body", part: "answer", dir: "auto" });
-    this.body.append(h("div", { class: "wait" }));
-    this.element = h("div", { class: "reply" }, h("span", { class: "unseen" }, panel.texts.assistant), this.body);
-  }
-
-  draw(live) {
-    const tree = parse(this.text, (n) => this.citations.has(n), live);
-    if (!tree.length && live) return;
-    patch(this.body, tree, (chip) => this.dress(chip, Number(chip.dataset.n)));
-    this.body.hidden = !tree.length;
-  }
-
-  dress(chip, n) {
-    if (chip.shown === n) return;
-    const { texts, number } = this.panel;
-    chip.shown = n;
-    chip.type = "button";
-    chip.className = "cite";
-    chip.textContent = number(n);
-    chip.setAttribute("part", "citation");
-    chip.setAttribute("aria-label", `${texts.source} ${number(n)}: ${this.citations.get(n).title}`);
-    chip.addEventListener("click", () => this.panel.showQuote(this.citations.get(chip.shown), chip));
-  }
-
-  add(text) {
-    this.text += text;
-    this.draw(true);
-  }
-
-  cite(citation) {
-    this.citations.set(citation.n, citation);
-    if (this.text) this.draw(true);
-  }
-
-  /* `note` is a sentence about the end, `again` whether asking once more can help. */
-  finish({ message, note, again }) {
-    this.ended = true;
-    this.draw(false);
-    this.listSources();
-    if (note) this.element.append(this.note(note, again));
-    if (message) this.element.append(this.thumbs(message));
-  }
-
-  listSources() {
-    if (!this.citations.size) return;
-    const { texts, number } = this.panel;
-    const chips = [...this.citations.values()].sort((a, b) => a.n - b.n).map((citation) => {
-      const chip = h("button", { type: "button", class: "chip", click: () => this.panel.showQuote(citation, chip) },
-        h("b", {}, number(citation.n)), h("span", {}, h("bdi", {}, citation.title)));
-      return h("li", {}, chip);
-    });
-    this.element.append(h("ul", { class: "sources", "aria-label": texts.sources }, ...chips));
-  }
-
-  note(note, again) {
-    const { panel, question } = this;
-    return h("p", { class: "note" }, note, " ",
-      again && question ? h("button", { type: "button", class: "link", click: () => panel.ask(question) }, panel.texts.again) : null);
-  }
-
-  thumbs(message) {
-    const { texts, widget } = this.panel;
-    const thumb = (value) => {
-      const made = button("up", texts[value], () => {
-        if (!this.panel.connection.send({ type: "feedback.create", message_id: message, value })) return;
-        for (const other of row.children) other.setAttribute("aria-pressed", String(other === made));
-        this.panel.say(texts.thanks);
-        widget.emit("feedback", { message_id: message, value });
-      }, "tool", `icon ${value}`);
-      made.setAttribute("aria-pressed", "false");
-      return made;
-    };
-    const row = h("div", { class: "tools" }, thumb("up"), thumb("down"));
-    return row;
-  }
-}
-
-class Panel {
-  constructor(widget, base, texts) {
-    Object.assign(this, { widget, base, texts, number: (n) => n.toLocaleString(widget.language) });
-    this.isPage = widget.getAttribute("mode") === "page";
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLE);
-    this.screen = new CSSStyleSheet();
-    const root = widget.shadowRoot;
-    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet, this.screen];
-    this.fit = () => this.fitScreen();
-    for (const name of ["resize", "scroll"]) visualViewport.addEventListener(name, this.fit);
-    this.build();
-    this.clear();
-  }
-
-  build() {
-    const { texts } = this;
-    this.title = h(this.isPage ? "h1" : "h2", { class: "name", id: "name" });
-    this.label = h("p", { class: "label" });
-    this.avatar = h("div", { class: "avatar", "aria-hidden": "true" });
-    this.freshButton = button("fresh", texts.fresh, () => this.fresh());
-    this.closeButton = button("close", texts.close, () => this.widget.close());
-    this.closeButton.hidden = this.isPage;
-    this.log = h("div", { class: "log", part: "log", role: "log", tabindex: "0", "aria-live": "off", "aria-label": texts.log,
-      scroll: () => this.scrolled() });
-    this.latest = button("latest", texts.latest, () => this.toEnd(), "latest");
-    this.latest.hidden = true;
-    this.quote = h("dialog", { class: "quote", part: "quote", "aria-label": texts.quote, close: () => this.quoteFrom?.focus() });
-    this.notice = h("div", { class: "notice", part: "notice", hidden: "" });
-    this.status = h("div", { class: "unseen", role: "status" });
-    this.input = h("textarea", { rows: 1, maxlength: LONGEST_TEXT, placeholder: texts.placeholder, "aria-label": texts.placeholder,
-      part: "input", enterkeyhint: "send", keydown: (event) => this.typed(event), input: () => this.steer() });
-    this.go = button("send", texts.send, () => this.submit(), "go");
-    this.go.setAttribute("part", "send");
-    this.form = h("form", { submit: (event) => event.preventDefault() }, h("div", { class: "field" }, this.input, this.go));
-    this.element = h("div", { class: "panel", part: "panel", role: this.isPage ? "group" : "dialog", "aria-labelledby": "name",
-      lang: this.widget.language, hidden: "", keydown: (event) => this.key(event) },
-    h("div", { class: "head", part: "header" }, this.avatar, h("div", { class: "who" }, this.title, this.label), this.freshButton, this.closeButton),
-    h("div", { class: "main" }, this.log, this.latest, this.quote), this.notice, this.form, this.status);
-    this.widget.region.prepend(this.element);
-    this.named();
-  }
-
-  named(bot = this.widget.saved) {
-    const name = bot.name || "Chat";
-    this.title.replaceChildren(h("bdi", { title: name }, name));
-    this.avatar.textContent = [...name.trim()][0]?.toLocaleUpperCase() || "";
-    this.label.textContent = this.answerer ? this.texts[this.answerer.kind === "offline" ? "quoting" : "model"] : "";
-  }
-
-  open() {
-    this.element.hidden = false;
-    this.fitScreen();
-    if (this.mustAgree()) return this.askConsent();
-    this.connect();
-    this.toEnd();
-    return this.input.focus({ preventScroll: true });
-  }
-
-  close() {
-    this.quote.close();
-    this.element.hidden = true;
-    this.fitScreen();
-  }
-
-  end() {
-    this.connection?.end();
-    this.connection = null;
-    for (const name of ["resize", "scroll"]) visualViewport.removeEventListener(name, this.fit);
-    this.element.remove();
-    const root = this.widget.shadowRoot;
-    root.adoptedStyleSheets = root.adoptedStyleSheets.slice(0, 2);
-  }
-
-  /* On a phone the panel is the screen that the keyboard leaves. */
-  fitScreen() {
-    const full = this.isPage || (SMALL.matches && !this.element.hidden);
-    this.widget.region.className = full ? "full" : "";
-    this.isModal = full && !this.isPage;
-    if (this.isModal) this.element.setAttribute("aria-modal", "true");
-    else this.element.removeAttribute("aria-modal");
-    const view = visualViewport;
-    this.screen.replaceSync(full ? `:host { --top: ${view.offsetTop}px; --height: ${view.height}px }` : "");
-    if (this.sticks) this.toEnd();
-  }
-
-  key(event) {
-    if (event.key === "Escape") {
-      event.stopPropagation();
-      if (this.quote.open) this.quote.close();
-      else this.widget.close();
-    } else if (event.key === "Tab" && this.isModal) {
-      const stops = [...this.element.querySelectorAll("button, textarea, a[href], [tabindex='0']")]
-        .filter((stop) => !stop.disabled && stop.checkVisibility());
-      const from = this.widget.shadowRoot.activeElement;
-      const [edge, other] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
-      if (from === edge) {
-        event.preventDefault();
-        other.focus();
-      }
-    }
-  }
-
-  typed(event) {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    if (!this.turn) this.submit();
-  }
-
+class Panel extends Shell {
   /* The one button beside the text sends it, or stops the answer that is being written. */
   steer() {
     const name = this.turn ? "stop" : "send";
@@ -232,8 +28,6 @@ class Panel {
     this.input.focus();
     return this.steer();
   }
-
-  /* --- The conversation ------------------------------------------------------------------ */
 
   clear() {
     this.turn = null;
@@ -288,18 +82,6 @@ class Panel {
     if (state === "open") this.tell(null);
     else if (state === "offline") this.tell(this.texts.offline);
     else this.patience = setTimeout(() => this.tell(this.texts.connecting), 1200);
-  }
-
-  /* A line above the input; with `again` a button for another try. */
-  tell(text, again) {
-    this.notice.hidden = !text;
-    this.notice.replaceChildren(...(text ? [h("span", {}, text)] : []));
-    if (again) this.notice.append(h("button", { type: "button", class: "link", click: again }, this.texts.again));
-    if (text) this.say(text);
-  }
-
-  say(text) {
-    this.status.textContent = text;
   }
 
   ready(frame) {
@@ -377,7 +159,7 @@ class Panel {
       return true;
     }
     const client = `${Date.now()}${Math.random()}`;
-    const reply = new Reply(this, text.slice(0, LONGEST_TEXT));
+    const reply = new Reply(this, text.slice(0, MAX_TEXT_LENGTH));
     this.mine(reply.question);
     this.begin({ client, reply });
     this.connection.send({ type: "turn.create", client_turn_id: client, text: reply.question });
@@ -495,46 +277,10 @@ class Panel {
     this.input.focus();
   }
 
-  /* --- The quote ------------------------------------------------------------------------- */
-
-  showQuote(citation, from) {
-    const { texts, number } = this;
-    this.quoteFrom = from;
-    const shut = button("close", texts.shut, () => this.quote.close());
-    this.quote.replaceChildren(
-      h("div", { class: "top" }, h("span", { class: "cite", "aria-hidden": "true" }, number(citation.n)), h("h3", {}, h("bdi", {}, citation.title)), shut),
-      citation.page ? h("p", { class: "hint" }, `${texts.page} ${number(citation.page)}`) : "",
-      h("blockquote", { dir: "auto" }, citation.quote),
-      safeLink(citation.url) ? h("a", { class: "visit", href: citation.url, target: "_blank", rel: "noopener noreferrer" }, texts.visit) : "",
-    );
-    if (!this.quote.open) this.quote.show();
-    shut.focus();
-  }
-
-  /* --- Scrolling: whoever reads above is left alone -------------------------------------- */
-
-  scrolled() {
-    const { scrollHeight, scrollTop, clientHeight } = this.log;
-    this.sticks = scrollHeight - scrollTop - clientHeight < NEAR_END;
-    if (this.sticks) this.latest.hidden = true;
-  }
-
-  keepingPlace(change) {
-    const { sticks } = this;
-    change();
-    if (sticks) this.toEnd();
-    else this.latest.hidden = false;
-  }
-
-  toEnd() {
-    this.log.scrollTop = this.log.scrollHeight;
-    this.sticks = true;
-    this.latest.hidden = true;
-  }
 }
 
 /* The panel of a widget, with its texts there. */
 export async function createPanel(widget, base) {
-  ({ h, icon } = widget.tools);
+  useTools(widget.tools);
   return new Panel(widget, base, await loadTexts(widget.language));
 }

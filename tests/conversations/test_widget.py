@@ -8,7 +8,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from chatbot_saas.widget.views import SCRIPTS, read_script
+from chatbot_saas.widget.bundle import SCRIPTS, read_script
 from conversations.chatbots.onboarding import Workspace
 from conversations.chatbots.services import get
 from tenants.context import tenant_context

@@ -1,0 +1,84 @@
+/* One answer in the panel. */
+import { button, h } from "./elements-v1.js";
+import { parse, patch } from "./markdown-v1.js";
+
+/* One answer: its text as it grows, what it rests on, and how it ended. */
+export class Reply {
+  constructor(panel, question) {
+    Object.assign(this, { panel, question, text: "", citations: new Map(), last: 0 });
+    this.body = h("div", { class: "body", part: "answer", dir: "auto" });
+    this.body.append(h("div", { class: "wait" }));
+    this.element = h("div", { class: "reply" }, h("span", { class: "unseen" }, panel.texts.assistant), this.body);
+  }
+
+  draw(live) {
+    const tree = parse(this.text, (n) => this.citations.has(n), live);
+    if (!tree.length && live) return;
+    patch(this.body, tree, (chip) => this.dress(chip, Number(chip.dataset.n)));
+    this.body.hidden = !tree.length;
+  }
+
+  dress(chip, n) {
+    if (chip.shown === n) return;
+    const { texts, number } = this.panel;
+    chip.shown = n;
+    chip.type = "button";
+    chip.className = "cite";
+    chip.textContent = number(n);
+    chip.setAttribute("part", "citation");
+    chip.setAttribute("aria-label", `${texts.source} ${number(n)}: ${this.citations.get(n).title}`);
+    chip.addEventListener("click", () => this.panel.showQuote(this.citations.get(chip.shown), chip));
+  }
+
+  add(text) {
+    this.text += text;
+    this.draw(true);
+  }
+
+  cite(citation) {
+    this.citations.set(citation.n, citation);
+    if (this.text) this.draw(true);
+  }
+
+  /* `note` is a sentence about the end, `again` whether asking once more can help. */
+  finish({ message, note, again }) {
+    this.ended = true;
+    this.draw(false);
+    this.listSources();
+    if (note) this.element.append(this.note(note, again));
+    if (message) this.element.append(this.thumbs(message));
+  }
+
+  listSources() {
+    if (!this.citations.size) return;
+    const { texts, number } = this.panel;
+    const chips = [...this.citations.values()].sort((a, b) => a.n - b.n).map((citation) => {
+      const chip = h("button", { type: "button", class: "chip", click: () => this.panel.showQuote(citation, chip) },
+        h("b", {}, number(citation.n)), h("span", {}, h("bdi", {}, citation.title)));
+      return h("li", {}, chip);
+    });
+    this.element.append(h("ul", { class: "sources", "aria-label": texts.sources }, ...chips));
+  }
+
+  note(note, again) {
+    const { panel, question } = this;
+    return h("p", { class: "note" }, note, " ",
+      again && question ? h("button", { type: "button", class: "link", click: () => panel.ask(question) }, panel.texts.again) : null);
+  }
+
+  thumbs(message) {
+    const { texts, widget } = this.panel;
+    const thumb = (value) => {
+      const made = button("up", texts[value], () => {
+        if (!this.panel.connection.send({ type: "feedback.create", message_id: message, value })) return;
+        for (const other of row.children) other.setAttribute("aria-pressed", String(other === made));
+        this.panel.say(texts.thanks);
+        widget.emit("feedback", { message_id: message, value });
+      }, "tool", `icon ${value}`);
+      made.setAttribute("aria-pressed", "false");
+      return made;
+    };
+    const row = h("div", { class: "tools" }, thumb("up"), thumb("down"));
+    return row;
+  }
+}
