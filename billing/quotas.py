@@ -7,19 +7,26 @@ the limits allow. Everything here runs in the tenant's context and in the caller
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from threading import Lock
 from typing import Literal
 from uuid import UUID
 
+from cachetools import LRUCache
 from django.db import connection
 from django.utils import timezone
 
 from billing.days import add_to_day
 from billing.models import Budget, Hold, QuotaPeriod, UsageRecord
 from billing.pricing import cost
-from billing.selectors import TurnTerms
+from billing.selectors import PlanLimits, TurnTerms
+from core import analytics
 from core.errors import AppError, BudgetExceeded, QuotaExceeded
 from core.metrics import COST_USD, TOKENS
+from tenants.context import current_tenant_id
 
+# What has been told of spent limits; a restart may tell it once more.
+_told: LRUCache[tuple[UUID, date, str], bool] = LRUCache(maxsize=4096)
+_telling = Lock()
 # A turn's hold is settled when its answer ends, which takes seconds.
 _RESERVED_SECONDS = 10
 
@@ -90,7 +97,6 @@ def reserve(*, turn_id: UUID, terms: TurnTerms, max_tokens_in: int, max_tokens_o
 def _refusal(terms: TurnTerms, wanted: Decimal, budget: Decimal | None, month: date) -> AppError:
     period = QuotaPeriod.objects.filter(pk=month).first() or QuotaPeriod(starts_on=month)
     spent = period.cost_used + period.cost_held + wanted
-    until = next_month(month)
     allowed = (
         terms.plan.cost_per_month if budget is None else min(budget, terms.plan.cost_per_month)
     )
@@ -98,6 +104,16 @@ def _refusal(terms: TurnTerms, wanted: Decimal, budget: Decimal | None, month: d
         period.cost_used + wanted <= allowed
     ):
         return _all_reserved()
+    refusal = _spent(terms.plan, period, spent, budget)
+    _track_reached(month, refusal.detail_code)
+    return refusal
+
+
+def _spent(
+    plan: PlanLimits, period: QuotaPeriod, spent: Decimal, budget: Decimal | None
+) -> AppError:
+    """Which of the month's limits is reached. `spent` is what the refused turn would lead to."""
+    until = next_month(period.starts_on)
     frees = f"It frees on {until:%d %B %Y}, 00:00 UTC."
     seconds = max(1, int((until - timezone.now()).total_seconds()))
     if budget is not None and spent > budget:
@@ -106,18 +122,28 @@ def _refusal(terms: TurnTerms, wanted: Decimal, budget: Decimal | None, month: d
             until=until,
             retry_after=seconds,
         )
-    if period.messages_used + period.messages_held >= terms.plan.messages_per_month:
-        limit = f"{terms.plan.messages_per_month} messages"
+    if period.messages_used + period.messages_held >= plan.messages_per_month:
+        limit = f"{plan.messages_per_month} messages"
         code = "message_quota_exceeded"
     else:
-        limit = f"{terms.plan.cost_per_month:.2f} US dollars"
+        limit = f"{plan.cost_per_month:.2f} US dollars"
         code = "cost_quota_exceeded"
     return QuotaExceeded(
-        f"The plan “{terms.plan.name}” allows {limit} a month, and they are spent. {frees}",
+        f"The plan “{plan.name}” allows {limit} a month, and they are spent. {frees}",
         until=until,
         retry_after=seconds,
         detail_code=code,
     )
+
+
+def _track_reached(month: date, limit: str) -> None:
+    """Tells the first refusal of a month; this process tells no more of it."""
+    reached = (current_tenant_id(), month, limit)
+    with _telling:
+        known = reached in _told
+        _told[reached] = True
+    if not known:
+        analytics.track_now("quota_reached", tenant_id=reached[0], limit=limit)
 
 
 def _all_reserved() -> QuotaExceeded:

@@ -3,11 +3,16 @@
 import os
 
 from celery import Celery
+from celery.signals import beat_init, celeryd_init
+
+from chatbot_saas import observation
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatbot_saas.settings")
 
 app = Celery("chatbot_saas")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+celeryd_init.connect(observation.start, weak=False)
+beat_init.connect(observation.start, weak=False)
 app.conf.imports = (
     "conversations.turns.tasks",
     "tenants.people.expiry",

@@ -8,12 +8,14 @@ swapped in one transaction together with the document's status.
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Literal
 from uuid import UUID
 
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
+from core import analytics
 from core.metrics import CHUNKS, DOCUMENTS, PAGES
 from knowledge import chunking, index, storage
 from knowledge.chunking import Chunk
@@ -23,6 +25,7 @@ from knowledge.models import Document
 from knowledge.parsing.base import SENTENCES, Parsed, ParseError
 from knowledge.parsing.process import parse_file
 from knowledge.progress import HEARTBEAT_SECONDS, Progress, Superseded
+from tenants.context import current_tenant_id
 from tenants.work.tickets import Ticket, handles, heartbeat, kept_alive
 
 log = logging.getLogger(__name__)
@@ -159,6 +162,7 @@ def _publish(
         document.published_at = timezone.now()
         document.chunks_done = document.chunks_total = len(chunks)
         document.save()
+        _track("document_ready", document.pk)
     DOCUMENTS.labels("ready").inc()
     PAGES.inc(parsed.pages)
 
@@ -175,3 +179,8 @@ def _fail(document_id: UUID, version: int, sentence: str) -> None:
         updated_at=timezone.now(),
     ):
         DOCUMENTS.labels("failed").inc()
+        _track("document_failed", document_id)
+
+
+def _track(event: Literal["document_ready", "document_failed"], document_id: UUID) -> None:
+    analytics.track(event, tenant_id=current_tenant_id(), document_id=document_id)

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
@@ -12,15 +11,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from chatbot_saas.web.forms import ServiceForm, email_field, name_field, new_password_field
 from chatbot_saas.web.pages import host_url, open_page
-from conversations.chatbots.onboarding import Workspace, create_workspace
+from conversations.chatbots import onboarding
+from conversations.chatbots.onboarding import Workspace
 from core.errors import AppError
-from tenants.context import platform_context
 from tenants.limits.forms import throttle
-from tenants.models import User
-from tenants.people.accounts import create_account
-from tenants.people.memberships import add_member
 from tenants.people.sessions import sign_in
-from tenants.schemas.provisioning import check_slug
 
 
 class WorkspaceForm(ServiceForm):
@@ -68,9 +63,14 @@ def _signed_up(
     request: HttpRequest, *, email: str, name: str, password: str, workspace: str, slug: str
 ) -> HttpResponse:
     throttle(request, "sign-up", per_address="20/h", subject=email, per_subject="10/h")
-    with platform_context(), transaction.atomic():
-        user = create_account(email=email, name=name, password=password)
-        made = _create_owned(request, user, workspace, slug)
+    user, made = onboarding.sign_up(
+        email=email,
+        name=name,
+        password=password,
+        workspace=workspace,
+        slug=slug,
+        own_origin=_own_origin(request, slug),
+    )
     sign_in(request, user)
     return _made(request, made)
 
@@ -87,22 +87,23 @@ def new_workspace(request: Any) -> HttpResponse:
         try:
             if form.is_valid():
                 throttle(request, "sign-up", per_address="20/h")
-                name, slug = form.cleaned_data["workspace"], form.cleaned_data["slug"]
-                return _made(request, _create_owned(request, request.user, name, slug))
+                slug = form.cleaned_data["slug"]
+                made = onboarding.create_owned_workspace(
+                    user_id=request.user.pk,
+                    name=form.cleaned_data["workspace"],
+                    slug=slug,
+                    own_origin=_own_origin(request, slug),
+                )
+                return _made(request, made)
         except AppError as error:
             form.add_refusal(error)
             status = error.status
     return render(request, "conversations/new_workspace.html", {"form": form}, status=status)
 
 
-def _create_owned(request: HttpRequest, user: User, name: str, slug: str) -> Workspace:
-    check_slug(slug)
-    # The chatbot's preview runs on the workspace's own pages, at the port that this request came to.
-    own_origin = host_url(request, f"{slug}.{settings.TENANT_HOST_SUFFIX}", "")
-    with platform_context(), transaction.atomic():
-        made = create_workspace(slug=slug, name=name, origins=[own_origin])
-        add_member(tenant_id=made.tenant.id, user_id=user.pk, role="owner")
-    return made
+def _own_origin(request: HttpRequest, slug: str) -> str:
+    """The workspace's own pages, where the preview runs, at the port that this request came to."""
+    return host_url(request, f"{slug}.{settings.TENANT_HOST_SUFFIX}", "")
 
 
 def _made(request: HttpRequest, made: Workspace) -> HttpResponse:

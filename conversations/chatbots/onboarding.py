@@ -9,11 +9,15 @@ from django.db import transaction
 
 from conversations.chatbots.origins import parse_origin
 from conversations.models import Chatbot
+from core import analytics
 from core.errors import InvalidRequest
 from core.ids import new_id
 from tenants.context import platform_context, tenant_context
 from tenants.keys.api_keys import mint_publishable_key, mint_secret_key
-from tenants.schemas.provisioning import TenantRef, create_tenant
+from tenants.models import User
+from tenants.people.accounts import create_account
+from tenants.people.memberships import add_member
+from tenants.schemas.provisioning import TenantRef, check_slug, create_tenant
 from tenants.workspace.services import SYSTEM, record_event
 
 _WELCOME = "Hello! Ask me anything about our documents."
@@ -50,6 +54,7 @@ def create_workspace(
                 allowed_origins=list(dict.fromkeys([*own_origins(tenant.host), *origins])),
             )
             record_event(action="chatbot.created", actor=SYSTEM, target=str(chatbot_id))
+            analytics.track("chatbot_created", tenant_id=tenant.id, chatbot_id=chatbot_id)
         return Workspace(
             tenant=tenant,
             chatbot_id=chatbot_id,
@@ -58,6 +63,32 @@ def create_workspace(
                 tenant_id=tenant.id, chatbot_id=chatbot_id, name="Widget"
             ),
         )
+
+
+def sign_up(
+    *, email: str, name: str, password: str, workspace: str, slug: str, own_origin: str
+) -> tuple[User, Workspace]:
+    """An account and its first workspace; a refused slug leaves no account behind.
+
+    `own_origin` is where the dashboard's preview runs. Raises `InvalidRequest` (password, slug) and
+    `Conflict` (email, slug).
+    """
+    with platform_context(), transaction.atomic():
+        user = create_account(email=email, name=name, password=password)
+        analytics.track("signed_up", user_id=user.pk)
+        return user, create_owned_workspace(
+            user_id=user.pk, name=workspace, slug=slug, own_origin=own_origin
+        )
+
+
+def create_owned_workspace(*, user_id: UUID, name: str, slug: str, own_origin: str) -> Workspace:
+    """One more workspace of somebody. Raises `InvalidRequest` (slug) and `Conflict` (slug)."""
+    check_slug(slug)
+    with platform_context(), transaction.atomic():
+        made = create_workspace(slug=slug, name=name, origins=[own_origin])
+        add_member(tenant_id=made.tenant.id, user_id=user_id, role="owner")
+        analytics.track("workspace_created", tenant_id=made.tenant.id, user_id=user_id)
+    return made
 
 
 def own_origins(host: str) -> list[str]:

@@ -12,6 +12,7 @@ from conversations import models
 from conversations.chatbots.onboarding import own_origins
 from conversations.chatbots.rules import check_fields
 from conversations.history import removal
+from core import analytics
 from core.errors import Conflict, NotFound
 from tenants.context import current_tenant_id, platform_context
 from tenants.keys.api_keys import mint_publishable_key, revoke_keys_of_chatbot
@@ -83,6 +84,7 @@ def create_chatbot(*, actor: str = SYSTEM, **fields: Unpack[ChatbotFields]) -> C
         chatbot = models.Chatbot.objects.create(**checked)
         _link(chatbot.pk, source_ids)
         record_event(action="chatbot.created", actor=actor, target=str(chatbot.pk))
+        analytics.track("chatbot_created", tenant_id=tenant_id, chatbot_id=chatbot.pk)
         name = chatbot.name[:80]
         mint_publishable_key(tenant_id=tenant_id, chatbot_id=chatbot.pk, name=name, actor=actor)
     return get(chatbot.pk)

@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from core import analytics
 from core.errors import Conflict, InvalidRequest, NotFound, TenantSuspended, Unauthenticated
 from tenants.context import platform_context, tenant_context
 from tenants.models import APIKey, Tenant
@@ -184,6 +185,7 @@ def _store(raw: str, *, tenant_id: UUID, actor: str, **fields: Any) -> IssuedKey
             tenant_id=tenant_id, digest=_digest(raw), hint=_hint(raw), **fields
         )
         _record(tenant_id, "key.created", actor, key.pk)
+        analytics.track("key_created", tenant_id=tenant_id, key_id=key.pk, kind=str(key.kind))
     return IssuedKey(_view(key), raw)
 
 

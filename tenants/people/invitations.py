@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from core import analytics
 from core.errors import Conflict, NotFound, PermissionDenied
 from tenants.context import platform_context
 from tenants.models import Invitation, Membership, User
@@ -109,7 +110,7 @@ def accept_as(*, raw: str, tenant_id: UUID, user: User) -> None:
         with platform_context():
             _spend(invitation.id)
             add_member(tenant_id=tenant_id, user_id=user.pk, role=invitation.role)
-        _record("member.joined", user.pk, user.pk, role=invitation.role)
+        _record_joined(user.pk, tenant_id, invitation.role)
 
 
 def accept_as_new(*, raw: str, tenant_id: UUID, name: str, password: str) -> User:
@@ -124,8 +125,13 @@ def accept_as_new(*, raw: str, tenant_id: UUID, name: str, password: str) -> Use
             user = create_account(email=invitation.email, name=name, password=password)
             _spend(invitation.id)
             add_member(tenant_id=tenant_id, user_id=user.pk, role=invitation.role)
-        _record("member.joined", user.pk, user.pk, role=invitation.role)
+        _record_joined(user.pk, tenant_id, invitation.role)
     return user
+
+
+def _record_joined(user_id: UUID, tenant_id: UUID, role: Role) -> None:
+    _record("member.joined", user_id, user_id, role=role)
+    analytics.track("member_joined", tenant_id=tenant_id, user_id=user_id, role=role)
 
 
 def _spend(invitation_id: UUID) -> None:

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import prometheus_client
@@ -14,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from billing.catalog.models import Plan, Price
 from chatbot_saas.realtime import consumer, frames
 from conversations.turns import events, failures
-from core import errors, metrics
+from core import analytics, errors, metrics
 from tenants.context import platform_context
 from tenants.keys.api_keys import SCOPES
 from tests.live import ROOT
@@ -75,6 +76,12 @@ def settings_read() -> set[str]:
         # The servers' names in chatbot_saas/mode.py are read from a table.
         names |= set(re.findall(r'"(?:postgres|redis)": "([A-Z_]+)"', text))
     return names - NOT_SETTINGS
+
+
+def test_every_product_event_is_described_and_no_other() -> None:
+    described = section(page("operations"), "Product analytics")
+    events = re.findall(r"^\| `(\w+)` \|", described, re.MULTILINE)
+    assert sorted(events) == sorted(get_args(analytics.Event))
 
 
 def test_every_setting_is_described_and_no_other() -> None:
