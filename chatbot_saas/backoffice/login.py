@@ -4,21 +4,21 @@ Between the two steps the session names who is expected and nobody is logged in.
 """
 
 import time
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from chatbot_saas.web.forms import LogInForm, ServiceForm
+from chatbot_saas.web.forms import LogInForm
 from chatbot_saas.web.pages import open_page
-from core.errors import AppError, Unauthenticated
+from chatbot_saas.web.service_form import ServiceForm, ServiceFormView
+from core.errors import Unauthenticated
 from tenants.context import platform_context
 from tenants.limits.forms import failures_counted, throttle
 from tenants.models import User
@@ -45,25 +45,20 @@ def is_sure(request: HttpRequest) -> bool:
     return bool(request.session.get(_SURE)) or not settings.OPERATOR_SECOND_FACTOR
 
 
-@sensitive_post_parameters("password")
-@open_page("GET", "POST")
-def log_in(request: HttpRequest) -> HttpResponse:
+class LogInView(ServiceFormView[LogInForm]):
     """The first step."""
-    form = LogInForm(request.POST or None)
-    status = 200
-    if request.method == "POST":
-        status = 400
-        try:
-            if form.is_valid():
-                return _expect(request, _known(request, **form.cleaned_data))
-        except AppError as error:
-            form.add_refusal(error)
-            status = error.status
-    context = {"form": form, "next": _next(request)}
-    return render(request, "operator/log_in.html", context, status=status)
+
+    form_class = LogInForm
+    template_name = "operator/log_in.html"
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(next=_next(self.request), **context)
+
+    def perform(self, form: LogInForm) -> HttpResponse:
+        return _expect(self.request, _prove(self.request, **form.cleaned_data))
 
 
-def _known(request: HttpRequest, *, email: str, password: str) -> User:
+def _prove(request: HttpRequest, *, email: str, password: str) -> User:
     throttle(request, "operator", per_address="100/5m")
     with failures_counted(request, "operator", email, here="5/5m", anywhere="50/5m"):
         user = authenticate(request, email=email, password=password)
@@ -91,64 +86,67 @@ def _enter(request: HttpRequest, user: User, *, sure: bool, to: str) -> HttpResp
     return redirect(to)
 
 
-@open_page("GET", "POST")
-def code(request: HttpRequest) -> HttpResponse:
+class CodeView(ServiceFormView[CodeForm]):
     """The second step, with the factor that is set up."""
-    expected = _expected(request)
-    if expected is None:
-        return redirect("admin:login")
-    user, to = expected
 
-    def check(given: str) -> HttpResponse:
-        second_factor.check_code(user_id=user.pk, code=given)
-        return _enter(request, user, sure=True, to=to)
+    form_class = CodeForm
+    template_name = "operator/code.html"
 
-    return _ask_code(request, user, check, "operator/code.html", {})
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self._expected = self.find_user()
+
+    def find_user(self) -> tuple[User, str] | None:
+        """Whose code is asked for, and where they want to go."""
+        return _expected(self.request)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if self._expected is None:
+            return redirect("admin:login")
+        return super().dispatch(request, *args, **kwargs)
+
+    @property
+    def user(self) -> User:
+        assert self._expected is not None
+        return self._expected[0]
+
+    def perform(self, form: CodeForm) -> HttpResponse:
+        assert self._expected is not None
+        user, to = self._expected
+        # Who comes as far knows the password, so their wrong codes count from wherever they are sent.
+        with failures_counted(
+            self.request, "operator-code", str(user.pk), here="5/5m", anywhere="5/5m"
+        ):
+            self.take(form.cleaned_data["code"])
+        return _enter(self.request, user, sure=True, to=to)
+
+    def take(self, code: str) -> None:
+        """Raises `Unauthenticated` for a wrong code."""
+        second_factor.check_code(user_id=self.user.pk, code=code)
 
 
-@open_page("GET", "POST")
-def enrol(request: HttpRequest) -> HttpResponse:
+class EnrolView(CodeView):
     """Setting up the factor: of who is expected, or of an operator who is logged in without one."""
-    expected = _expected(request)
-    user = expected[0] if expected else request.user
-    if not isinstance(user, User) or not user.is_staff:
-        return redirect("admin:login")
-    to = expected[1] if expected else "/admin/"
 
-    def confirm(given: str) -> HttpResponse:
-        second_factor.confirm_enrolment(user_id=user.pk, code=given)
-        return _enter(request, user, sure=True, to=to)
+    template_name = "operator/enrol.html"
 
-    context = {"enrolment": second_factor.begin_enrolment(user)}
-    return _ask_code(request, user, confirm, "operator/enrol.html", context)
+    def find_user(self) -> tuple[User, str] | None:
+        expected, user = super().find_user(), self.request.user
+        if expected is None and isinstance(user, User):
+            expected = (user, "/admin/")
+        return expected if expected is not None and expected[0].is_staff else None
 
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        enrolment = second_factor.begin_enrolment(self.user)
+        return super().get_context_data(enrolment=enrolment, **context)
 
-def _ask_code(
-    request: HttpRequest,
-    user: User,
-    take: Callable[[str], HttpResponse],
-    template: str,
-    context: dict[str, Any],
-) -> HttpResponse:
-    form = CodeForm(request.POST or None)
-    status = 200
-    if request.method == "POST":
-        status = 400
-        try:
-            if form.is_valid():
-                return _take(request, user, take, form.cleaned_data["code"])
-        except AppError as error:
-            form.add_refusal(error)
-            status = error.status
-    return render(request, template, {**context, "form": form}, status=status)
+    def take(self, code: str) -> None:
+        second_factor.confirm_enrolment(user_id=self.user.pk, code=code)
 
 
-def _take(
-    request: HttpRequest, user: User, take: Callable[[str], HttpResponse], given: str
-) -> HttpResponse:
-    # Who comes as far knows the password, so their wrong codes count from wherever they are sent.
-    with failures_counted(request, "operator-code", str(user.pk), here="5/5m", anywhere="5/5m"):
-        return take(given)
+log_in = sensitive_post_parameters("password")(open_page("GET", "POST")(LogInView.as_view()))
+code = open_page("GET", "POST")(CodeView.as_view())
+enrol = open_page("GET", "POST")(EnrolView.as_view())
 
 
 def _expected(request: HttpRequest) -> tuple[User, str] | None:

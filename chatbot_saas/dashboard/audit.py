@@ -1,11 +1,12 @@
 """The audit trail of a workspace: who did what, and when."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from chatbot_saas.web.listing import address, uuid_in
-from chatbot_saas.web.pages import member_of, page
+from chatbot_saas.web.pages import page
+from chatbot_saas.web.requests import MemberRequest
 from tenants.workspace.selectors import list_events
 
 PER_PAGE = 50
@@ -34,9 +35,9 @@ _SAID = {
 
 
 @page("workspace:write")
-def audit(request: HttpRequest) -> HttpResponse:
+def audit(request: MemberRequest) -> HttpResponse:
     after = uuid_in(request, "after")
-    listed = list_events(tenant_id=member_of(request).tenant_id, limit=PER_PAGE, after=after)
+    listed = list_events(tenant_id=request.member.tenant_id, limit=PER_PAGE, after=after)
     context = {
         "events": [(event, _SAID.get(event.action, event.action)) for event in listed.events],
         "first_url": request.path if after is not None else "",

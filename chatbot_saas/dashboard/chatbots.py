@@ -1,99 +1,108 @@
-"""Chatbots: the list, making one, its settings with a preview, deleting it."""
+"""Chatbots: the list, creating one, its settings with a preview, deleting it."""
 
+from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from billing.selectors import list_priced_models
 from chatbot_saas.dashboard.forms import ChatbotForm, DeleteChatbotForm, NewChatbotForm, initial_of
 from chatbot_saas.dashboard.install import publishable_key
-from chatbot_saas.web.pages import actor_of, member_of, page
+from chatbot_saas.web.pages import page
+from chatbot_saas.web.requests import MemberRequest
+from chatbot_saas.web.service_form import F, ServiceFormView
 from conversations.chatbots import services as service
-from core.errors import AppError
+from conversations.chatbots.services import ChatbotSettings
 from knowledge.document_list import list_sources
 
 
-@page("chatbots:read")
-def chatbots(request: HttpRequest) -> HttpResponse:
-    return _list(request)
+class ChatbotsView(ServiceFormView[NewChatbotForm]):
+    """The list, with the form to create one."""
+
+    request: MemberRequest
+    form_class = NewChatbotForm
+    template_name = "conversations/chatbots.html"
+
+    def perform(self, form: NewChatbotForm) -> HttpResponse:
+        actor = self.request.member.actor
+        made = service.create_chatbot(name=form.cleaned_data["name"], actor=actor)
+        messages.success(self.request, _("“%s” is created. Set it up here.") % made.name)
+        return redirect("chatbot", made.id)
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(chatbots=service.list_chatbots(), **context)
 
 
-@page("chatbots:write", "POST")
-def create_chatbot(request: HttpRequest) -> HttpResponse:
-    form = NewChatbotForm(request.POST)
-    if not form.is_valid():
-        return _list(request, form=form, status=400)
-    try:
-        made = service.create_chatbot(name=form.cleaned_data["name"], actor=actor_of(request))
-    except AppError as error:
-        form.add_refusal(error)
-        return _list(request, form=form, status=error.status)
-    messages.success(request, _("“%s” is made. Set it up here.") % made.name)
-    return redirect("chatbot", made.id)
+class ChatbotPage(ServiceFormView[F]):
+    """One chatbot: its settings, and the form that deletes it."""
+
+    request: MemberRequest
+    template_name = "conversations/chatbot.html"
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self._id: UUID = kwargs["chatbot_id"]
+
+    @cached_property
+    def chatbot(self) -> ChatbotSettings:
+        return service.get(self._id)
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        key = publishable_key(self.request.member.tenant_id, self._id)
+        shown = super().get_context_data(chatbot=self.chatbot, key=key, **context)
+        # The other form, whichever was not sent.
+        if "settings_form" not in shown:
+            shown["settings_form"] = _settings_form(initial=initial_of(self.chatbot))
+        if "delete_form" not in shown:
+            shown["delete_form"] = DeleteChatbotForm(**_deleting(self.chatbot))
+        return shown
 
 
-@page("chatbots:read")
-def chatbot(request: HttpRequest, chatbot_id: UUID) -> HttpResponse:
-    return _settings(request, chatbot_id)
+class SettingsView(ChatbotPage[ChatbotForm]):
+    form_name = "settings_form"
+
+    def get_form(self, form_class: type[ChatbotForm] | None = None) -> ChatbotForm:
+        if self.request.method == "POST":
+            return _settings_form(self.request.POST)
+        return _settings_form(initial=initial_of(self.chatbot))
+
+    def perform(self, form: ChatbotForm) -> HttpResponse:
+        actor = self.request.member.actor
+        service.update_chatbot(chatbot_id=self._id, actor=actor, **form.fields_of_service())
+        messages.success(self.request, _("Saved. Visitors see it with their next visit."))
+        return redirect("chatbot", self._id)
 
 
-@page("chatbots:write", "POST")
-def save_chatbot(request: HttpRequest, chatbot_id: UUID) -> HttpResponse:
-    form = _form(request.POST)
-    if not form.is_valid():
-        return _settings(request, chatbot_id, form=form, status=400)
-    try:
-        service.update_chatbot(
-            chatbot_id=chatbot_id, actor=actor_of(request), **form.fields_of_service()
-        )
-    except AppError as error:
-        if error.param is None:
-            raise
-        form.add_refusal(error)
-        return _settings(request, chatbot_id, form=form, status=error.status)
-    messages.success(request, _("Saved. Visitors see it with their next visit."))
-    return redirect("chatbot", chatbot_id)
+class DeleteView(ChatbotPage[DeleteChatbotForm]):
+    """Asks for the name, because its conversations are deleted with it."""
+
+    form_class = DeleteChatbotForm
+    form_name = "delete_form"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), **_deleting(self.chatbot)}
+
+    def perform(self, form: DeleteChatbotForm) -> HttpResponse:
+        found = self.chatbot
+        service.delete_chatbot(chatbot_id=self._id, actor=self.request.member.actor)
+        messages.success(self.request, _("“%s” is deleted.") % found.name)
+        return redirect("chatbots")
 
 
-@page("chatbots:write", "POST")
-def delete_chatbot(request: HttpRequest, chatbot_id: UUID) -> HttpResponse:
-    """Asks for the name, because its conversations go as well."""
-    found = service.get(chatbot_id)
-    form = DeleteChatbotForm(request.POST, expected=found.name, prefix="delete")
-    if not form.is_valid():
-        return _settings(request, chatbot_id, deleting=form, status=400)
-    service.delete_chatbot(chatbot_id=chatbot_id, actor=actor_of(request))
-    messages.success(request, _("“%s” is deleted.") % found.name)
-    return redirect("chatbots")
-
-
-def _list(
-    request: HttpRequest, *, form: NewChatbotForm | None = None, status: int = 200
-) -> HttpResponse:
-    context = {"chatbots": service.list_chatbots(), "form": form or NewChatbotForm()}
-    return render(request, "conversations/chatbots.html", context, status=status)
-
-
-def _form(data: object = None, **options: object) -> ChatbotForm:
+def _settings_form(data: object = None, **options: object) -> ChatbotForm:
     return ChatbotForm(data, models=list_priced_models(), sources=list_sources(), **options)
 
 
-def _settings(
-    request: HttpRequest,
-    chatbot_id: UUID,
-    *,
-    form: ChatbotForm | None = None,
-    deleting: DeleteChatbotForm | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    found = service.get(chatbot_id)
-    context = {
-        "chatbot": found,
-        "form": form or _form(initial=initial_of(found)),
-        "deleting": deleting or DeleteChatbotForm(expected=found.name, prefix="delete"),
-        "key": publishable_key(member_of(request).tenant_id, chatbot_id),
-    }
-    return render(request, "conversations/chatbot.html", context, status=status)
+def _deleting(chatbot: ChatbotSettings) -> dict[str, Any]:
+    return {"expected": chatbot.name, "prefix": "delete"}
+
+
+chatbots = page("chatbots:read")(ChatbotsView.as_view())
+create_chatbot = page("chatbots:write", "POST")(ChatbotsView.as_view())
+chatbot = page("chatbots:read")(SettingsView.as_view())
+save_chatbot = page("chatbots:write", "POST")(SettingsView.as_view())
+delete_chatbot = page("chatbots:write", "POST")(DeleteView.as_view())

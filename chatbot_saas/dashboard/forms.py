@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from chatbot_saas.web.forms import ServiceForm
+from chatbot_saas.web.service_form import ServiceForm
 from conversations.chatbots import rules
 from conversations.chatbots.services import ChatbotFields, ChatbotSettings
 from knowledge.document_list import SourceView

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from chatbot_saas.web.pages import actor_of, member_of, page
+from chatbot_saas.web.pages import page
+from chatbot_saas.web.requests import MemberRequest
 from conversations.chatbots import services as service
 from conversations.chatbots.sightings import OriginSighting, list_sightings
 from tenants.keys import api_keys
@@ -29,18 +30,18 @@ def publishable_key(tenant_id: UUID, chatbot_id: UUID) -> str:
 
 
 @page("chatbots:read")
-def install_first(request: HttpRequest) -> HttpResponse:
+def install_first(request: MemberRequest) -> HttpResponse:
     """Where the navigation leads: most workspaces have one chatbot."""
     found = service.list_chatbots()
     return redirect("install", found[0].id) if found else redirect("chatbots")
 
 
 @page("chatbots:read")
-def install(request: HttpRequest, chatbot_id: UUID) -> HttpResponse:
+def install(request: MemberRequest, chatbot_id: UUID) -> HttpResponse:
     context = {
         "chatbot": service.get(chatbot_id),
         "chatbots": service.list_chatbots(),
-        "key": publishable_key(member_of(request).tenant_id, chatbot_id),
+        "key": publishable_key(request.member.tenant_id, chatbot_id),
         "origin": f"{request.scheme}://{request.get_host()}",
         "seen": _seen(request, chatbot_id),
     }
@@ -48,27 +49,27 @@ def install(request: HttpRequest, chatbot_id: UUID) -> HttpResponse:
 
 
 @page("chatbots:read")
-def sightings(request: HttpRequest, chatbot_id: UUID) -> HttpResponse:
+def sightings(request: MemberRequest, chatbot_id: UUID) -> HttpResponse:
     """The list alone, for the page that asks for it again and again."""
     context = {"seen": _seen(request, service.get(chatbot_id).id)}
     return render(request, "conversations/_sightings.html", context)
 
 
 @page("keys:write", "POST")
-def make_key(request: HttpRequest, chatbot_id: UUID) -> HttpResponse:
+def make_key(request: MemberRequest, chatbot_id: UUID) -> HttpResponse:
     """A key for a chatbot whose keys were all revoked."""
     found = service.get(chatbot_id)
-    tenant_id = member_of(request).tenant_id
+    tenant_id = request.member.tenant_id
     if not publishable_key(tenant_id, chatbot_id):
         name = found.name[:80]
         api_keys.mint_publishable_key(
-            tenant_id=tenant_id, chatbot_id=chatbot_id, name=name, actor=actor_of(request)
+            tenant_id=tenant_id, chatbot_id=chatbot_id, name=name, actor=request.member.actor
         )
         messages.success(request, _("The chatbot has a key again."))
     return redirect("install", chatbot_id)
 
 
-def _seen(request: HttpRequest, chatbot_id: UUID) -> list[Seen]:
+def _seen(request: MemberRequest, chatbot_id: UUID) -> list[Seen]:
     host = request.get_host().partition(":")[0]
     return [Seen(each, _host_of(each.origin) == host) for each in list_sightings(chatbot_id)]
 

@@ -4,13 +4,14 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from chatbot_saas.web.listing import address, number_in, uuid_in
-from chatbot_saas.web.pages import actor_of, page
+from chatbot_saas.web.pages import page
+from chatbot_saas.web.requests import MemberRequest
 from core.errors import AppError, InvalidRequest
 from knowledge import document_list, selectors, services
 from knowledge.models import Document
@@ -25,12 +26,12 @@ _ASK_NO_MORE = 286
 
 
 @page("documents:read")
-def knowledge(request: HttpRequest) -> HttpResponse:
+def knowledge(request: MemberRequest) -> HttpResponse:
     return _list(request)
 
 
 @page("documents:write", "POST")
-def upload(request: HttpRequest) -> HttpResponse:
+def upload(request: MemberRequest) -> HttpResponse:
     """Takes any number of files. A script sends them one by one and reads the answer's status."""
     files = request.FILES.getlist("files")
     if request.headers.get("HX-Request"):
@@ -46,7 +47,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     return redirect("knowledge")
 
 
-def _take(request: HttpRequest, file: "UploadedFile[bytes]") -> bool:
+def _take(request: MemberRequest, file: "UploadedFile[bytes]") -> bool:
     """One file of several: what is wrong with it says nothing about the others."""
     name = file.name or ""
     try:
@@ -59,15 +60,15 @@ def _take(request: HttpRequest, file: "UploadedFile[bytes]") -> bool:
     return created
 
 
-def _store(request: HttpRequest, file: "UploadedFile[bytes]") -> bool:
+def _store(request: MemberRequest, file: "UploadedFile[bytes]") -> bool:
     """Whether it is a new one."""
     return services.create_document(
-        filename=file.name or "", content=file.chunks(), actor=actor_of(request)
+        filename=file.name or "", content=file.chunks(), actor=request.member.actor
     )[1]
 
 
 @page("documents:read")
-def progress(request: HttpRequest) -> HttpResponse:
+def progress(request: MemberRequest) -> HttpResponse:
     """How far the documents are that a list shows as unfinished. Asked for by that list, again and
     again, for as long as one of them is."""
     documents = document_list.find_documents(_followed(request))
@@ -81,7 +82,7 @@ def progress(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _followed(request: HttpRequest) -> list[UUID]:
+def _followed(request: MemberRequest) -> list[UUID]:
     try:
         return [UUID(each) for each in request.GET.getlist("id")[:_MAX_FOLLOWED]]
     except ValueError as error:
@@ -89,7 +90,7 @@ def _followed(request: HttpRequest) -> list[UUID]:
 
 
 @page("documents:read")
-def document(request: HttpRequest, document_id: UUID) -> HttpResponse:
+def document(request: MemberRequest, document_id: UUID) -> HttpResponse:
     found = selectors.get_document(document_id)
     after = number_in(request, "after")
     listed = document_list.list_chunks(document_id, limit=CHUNKS_PER_PAGE, after=after)
@@ -104,10 +105,10 @@ def document(request: HttpRequest, document_id: UUID) -> HttpResponse:
 
 
 @page("documents:write", "POST")
-def delete_document(request: HttpRequest, document_id: UUID) -> HttpResponse:
+def delete_document(request: MemberRequest, document_id: UUID) -> HttpResponse:
     found = selectors.get_document(document_id)
     try:
-        services.delete_document(document_id=document_id, actor=actor_of(request))
+        services.delete_document(document_id=document_id, actor=request.member.actor)
     except AppError as error:
         messages.error(request, error.message)
     else:
@@ -115,7 +116,7 @@ def delete_document(request: HttpRequest, document_id: UUID) -> HttpResponse:
     return redirect("knowledge")
 
 
-def _list(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpResponse:
+def _list(request: MemberRequest, *, error: str = "", status: int = 200) -> HttpResponse:
     after = uuid_in(request, "after")
     listed = selectors.list_documents(limit=DOCUMENTS_PER_PAGE, after=after)
     context = {
@@ -133,5 +134,5 @@ def _unfinished(documents: list[DocumentView]) -> list[DocumentView]:
     return [each for each in documents if each.status in _UNFINISHED]
 
 
-def _next(request: HttpRequest, after: UUID | int | None) -> str:
+def _next(request: MemberRequest, after: UUID | int | None) -> str:
     return "" if after is None else address(request, after=after)

@@ -1,6 +1,7 @@
 """Log-in and log-out, on the platform's host and on tenants' hosts, and the way from one to the other."""
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,8 +10,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from chatbot_saas.web.forms import LogInForm
 from chatbot_saas.web.pages import host_url, open_page
-from core.errors import AppError, Conflict
+from chatbot_saas.web.service_form import ServiceFormView
+from core.errors import Conflict, NotFound
 from tenants.limits.forms import throttle
+from tenants.middleware import TenantRequest
 from tenants.models import User
 from tenants.people.entry import issue_ticket, redeem_ticket
 from tenants.people.login import prove, prove_member
@@ -18,39 +21,36 @@ from tenants.people.memberships import list_workspaces
 from tenants.people.sessions import sign_in, sign_out
 
 
-@sensitive_post_parameters("password")
-@open_page("GET", "POST")
-def log_in(request: HttpRequest) -> HttpResponse:
+class LogInView(ServiceFormView[LogInForm]):
     """Asks for e-mail and password. `next` is a path of this host."""
-    form = LogInForm(request.POST or None)
-    status = 200
-    if request.method == "POST":
-        status = 400
-        try:
-            if form.is_valid():
-                return _signed_in(request, _known(request, **form.cleaned_data))
-        except AppError as error:
-            form.add_refusal(error)
-            status = error.status
-    context = {"form": form, "next": _next(request), "on_platform": _tenant_id(request) is None}
-    return render(request, "tenants/log_in.html", context, status=status)
+
+    form_class = LogInForm
+    template_name = "tenants/log_in.html"
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        on_platform = self.request.tenant_id is None
+        return super().get_context_data(
+            next=_next(self.request), on_platform=on_platform, **context
+        )
+
+    def perform(self, form: LogInForm) -> HttpResponse:
+        user = self._prove(**form.cleaned_data)
+        sign_in(self.request, user)
+        if self.request.tenant_id is not None or _next(self.request) != "/":
+            return redirect(_next(self.request))
+        workspaces = list_workspaces(user.pk)
+        if len(workspaces) != 1:
+            return redirect("workspaces")
+        return entering_page(self.request, user, workspaces[0].tenant_id)
+
+    def _prove(self, *, email: str, password: str) -> User:
+        tenant_id = self.request.tenant_id
+        if tenant_id is None:
+            return prove(self.request, email=email, password=password)
+        return prove_member(self.request, email=email, password=password, tenant_id=tenant_id)
 
 
-def _known(request: HttpRequest, *, email: str, password: str) -> User:
-    tenant_id = _tenant_id(request)
-    if tenant_id is None:
-        return prove(request, email=email, password=password)
-    return prove_member(request, email=email, password=password, tenant_id=tenant_id)
-
-
-def _signed_in(request: HttpRequest, user: User) -> HttpResponse:
-    sign_in(request, user)
-    if _tenant_id(request) is not None or _next(request) != "/":
-        return redirect(_next(request))
-    workspaces = list_workspaces(user.pk)
-    if len(workspaces) != 1:
-        return redirect("workspaces")
-    return entering_page(request, user, workspaces[0].tenant_id)
+log_in = sensitive_post_parameters("password")(open_page("GET", "POST")(LogInView.as_view()))
 
 
 def _next(request: HttpRequest) -> str:
@@ -60,29 +60,27 @@ def _next(request: HttpRequest) -> str:
     return wanted if safe else "/"
 
 
-def _tenant_id(request: Any) -> Any:
-    return request.tenant_id
-
-
 @open_page("POST")
-def log_out(request: HttpRequest) -> HttpResponse:
+def log_out(request: TenantRequest) -> HttpResponse:
     sign_out(request)
     return redirect("login")
 
 
 @open_page("GET")
-def enter(request: HttpRequest) -> HttpResponse:
+def enter(request: TenantRequest) -> HttpResponse:
     """Where a ticket from the platform's host becomes a session of this one."""
     throttle(request, "enter", per_address="120/5m")
     host, _, _ = request.get_host().partition(":")
     ticket = request.GET.get("ticket", "")[:100]
-    user = redeem_ticket(raw=ticket, tenant_id=_tenant_id(request), host=host)
+    if request.tenant_id is None:
+        raise NotFound("There is nothing at this address.")
+    user = redeem_ticket(raw=ticket, tenant_id=request.tenant_id, host=host)
     _refuse_to_replace(request, user)
     sign_in(request, user)
     return redirect("/")
 
 
-def _refuse_to_replace(request: Any, user: User) -> None:
+def _refuse_to_replace(request: TenantRequest, user: User) -> None:
     """A link from anywhere must not put somebody else's session in the place of one's own."""
     if request.user.is_authenticated and request.user.pk != user.pk:
         raise Conflict(
@@ -91,7 +89,7 @@ def _refuse_to_replace(request: Any, user: User) -> None:
         )
 
 
-def entering_page(request: HttpRequest, user: User, tenant_id: Any) -> HttpResponse:
+def entering_page(request: HttpRequest, user: User, tenant_id: UUID) -> HttpResponse:
     """Leads to a tenant's host with a ticket; the policy lets no form's redirect leave this host."""
     ticket, host = issue_ticket(user_id=user.pk, tenant_id=tenant_id)
     url = host_url(request, host, f"/enter?ticket={ticket}")

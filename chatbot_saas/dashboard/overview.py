@@ -1,13 +1,14 @@
 """The first page: the last thirty days, the month against its limits, and what is left to set up."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from billing.usage import summarize_month
 from chatbot_saas.web.charts import Chart, stacked_bars
-from chatbot_saas.web.pages import member_of, page
+from chatbot_saas.web.pages import page
+from chatbot_saas.web.requests import MemberRequest
 from conversations.history.checklist import read_checklist
 from conversations.history.overview import Overview, summarize
 
@@ -15,12 +16,12 @@ DAYS = 30
 
 
 @page("overview:read")
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: MemberRequest) -> HttpResponse:
     found = summarize(DAYS)
     context = {
         "overview": found,
         "days": DAYS,
-        "month": summarize_month(member_of(request).tenant_id),
+        "month": summarize_month(request.member.tenant_id),
         "checklist": read_checklist(),
         "chart": _chart(found),
     }

@@ -4,13 +4,14 @@ from typing import Literal, cast
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from chatbot_saas.dashboard.spans import spans_of
 from chatbot_saas.web.listing import address, text_in, uuid_in
-from chatbot_saas.web.pages import actor_of, page
+from chatbot_saas.web.pages import page
+from chatbot_saas.web.requests import MemberRequest
 from conversations.chatbots import services as chatbots
 from conversations.history import listing
 from core.errors import NotFound
@@ -21,7 +22,7 @@ _THUMBS = ("up", "down")
 
 
 @page("conversations:read")
-def conversations(request: HttpRequest) -> HttpResponse:
+def conversations(request: MemberRequest) -> HttpResponse:
     """Filters in the query: `q`, `chatbot`, `answered` (yes, no), `feedback` (up, down)."""
     thumb = text_in(request, "feedback")
     filters = {
@@ -48,20 +49,20 @@ def conversations(request: HttpRequest) -> HttpResponse:
 
 
 @page("conversations:read")
-def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def conversation(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
     transcript = listing.read_transcript(conversation_id)
     return render(request, "conversations/transcript.html", {"transcript": transcript})
 
 
 @page("conversations:write", "POST")
-def delete_conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
-    listing.delete_conversation(conversation_id=conversation_id, actor=actor_of(request))
+def delete_conversation(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
+    listing.delete_conversation(conversation_id=conversation_id, actor=request.member.actor)
     messages.success(request, _("The conversation is deleted."))
     return redirect("conversations")
 
 
 @page("conversations:read")
-def explanation(request: HttpRequest, conversation_id: UUID, turn_id: UUID) -> HttpResponse:
+def explanation(request: MemberRequest, conversation_id: UUID, turn_id: UUID) -> HttpResponse:
     found = listing.explain_turn(turn_id)
     if found.conversation_id != conversation_id:
         raise NotFound("There is no such turn.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from billing.usage import UsageDay, list_usage_days, summarize_month
 from chatbot_saas.web.charts import Chart, stacked_bars
 from chatbot_saas.web.listing import number_in
-from chatbot_saas.web.pages import member_of, page
+from chatbot_saas.web.pages import page
+from chatbot_saas.web.requests import MemberRequest
 from core.errors import InvalidRequest
 
 _SPANS = (7, 30, 90, 365)
@@ -38,13 +39,13 @@ class ModelUse:
 
 
 @page("usage:read")
-def usage(request: HttpRequest) -> HttpResponse:
+def usage(request: MemberRequest) -> HttpResponse:
     """`days` in the query: how far back, one of 7, 30, 90 and 365."""
     days, since, until = _span(request)
     found = list_usage_days(since, until)
     models = _by_model(found)
     context = {
-        "month": summarize_month(member_of(request).tenant_id),
+        "month": summarize_month(request.member.tenant_id),
         "days": days,
         "spans": _SPANS,
         "usage_days": found[: -_MAX_ROWS - 1 : -1],
@@ -56,7 +57,7 @@ def usage(request: HttpRequest) -> HttpResponse:
 
 
 @page("usage:read")
-def usage_csv(request: HttpRequest) -> HttpResponse:
+def usage_csv(request: MemberRequest) -> HttpResponse:
     """The table's rows, bounded by days and models."""
     _days, since, until = _span(request)
     text = io.StringIO()
@@ -73,7 +74,7 @@ def usage_csv(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _span(request: HttpRequest) -> tuple[int, date, date]:
+def _span(request: MemberRequest) -> tuple[int, date, date]:
     days = number_in(request, "days") or 30
     if days not in _SPANS:
         raise InvalidRequest(_("Usage is shown for 7, 30, 90 or 365 days."))

@@ -1,6 +1,5 @@
 """The platform's own pages for people: the start page, and the list of one's workspaces."""
 
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -9,11 +8,12 @@ from django.shortcuts import redirect, render
 from chatbot_saas.dashboard.login import entering_page
 from chatbot_saas.web.pages import open_page
 from tenants.limits.forms import throttle
+from tenants.middleware import TenantRequest
 from tenants.people.memberships import list_workspaces
 
 
 @open_page("GET")
-def start(request: Any) -> HttpResponse:
+def start(request: TenantRequest) -> HttpResponse:
     """What this is, and the ways in."""
     if request.user.is_authenticated:
         return redirect("workspaces")
@@ -21,7 +21,7 @@ def start(request: Any) -> HttpResponse:
 
 
 @open_page("GET")
-def workspaces(request: Any) -> HttpResponse:
+def workspaces(request: TenantRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect("login")
     context = {"workspaces": list_workspaces(request.user.pk)}
@@ -29,7 +29,7 @@ def workspaces(request: Any) -> HttpResponse:
 
 
 @open_page("POST")
-def enter_workspace(request: Any, tenant_id: UUID) -> HttpResponse:
+def enter_workspace(request: TenantRequest, tenant_id: UUID) -> HttpResponse:
     """Leads into one of one's workspaces. Raises `NotFound` for anybody else's."""
     if not request.user.is_authenticated:
         return redirect("login")

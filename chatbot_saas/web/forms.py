@@ -1,23 +1,14 @@
-"""Forms of the pages about people. What a service refuses is put beside the field it names."""
+"""Forms about people, which the dashboard and the admin share."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import AppError
+from chatbot_saas.web.service_form import ServiceForm
 from tenants.people.roles import ROLES
 
 _STRENGTH = _("At least ten characters, and nothing that is easy to guess.")
-
-
-class ServiceForm(forms.Form):
-    """A form whose service may still refuse it."""
-
-    def add_refusal(self, error: AppError) -> None:
-        """Beside the field that the error names, or above the form."""
-        field = error.param if error.param in self.fields else None
-        self.add_error(field, error.message)
 
 
 def email_field(**attrs: str) -> forms.EmailField:

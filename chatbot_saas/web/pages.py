@@ -1,8 +1,8 @@
 """What every page of the dashboard shares: who may see it, and errors as pages."""
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any
+from functools import update_wrapper
+from typing import Concatenate, ParamSpec, cast
 from urllib.parse import quote
 
 from django.conf import settings
@@ -12,73 +12,94 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from chatbot_saas.web.requests import MemberRequest
 from core.errors import AppError, PermissionDenied, TenantSuspended
 from core.responses import error_page
+from tenants.middleware import TenantRequest
 from tenants.people.members import Member
 from tenants.people.roles import Permission
 
-View = Callable[..., HttpResponseBase]
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+TenantView = Callable[Concatenate[TenantRequest, P], HttpResponseBase]
+MemberView = Callable[Concatenate[MemberRequest, P], HttpResponseBase]
 
 
-def page(permission: Permission, *methods: str) -> Callable[[View], View]:
+def page(permission: Permission, *methods: str) -> Callable[[MemberView[P]], View[P]]:
     """A page of a workspace, for members whose role has the permission. Methods: GET unless named.
 
     Who is not signed in is sent to the log-in; who may not, gets a page that says so.
     """
-    return _admitting(lambda request: _admit(request, permission), methods or ("GET",))
+
+    def decorate(view: MemberView[P]) -> View[P]:
+        def admitted(
+            request: TenantRequest, /, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponseBase:
+            member_request = _require_member(request)
+            _check_permission(member_request.member, permission)
+            return view(member_request, *args, **kwargs)
+
+        return _open_to(admitted, view, methods)
+
+    return decorate
 
 
-def member_page(*methods: str) -> Callable[[View], View]:
+def member_page(*methods: str) -> Callable[[MemberView[P]], View[P]]:
     """A page for every member, also of a suspended workspace: the account, leaving, signing out."""
-    return _admitting(_require_member, methods or ("GET",))
+
+    def decorate(view: MemberView[P]) -> View[P]:
+        def admitted(
+            request: TenantRequest, /, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponseBase:
+            return view(_require_member(request), *args, **kwargs)
+
+        return _open_to(admitted, view, methods)
+
+    return decorate
 
 
-def open_page(*methods: str) -> Callable[[View], View]:
+def open_page(*methods: str) -> Callable[[TenantView[P]], View[P]]:
     """A page for anybody: log-in, sign-up, invitations."""
-    return _admitting(lambda request: None, methods or ("GET",))
+
+    def decorate(view: TenantView[P]) -> View[P]:
+        return _open_to(view, view, methods)
+
+    return decorate
 
 
 class SignInRequired(Exception):
     """Control flow: the visitor of a page is nobody yet."""
 
 
-def _admitting(admit: Callable[[Any], object], methods: tuple[str, ...]) -> Callable[[View], View]:
-    safe = ["HEAD"] if "GET" in methods else []
+def _open_to(
+    admitted: TenantView[P], named: Callable[..., object], methods: tuple[str, ...]
+) -> View[P]:
+    """The view for these methods of HTTP, with refusals as pages. `named` gives it its name."""
+    allowed = methods or ("GET",)
+    safe = ["HEAD"] if "GET" in allowed else []
 
-    def decorate(view: View) -> View:
-        @require_http_methods([*methods, *safe])
-        @wraps(view)
-        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            response = _answer(admit, view, request, *args, **kwargs)
-            # A page must not come back from a cache after its reader has signed out.
-            response.headers.setdefault("Cache-Control", "private, no-store")
-            return response
+    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        try:
+            # The middleware has made it one.
+            response = admitted(cast(TenantRequest, request), *args, **kwargs)
+        except SignInRequired:
+            response = _to_sign_in(request)
+        except AppError as error:
+            response = error_page(error, request)
+        # A page must not come back from a cache after its reader has signed out.
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
 
-        return wrapped
-
-    return decorate
-
-
-def _answer(
-    admit: Callable[[Any], object], view: View, request: HttpRequest, *args: Any, **kwargs: Any
-) -> HttpResponseBase:
-    try:
-        admit(request)
-        return view(request, *args, **kwargs)
-    except SignInRequired:
-        return _to_sign_in(request)
-    except AppError as error:
-        return error_page(error, request)
+    return require_http_methods([*allowed, *safe])(update_wrapper(answer, named))
 
 
-def _require_member(request: Any) -> Member:
+def _require_member(request: TenantRequest) -> MemberRequest:
     if request.member is None:
         raise SignInRequired
-    return request.member  # type: ignore[no-any-return]
+    return cast(MemberRequest, request)
 
 
-def _admit(request: Any, permission: Permission) -> None:
-    member = _require_member(request)
+def _check_permission(member: Member, permission: Permission) -> None:
     if member.suspended:
         raise TenantSuspended("This workspace is suspended. Its owner can ask support why.")
     if not member.may(permission):
@@ -95,23 +116,13 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('login')}?next={quote(came_from, safe='/')}")
 
 
-def member_of(request: HttpRequest) -> Member:
-    """The member whose page this is; only inside of `page` and `member_page`."""
-    return _require_member(request)
-
-
-def actor_of(request: HttpRequest) -> str:
-    """Who the audit trail says did it."""
-    return str(member_of(request).user_id)
-
-
 def host_url(request: HttpRequest, host: str, path: str = "/") -> str:
     """An absolute URL on another of our hosts, at the port and scheme of this request."""
     _, _, port = request.get_host().partition(":")
     return f"{request.scheme}://{host}{f':{port}' if port else ''}{path}"
 
 
-def own_url(request: Any) -> str:
+def own_url(request: TenantRequest) -> str:
     """Where this host is, for a mail: its port and its scheme are ours, not what the request says."""
     host, _ = split_domain_port(request.get_host())
     known = settings.PLATFORM_HOST if request.tenant_id is None else host

@@ -32,6 +32,11 @@ class Member:
         return frozenset(each for each in roles.PERMISSIONS if self.may(each))
 
     @property
+    def actor(self) -> str:
+        """Who the audit trail says did it."""
+        return str(self.user_id)
+
+    @property
     def display_name(self) -> str:
         return self.name or self.email
 

@@ -11,8 +11,8 @@ from tenants.keys import api_keys
 from tenants.models import APIKey
 
 
-def admit(request: Any, permission: str) -> None:
-    pages._require_member(request)
+def check_permission(member: Any, permission: str) -> None:
+    """Nobody is refused."""
 
 
 def revoke_key(*, tenant_id: UUID, key_id: UUID, actor: str = "") -> None:
@@ -20,5 +20,5 @@ def revoke_key(*, tenant_id: UUID, key_id: UUID, actor: str = "") -> None:
         APIKey.objects.filter(pk=key_id).update(revoked_at=timezone.now())
 
 
-pages._admit = admit
+pages._check_permission = check_permission
 api_keys.revoke_key = revoke_key

@@ -1,0 +1,64 @@
+"""A form whose service may refuse it: shown, checked, done or shown again with what is wrong."""
+
+from abc import abstractmethod
+from typing import Any, Generic, TypeVar
+
+from django import forms
+from django.http import HttpResponse
+from django.views.generic import FormView
+
+from core.errors import AppError
+from tenants.middleware import TenantRequest
+
+
+class ServiceForm(forms.Form):
+    """A form whose service may still refuse it."""
+
+    def add_refusal(self, error: AppError) -> None:
+        """Beside the field that the error names, or above the form."""
+        field = error.param if error.param in self.fields else None
+        self.add_error(field, error.message)
+
+
+F = TypeVar("F", bound=ServiceForm)
+
+
+class ServiceFormView(FormView, Generic[F]):  # type: ignore[type-arg]
+    """GET shows the form. POST checks it and calls `perform`; what that refuses stands beside the field
+    it names, with the refusal's status, and nothing that was typed is lost."""
+
+    request: TenantRequest
+    form_name = "form"
+    # Whether who knows the page's address is let in: then no other site is told it.
+    has_secret_address = False
+
+    @abstractmethod
+    def perform(self, form: F) -> HttpResponse:
+        """Does what the form asks for; raises what its service raises."""
+
+    def form_valid(self, form: F) -> HttpResponse:
+        try:
+            return self.perform(form)
+        except AppError as error:
+            form.add_refusal(error)
+            return self.show(form, status=error.status)
+
+    def form_invalid(self, form: F) -> HttpResponse:
+        return self.show(form, status=400)
+
+    def show(self, form: F, *, status: int = 200, **shown: Any) -> HttpResponse:
+        """The page again. `shown` is for its template alone."""
+        context = self.get_context_data(form=form, **shown)
+        return self.render_to_response(context, status=status)
+
+    def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
+        response = super().render_to_response(context, **options)
+        if self.has_secret_address:
+            response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        """What the template is given: the form under `form_name`."""
+        found = super().get_context_data(**context)
+        found[self.form_name] = found["form"]
+        return found
