@@ -161,7 +161,12 @@ def _publish(
         document.status, document.stage = Document.Status.READY, Document.Stage.DONE
         document.published_at = timezone.now()
         document.chunks_done = document.chunks_total = len(chunks)
-        document.save()
+        document.save(
+            update_fields=[
+                *("title", "status", "stage", "published_at", "updated_at"),
+                *("chunks_done", "chunks_total"),
+            ]
+        )
         _track("document_ready", document.pk)
     DOCUMENTS.labels("ready").inc()
     PAGES.inc(parsed.pages)

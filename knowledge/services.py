@@ -182,12 +182,19 @@ def _locked(document_id: UUID) -> Document:
     return document
 
 
+# What a new start of ingestion changes. `_locked` holds the row; what else may be written stays.
+_ABOUT_INGESTION = [
+    *("status", "stage", "error", "pages_done", "pages_total", "chunks_done", "chunks_total"),
+    *("path", "content_hash", "filename", "title", "size", "version", "updated_at"),
+]
+
+
 def _start_over(document: Document) -> None:
     document.status, document.stage = Document.Status.QUEUED, Document.Stage.WAITING
     document.error = ""
     document.pages_done = document.pages_total = 0
     document.chunks_done = document.chunks_total = 0
-    document.save()
+    document.save(update_fields=_ABOUT_INGESTION)
 
 
 def _record(action: str, actor: str, document_id: UUID) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from core.errors import NotFound, PermissionDenied, Unauthenticated
 from tenants.context import platform_context
 from tenants.keys.api_keys import APIKeyIdentity, authenticate
-from tenants.models import Domain, Tenant
+from tenants.models import Domain
 from tenants.people.member_tokens import identify
 
 
@@ -23,10 +23,7 @@ def tenant_of_host(host: str) -> UUID:
     """The tenant a host name leads to. Raises `NotFound` for a host we do not serve."""
     with platform_context():
         found: UUID | None = (
-            Domain.objects.filter(domain=host)
-            .exclude(tenant__status=Tenant.Status.ERASING)
-            .values_list("tenant_id", flat=True)
-            .first()
+            Domain.objects.alive().filter(domain=host).values_list("tenant_id", flat=True).first()
         )
     if found is None:
         raise NotFound("There is no workspace at this address.")

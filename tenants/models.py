@@ -3,15 +3,18 @@
 They live in `public`, which only the platform role may read; a tenant's role has nothing there.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django_tenants.models import DomainMixin, TenantMixin
 
 from core.ids import new_id
+
+M = TypeVar("M", bound=models.Model)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -59,6 +62,31 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
 
+class TenantQuerySet(models.QuerySet["Tenant"]):
+    def alive(self) -> Self:
+        """Those that are not being erased: an erased workspace is nowhere to be found."""
+        return self.exclude(status=Tenant.Status.ERASING)
+
+    def active(self) -> Self:
+        """Those that are neither suspended nor being erased."""
+        return self.filter(status=Tenant.Status.ACTIVE)
+
+
+class OfTenantQuerySet(models.QuerySet[M]):
+    """Of rows that belong to a tenant."""
+
+    def alive(self) -> Self:
+        """Those whose tenant is not being erased."""
+        return self.exclude(tenant__status=Tenant.Status.ERASING)
+
+
+class APIKeyQuerySet(models.QuerySet["APIKey"]):
+    def live(self) -> Self:
+        """Neither revoked nor expired."""
+        unexpired = models.Q(expires_at=None) | models.Q(expires_at__gt=timezone.now())
+        return self.filter(unexpired, revoked_at=None)
+
+
 class Tenant(TenantMixin):  # type: ignore[misc]
     """A company. Its rows live in the schema `schema_name`, which follows from its id."""
 
@@ -76,6 +104,8 @@ class Tenant(TenantMixin):  # type: ignore[misc]
     # The schema is made by `tenants.schemas.provisioning`, in the same transaction as this row.
     auto_create_schema = False
 
+    objects = TenantQuerySet.as_manager()
+
     class Meta:
         verbose_name = "workspace"
 
@@ -85,6 +115,8 @@ class Tenant(TenantMixin):  # type: ignore[misc]
 
 class Domain(DomainMixin):  # type: ignore[misc]
     """A host name (without port) that leads to a tenant."""
+
+    objects = OfTenantQuerySet["Domain"].as_manager()
 
 
 class Membership(models.Model):
@@ -101,6 +133,8 @@ class Membership(models.Model):
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=8, choices=Role)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OfTenantQuerySet["Membership"].as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "tenant"], name="membership_unique")]
@@ -164,6 +198,8 @@ class APIKey(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = APIKeyQuerySet.as_manager()
 
     class Meta:
         verbose_name = "API key"

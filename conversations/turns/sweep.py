@@ -35,9 +35,7 @@ ORPHAN_AFTER = timedelta(seconds=settings.TURN_SECONDS + 60)
 def sweep_all() -> int:
     """Interrupts the orphaned turns of every tenant. Returns how many there were."""
     with platform_context():
-        tenant_ids = list(
-            Tenant.objects.exclude(status=Tenant.Status.ERASING).values_list("id", flat=True)
-        )
+        tenant_ids = list(Tenant.objects.alive().values_list("id", flat=True))
     swept = 0
     for tenant_id in tenant_ids:
         try:

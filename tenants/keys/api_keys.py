@@ -16,7 +16,6 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from core import analytics
@@ -179,7 +178,7 @@ def _known_scopes(scopes: Iterable[str]) -> list[str]:
 
 def _store(raw: str, *, tenant_id: UUID, actor: str, **fields: Any) -> IssuedKey:
     with platform_context(), transaction.atomic():
-        if APIKey.objects.filter(_live(timezone.now()), tenant_id=tenant_id).count() >= MAX_KEYS:
+        if APIKey.objects.live().filter(tenant_id=tenant_id).count() >= MAX_KEYS:
             raise Conflict(f"A workspace has at most {MAX_KEYS} keys. Revoke one first.")
         key = APIKey.objects.create(
             tenant_id=tenant_id, digest=_digest(raw), hint=_hint(raw), **fields
@@ -212,7 +211,7 @@ def _view(key: APIKey) -> KeyView:
 def list_keys(tenant_id: UUID, *, limit: int = MAX_KEYS, after: UUID | None = None) -> KeyPage:
     """A workspace's live keys; `after` is the `next_cursor` of the page before."""
     with platform_context():
-        keys = APIKey.objects.filter(_live(timezone.now()), tenant_id=tenant_id).order_by("-pk")
+        keys = APIKey.objects.live().filter(tenant_id=tenant_id).order_by("-pk")
         if after is not None:
             keys = keys.filter(pk__lt=after)
         found = tuple(_view(key) for key in keys[: limit + 1])
@@ -236,10 +235,6 @@ def revoke_keys_of_chatbot(*, tenant_id: UUID, chatbot_id: UUID) -> None:
         )
 
 
-def _live(now: datetime) -> Q:
-    return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
-
-
 def authenticate(raw: str) -> APIKeyIdentity:
     """The identity behind a key's text.
 
@@ -250,9 +245,7 @@ def authenticate(raw: str) -> APIKeyIdentity:
         raise Unauthenticated(_UNKNOWN)
     now = timezone.now()
     with platform_context():
-        key = (
-            APIKey.objects.filter(_live(now), digest=_digest(raw)).select_related("tenant").first()
-        )
+        key = APIKey.objects.live().filter(digest=_digest(raw)).select_related("tenant").first()
         if key is None or key.tenant.status == Tenant.Status.ERASING:
             raise Unauthenticated(_UNKNOWN)
         if key.last_used_at is None or now - key.last_used_at > _TOUCH_EVERY:
@@ -271,6 +264,5 @@ def authenticate(raw: str) -> APIKeyIdentity:
 def is_live(key_id: UUID) -> bool:
     """Whether a key that was accepted before still is, its tenant being active: for open sockets."""
     with platform_context():
-        return APIKey.objects.filter(
-            _live(timezone.now()), pk=key_id, tenant__status=Tenant.Status.ACTIVE
-        ).exists()
+        usable = APIKey.objects.live().filter(tenant__status=Tenant.Status.ACTIVE)
+        return usable.filter(pk=key_id).exists()

@@ -45,8 +45,8 @@ def find_member(*, user_id: UUID, tenant_id: UUID) -> Member | None:
     """The person's membership; None when there is none, or the workspace is being erased."""
     with platform_context():
         found = (
-            Membership.objects.filter(user_id=user_id, tenant_id=tenant_id)
-            .exclude(tenant__status=Tenant.Status.ERASING)
+            Membership.objects.alive()
+            .filter(user_id=user_id, tenant_id=tenant_id)
             .select_related("user", "tenant")
             .first()
         )

@@ -61,8 +61,8 @@ def list_workspaces(user_id: UUID) -> list[WorkspaceView]:
     """A person's workspaces by name."""
     with platform_context():
         found = (
-            Membership.objects.filter(user_id=user_id)
-            .exclude(tenant__status=Tenant.Status.ERASING)
+            Membership.objects.alive()
+            .filter(user_id=user_id)
             .select_related("tenant")
             .order_by("tenant__name", "tenant__slug")
         )

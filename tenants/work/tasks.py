@@ -45,7 +45,7 @@ def _publishing_tenant() -> UUID:
 
 def is_active(tenant_id: UUID) -> bool:
     with platform_context():
-        return bool(Tenant.objects.filter(pk=tenant_id, status=Tenant.Status.ACTIVE).exists())
+        return bool(Tenant.objects.active().filter(pk=tenant_id).exists())
 
 
 class TenantTask(Task):  # type: ignore[type-arg]

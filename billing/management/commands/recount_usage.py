@@ -14,8 +14,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with platform_context():
-            tenants = list(
-                Tenant.objects.exclude(status=Tenant.Status.ERASING).values_list("pk", flat=True)
-            )
+            tenants = list(Tenant.objects.alive().values_list("pk", flat=True))
         days = sum(recount(tenant_id) for tenant_id in tenants)
         self.stdout.write(f"{len(tenants)} workspaces, {days} days and models")
