@@ -8,7 +8,7 @@ CHECKED := bench billing chatbot_saas conversations core knowledge tenants tests
 MEASURED := tenants/*,billing/*,conversations/*
 export PORT ?= 8000
 
-.PHONY: install dev run test lint bench drill clean
+.PHONY: install dev run test lint house bench drill clean
 
 install: $(VENV)/.base
 
@@ -34,6 +34,10 @@ lint: dev
 	$(PY) -m ruff check $(CHECKED)
 	$(PY) -m mypy $(CHECKED)
 	$(VENV)/bin/lint-imports
+
+# What a stranger has to learn of this code base, in figures with their bounds.
+house: dev
+	$(PY) -m bench.house
 
 bench: dev
 	$(PY) -m bench $(if $(FULL),--full)

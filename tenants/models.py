@@ -87,7 +87,7 @@ class APIKeyQuerySet(models.QuerySet["APIKey"]):
         return self.filter(unexpired, revoked_at=None)
 
 
-class Tenant(TenantMixin):  # type: ignore[misc]
+class Tenant(TenantMixin):
     """A company. Its rows live in the schema `schema_name`, which follows from its id."""
 
     class Status(models.TextChoices):
@@ -113,7 +113,7 @@ class Tenant(TenantMixin):  # type: ignore[misc]
         return self.slug
 
 
-class Domain(DomainMixin):  # type: ignore[misc]
+class Domain(DomainMixin):
     """A host name (without port) that leads to a tenant."""
 
     objects = OfTenantQuerySet["Domain"].as_manager()

@@ -37,7 +37,7 @@ class ReasonForm(ConfirmForm):
     )
 
 
-class MomentWidget(UnfoldAdminTextInputWidget):  # type: ignore[misc]
+class MomentWidget(UnfoldAdminTextInputWidget):
     """The browser's own picker; UTC."""
 
     input_type = "datetime-local"
@@ -58,7 +58,7 @@ def _asked_by(list_filter: Any) -> set[str]:
     return {field, f"{field}__exact", f"{field}__isnull", f"{field}__isempty"}
 
 
-class OperatorAdmin(ModelAdmin):  # type: ignore[misc]
+class OperatorAdmin(ModelAdmin):
     """Lists and pages to read. Actions ask on a page of their own and call one service."""
 
     list_per_page = 25
@@ -163,7 +163,7 @@ class OperatorAdmin(ModelAdmin):  # type: ignore[misc]
 def operation(description: str, *, url_path: str) -> Callable[[F], F]:
     """A button on a row's page, for those who may operate on such rows."""
     decorate: Any = action(description=description, url_path=url_path, permissions=["operate"])
-    return decorate  # type: ignore[no-any-return]
+    return decorate
 
 
 def once(show: Callable[[Any, Any], T]) -> Callable[[Any, Any], T]:
@@ -174,7 +174,7 @@ def once(show: Callable[[Any, Any], T]) -> Callable[[Any, Any], T]:
         shown = row.__dict__.setdefault("_shown", {})
         if show.__name__ not in shown:
             shown[show.__name__] = show(model_admin, row)
-        return shown[show.__name__]  # type: ignore[no-any-return]
+        return shown[show.__name__]
 
     return remembered
 

@@ -16,7 +16,7 @@ from tenants.people import second_factor
 from tenants.people.operators import set_active
 
 
-class MembershipInline(TabularInline):  # type: ignore[misc]
+class MembershipInline(TabularInline):
     model = Membership
     fields = ("tenant", "role", "created_at")
     readonly_fields = fields
@@ -25,7 +25,7 @@ class MembershipInline(TabularInline):  # type: ignore[misc]
     show_change_link = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
-        return super().get_queryset(request).select_related("tenant")  # type: ignore[no-any-return]
+        return super().get_queryset(request).select_related("tenant")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -46,7 +46,7 @@ class UserAdmin(OperatorAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         people = super().get_queryset(request).defer("password")
-        return people.annotate(membership_count=Count("memberships"))  # type: ignore[no-any-return]
+        return people.annotate(membership_count=Count("memberships"))
 
     def applies(self, row: User, name: str) -> bool:
         if name == "forget_second_factor":
@@ -119,7 +119,7 @@ class APIKeyAdmin(OperatorAdmin):
     actions_detail = ("revoke",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[APIKey]:
-        return super().get_queryset(request).defer("digest", "plain")  # type: ignore[no-any-return]
+        return super().get_queryset(request).defer("digest", "plain")
 
     def applies(self, row: APIKey, name: str) -> bool:
         return row.revoked_at is None

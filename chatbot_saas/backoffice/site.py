@@ -19,7 +19,7 @@ from tenants.people.sessions import OPERATOR, area_of
 POLICY = {"script-src": ["'self'", "'unsafe-eval'"]}
 
 
-class OperatorSite(UnfoldAdminSite):  # type: ignore[misc]
+class OperatorSite(UnfoldAdminSite):
     """Staff accounts that have logged in here, with their second factor where it is asked for."""
 
     site_title = site_header = "Operator"
@@ -42,21 +42,21 @@ class OperatorSite(UnfoldAdminSite):  # type: ignore[misc]
                 raise BadRequest
             response: Any = inner(request, *args, **kwargs)
             response._csp_replace = POLICY
-            return response  # type: ignore[no-any-return]
+            return response
 
         return with_policy
 
-    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return signing_in.log_in(request)  # type: ignore[return-value]
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+        return signing_in.log_in(request)
 
-    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return signing_in.log_out(request)  # type: ignore[return-value]
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+        return signing_in.log_out(request)
 
     def search(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Of the menu's names, which fit on one page: Unfold trips over any other number."""
         if request.GET.get("page", "1") != "1":
             raise Http404
-        return super().search(request, extra_context)  # type: ignore[no-any-return]
+        return super().search(request, extra_context)
 
     def extra_urls(self) -> list[URLPattern]:
         return [

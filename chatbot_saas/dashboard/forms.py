@@ -1,7 +1,7 @@
 """Forms of the pages about chatbots. The rules are the service's; its refusals stand beside fields."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
@@ -102,11 +102,14 @@ class ChatbotForm(NewChatbotForm):
     ) -> None:
         super().__init__(*args, **options)
         usual = _("The platform's own (%s)") % settings.LLM_MODEL
-        self.fields["model"].choices = [("", usual), *((each, each) for each in models)]  # type: ignore[attr-defined]
-        self.fields["source_ids"].choices = [(str(each.id), each.name) for each in sources]  # type: ignore[attr-defined]
+        self._offer("model", [("", usual), *((each, each) for each in models)])
+        self._offer("source_ids", [(str(each.id), each.name) for each in sources])
+
+    def _offer(self, name: str, choices: Sequence[tuple[str, str]]) -> None:
+        cast(forms.ChoiceField, self.fields[name]).choices = choices
 
     def fields_of_service(self) -> ChatbotFields:
-        return self.cleaned_data  # type: ignore[return-value]
+        return cast(ChatbotFields, self.cleaned_data)
 
 
 def initial_of(chatbot: ChatbotSettings) -> dict[str, Any]:

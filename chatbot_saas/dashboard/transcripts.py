@@ -25,23 +25,28 @@ _THUMBS = ("up", "down")
 def conversations(request: MemberRequest) -> HttpResponse:
     """Filters in the query: `q`, `chatbot`, `answered` (yes, no), `feedback` (up, down)."""
     thumb = text_in(request, "feedback")
-    filters = {
-        "search": text_in(request, "q"),
-        "chatbot_id": uuid_in(request, "chatbot"),
-        "answered": _STATES.get(text_in(request, "answered")),
-        "feedback": cast(Literal["up", "down"], thumb) if thumb in _THUMBS else None,
-    }
+    search, chatbot_id = text_in(request, "q"), uuid_in(request, "chatbot")
+    answered = _STATES.get(text_in(request, "answered"))
+    feedback = cast(Literal["up", "down"], thumb) if thumb in _THUMBS else None
     after = text_in(request, "after")
     found = listing.list_conversations(
-        **filters,  # type: ignore[arg-type]
+        search=search,
+        chatbot_id=chatbot_id,
+        answered=answered,
+        feedback=feedback,
         limit=PER_PAGE,
         after=after or None,
     )
     context = {
         "conversations": found.conversations,
         "chatbots": chatbots.list_chatbots(),
-        "filters": {**filters, "chatbot": str(filters["chatbot_id"] or "")},
-        "is_filtered": any(value not in (None, "") for value in filters.values()),
+        "filters": {
+            "search": search,
+            "chatbot_id": chatbot_id,
+            "answered": answered,
+            "feedback": feedback,
+        },
+        "is_filtered": bool(search or chatbot_id or feedback or answered is not None),
         "first_url": address(request, after=None) if after else "",
         "next_url": address(request, after=found.next_cursor) if found.next_cursor else "",
     }

@@ -1,7 +1,5 @@
 """The widget's scripts over HTTP, for any page of any origin."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
@@ -33,8 +31,9 @@ async def script(request: HttpRequest, name: str) -> HttpResponseBase:
         content_type="text/javascript; charset=utf-8",
         headers={**_HEADERS, "ETag": etag, **({"Content-Encoding": "gzip"} if packs else {})},
     )
-    found: Any = get_conditional_response(request, etag=etag, response=response)
+    found = get_conditional_response(request, etag=etag, response=response)
+    assert found is not None
     if found.status_code == 304:
         for header, value in _HEADERS.items():
             found.headers[header] = value
-    return found  # type: ignore[no-any-return]
+    return found

@@ -23,7 +23,7 @@ def reset_connection(connection: "psycopg.Connection[Any]") -> None:
     connection.execute("RESET ROLE; RESET search_path")
 
 
-class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc]
+class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._built = False
         self._applied: str | None = None
