@@ -4,7 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.forms import BoundField
+from django.template.loader import render_to_string
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -104,6 +107,29 @@ def milliseconds(value: float | None) -> str:
 def share(part: int, whole: int) -> str:
     """A part as a percentage of the whole."""
     return f"{100 * part / whole:.0f} %" if whole else "–"
+
+
+@register.simple_tag
+def badge(text: str, tone: str = "", icon_name: str = "") -> SafeString:
+    """A short state, in a tone (`good`, `warn`, `bad`, `accent`) and with an icon."""
+    shown = icon(icon_name) if icon_name else ""
+    return format_html('<span class="{}">{}{}</span>', f"badge {tone}".strip(), shown, text)
+
+
+@register.inclusion_tag("_field.html")
+def form_row(field: BoundField) -> dict[str, BoundField]:
+    """A form's field with its label, its help and what is wrong with it."""
+    return {"field": field}
+
+
+@register.simple_block_tag
+def empty_state(
+    content: str, icon_name: str, title: str, url_name: str = "", action: str = ""
+) -> SafeString:
+    """What stands where a list would: why it is empty, and the next step with its page."""
+    url = reverse(url_name) if url_name else ""
+    context = {"icon_name": icon_name, "title": title, "text": content, "url": url, "action": action}
+    return render_to_string("_empty.html", context)
 
 
 @register.inclusion_tag("_meter.html")
