@@ -1,4 +1,4 @@
-"""The ASGI application: HTTP to Django, sockets to the conversations' consumers."""
+"""The ASGI application: HTTP to Django, sockets to their consumer."""
 
 import os
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from chatbot_saas.realtime import key_watch
+from chatbot_saas.realtime.listener import end_listening
 from conversations.llm.providers import close_providers, warm_up
 from conversations.turns import start
 from conversations.turns.control import end_control, ensure_control
@@ -33,6 +34,7 @@ async def lifespan(
     await send({"type": "lifespan.startup.complete"})
     await receive()
     await start.drain(settings.TURN_DRAIN_SECONDS)
+    await end_listening()
     await key_watch.end_watch()
     await end_control()
     await close_providers()

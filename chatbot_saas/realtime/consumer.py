@@ -1,8 +1,5 @@
 """The chat socket `/ws/chat/`.
 
-A plain ASGI application and not a Channels consumer: an idle socket is then one waiting coroutine,
-without a channel, a listener task and their queues, which is what lets one process hold thousands.
-
 Nothing is queued for a socket: each turn it follows is read from the turn's own log as fast as the
 client reads. A client that takes nothing for `SOCKET_SEND_SECONDS` is closed with 1013; it may resume.
 """
@@ -14,10 +11,20 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from channels.consumer import AsyncConsumer, get_handler_name
+from channels.exceptions import StopConsumer
 from django.conf import settings
-from django.http.request import split_domain_port
 
 from chatbot_saas.realtime import frames, sessions
+from chatbot_saas.realtime.close_codes import (
+    BAD_FRAME,
+    BAD_KEY,
+    BAD_ORIGIN,
+    FAULT,
+    NO_SESSION,
+    TOO_SLOW,
+)
+from chatbot_saas.realtime.handshake import Handshake, read_handshake
 from chatbot_saas.realtime.key_watch import unwatch, watch
 from chatbot_saas.realtime.sessions import OriginRefused, Session, SessionRequest
 from conversations.llm.providers import answerer_of
@@ -30,19 +37,19 @@ from conversations.turns.question import check_text, without_nul
 from conversations.turns.start import start_turn
 from conversations.turns.terms import current_plan
 from conversations.turns.values import Question, TurnRef
-from core.client_ip import client_ip
 from core.errors import AppError, InvalidRequest, NotFound, RateLimited, Unavailable
 from tenants.context import DATABASE_AWAY, in_platform, in_tenant
 from tenants.limits.turns import check_session_rate
 
 log = logging.getLogger(__name__)
 
-BAD_FRAME, BAD_KEY, BAD_ORIGIN, NO_SESSION, TOO_SLOW = 4400, 4401, 4403, 4408, 1013
 _CLOSE_SECONDS = 2.0
-_FOLLOWED_AT_ONCE = 8
+_MAX_FOLLOWED = 8
 
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Scope = dict[str, Any]
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 
 class Closed(Exception):
@@ -53,66 +60,72 @@ class Closed(Exception):
         self.code = code
 
 
-async def chat_socket(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    """One visitor's socket from handshake to close."""
-    await ChatSocket(scope, receive, send).run()
-
-
-async def no_such_socket(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+async def refuse_socket(scope: Scope, receive: Receive, send: Send) -> None:
     """Refuses the handshake of any other path."""
     await receive()
     await send({"type": "websocket.close"})
 
 
-class ChatSocket:
-    """The socket's state: who it is for and which turns it follows."""
+class ChatConsumer(AsyncConsumer):
+    """One visitor's socket: who it is for and which turns it follows."""
 
-    __slots__ = (
-        "__weakref__",
-        "_address",
-        "_closing",
-        "_following",
-        "_host",
-        "_key_id",
-        "_main",
-        "_origin",
-        "_receive",
-        "_send",
-        "_session",
-    )
+    # The channel layer wakes the process, which closes its sockets: `chatbot_saas.realtime.listener`.
+    channel_layer_alias = ""
 
-    def __init__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        headers = scope["headers"]
-        self._receive, self._send = receive, send
-        self._origin = _only(headers, b"origin")
-        self._host = _host(_only(headers, b"host"))
-        peer = (scope.get("client") or ("",))[0]
-        forwarded = _only(headers, b"x-forwarded-for") or ""
-        self._address = client_ip(peer, forwarded, settings.TRUSTED_PROXIES)
+    def __init__(self) -> None:
+        self._handshake: Handshake
         self._session: Session | None = None
+        self._session_timer: asyncio.TimerHandle | None = None
         self._key_id: UUID | None = None
         self._following: dict[UUID, asyncio.Task[None]] = {}
         self._closing: int | None = None
         self._main: asyncio.Task[Any] | None = None
 
-    async def run(self) -> None:
-        await self._receive()
-        await self._send({"type": "websocket.accept"})
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The socket from handshake to close."""
         self._main = asyncio.current_task()
-        code: int | None
         try:
-            code = await self._receive_loop()
-        except Closed as closed:
-            code = closed.code
-        except asyncio.CancelledError:
-            # Ours, from `close`; any other is the server's and goes on.
-            if self._closing is None:
-                raise
-            code = self._closing
+            code = await self._receive_loop(scope, receive, send)
         finally:
             self._cleanup()
         if code is not None:
             await self._send_close(code)
+
+    async def _receive_loop(self, scope: Scope, receive: Receive, send: Send) -> int | None:
+        """Handles messages one after the other; the close code, None when the client has closed."""
+        try:
+            await super().__call__(scope, receive, send)
+        except Closed as closed:
+            return closed.code
+        except asyncio.CancelledError:
+            # Ours, from `close`; any other is the server's and goes on.
+            if self._closing is None:
+                raise
+            return self._closing
+        return None
+
+    async def dispatch(self, message: Message) -> None:
+        # Channels' own first closes the database's connections in a thread, for every frame. Here
+        # `in_tenant` and `in_platform` give theirs back.
+        await getattr(self, get_handler_name(message))(message)
+
+    async def websocket_connect(self, message: Message) -> None:
+        self._handshake = read_handshake(self.scope)
+        await self.send({"type": "websocket.accept"})
+        self._session_timer = asyncio.get_running_loop().call_later(
+            settings.SOCKET_SESSION_SECONDS, self.close, NO_SESSION
+        )
+
+    async def websocket_receive(self, message: Message) -> None:
+        try:
+            frame = frames.read_frame(message.get("text"))
+        except frames.BadFrame as error:
+            await self._write(frames.error_frame("bad_frame", str(error)))
+            raise Closed(BAD_FRAME) from error
+        await self._handle(frame)
+
+    async def websocket_disconnect(self, message: Message) -> None:
+        raise StopConsumer
 
     def close(self, code: int) -> None:
         """Ends the socket from another task."""
@@ -121,44 +134,21 @@ class ChatSocket:
             self._main.cancel()
 
     def _cleanup(self) -> None:
+        if self._session_timer is not None:
+            self._session_timer.cancel()
         for task in self._following.values():
             task.cancel()
         self._following.clear()
-        if self._key_id is not None:
-            unwatch(self._key_id, self)
+        if self._session is not None and self._key_id is not None:
+            unwatch(self._session.tenant_id, self._key_id, self)
 
     async def _send_close(self, code: int) -> None:
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
-                await self._send({"type": "websocket.close", "code": code})
+                await self.send({"type": "websocket.close", "code": code})
         except (TimeoutError, OSError):
             # The client reads nothing; the server drops the connection.
             return
-
-    async def _receive_loop(self) -> int | None:
-        """Handles frames to the end; None when the client has closed."""
-        try:
-            async with asyncio.timeout(settings.SOCKET_SESSION_SECONDS):
-                while self._session is None:
-                    if not await self._next():
-                        return None
-        except TimeoutError:
-            return NO_SESSION
-        while await self._next():
-            pass
-        return None
-
-    async def _next(self) -> bool:
-        message = await self._receive()
-        if message["type"] == "websocket.disconnect":
-            return False
-        try:
-            frame = frames.read_frame(message.get("text"))
-        except frames.BadFrame as error:
-            await self._write(frames.error_frame("bad_frame", str(error)))
-            raise Closed(BAD_FRAME) from error
-        await self._handle(frame)
-        return True
 
     async def _handle(self, frame: frames.ClientFrame) -> None:
         if isinstance(frame, frames.Ping):
@@ -182,7 +172,7 @@ class ChatSocket:
         if self._session is not None:
             raise InvalidRequest("The session has started already.")
         try:
-            key = await in_platform(sessions.identify_key, frame.key, self._host)
+            key = await in_platform(sessions.identify_key, frame.key, self._handshake.host)
             opening = SessionRequest(
                 visitor_token=frame.visitor_token,
                 identity_jwt=frame.identity_jwt,
@@ -193,14 +183,14 @@ class ChatSocket:
             await check_session_rate(
                 tenant_id=key.tenant_id,
                 visitor_turns_per_minute=plan.visitor_turns_per_minute,
-                address=self._address or "unknown",
+                address=self._handshake.address or "unknown",
             )
             session = await in_tenant(
                 key.tenant_id,
                 sessions.open_session,
                 key.tenant_id,
                 key.chatbot_id,
-                self._origin,
+                self._handshake.origin,
                 opening,
             )
         except NotFound as error:
@@ -216,7 +206,9 @@ class ChatSocket:
         else:
             await self._send_ready(session)
             self._session, self._key_id = session, key.key_id
-            watch(key.key_id, self)
+            watch(key.tenant_id, key.key_id, self)
+            if self._session_timer is not None:
+                self._session_timer.cancel()
 
     async def _refuse(self, error: AppError, code: int) -> None:
         await self._write(frames.refusal_frame(error, "session.start"))
@@ -274,7 +266,7 @@ class ChatSocket:
                 visitor_id=session.visitor_id,
                 conversation_id=session.conversation_id,
                 channel=Channel.WIDGET,
-                address=self._address,
+                address=self._handshake.address,
             )
         )
         if started.turn.turn_id not in self._following:
@@ -302,10 +294,8 @@ class ChatSocket:
         )
 
     def _check_room(self) -> None:
-        if len(self._following) >= _FOLLOWED_AT_ONCE:
-            raise InvalidRequest(
-                f"At most {_FOLLOWED_AT_ONCE} turns can run on one socket at a time."
-            )
+        if len(self._following) >= _MAX_FOLLOWED:
+            raise InvalidRequest(f"At most {_MAX_FOLLOWED} turns can run on one socket at a time.")
 
     def _follow(self, turn: TurnRef, after: int) -> None:
         task = asyncio.create_task(self._tell(turn, after))
@@ -317,7 +307,7 @@ class ChatSocket:
             del self._following[turn_id]
         if not task.cancelled() and task.exception() is not None:
             log.error("a turn could not be followed", exc_info=task.exception())
-            self.close(1011)
+            self.close(FAULT)
 
     async def _tell(self, turn: TurnRef, after: int) -> None:
         try:
@@ -330,25 +320,13 @@ class ChatSocket:
     async def _write(self, text: str) -> None:
         try:
             async with asyncio.timeout(settings.SOCKET_SEND_SECONDS):
-                await self._send({"type": "websocket.send", "text": text})
+                await self.send({"type": "websocket.send", "text": text})
         except (TimeoutError, OSError) as error:
             raise Closed(TOO_SLOW) from error
 
 
 def _unavailable() -> Unavailable:
     return Unavailable("The service is not available at the moment. Try again shortly.")
-
-
-def _only(headers: list[tuple[bytes, bytes]], name: bytes) -> str | None:
-    """The header's value; None when it is missing or, so that nobody has to choose, repeated."""
-    values = [value for key, value in headers if key == name]
-    return values[0].decode("latin-1") if len(values) == 1 else None
-
-
-def _host(raw: str | None) -> str | None:
-    """The tenant's host name; None on the platform's own hosts, `-` (nobody's) without a host."""
-    host, _ = split_domain_port(raw or "")
-    return None if host in settings.PLATFORM_HOSTS else host or "-"
 
 
 def _ref(frame: frames.ClientFrame) -> str | None:

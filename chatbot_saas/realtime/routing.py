@@ -2,9 +2,12 @@
 
 from django.urls import path, re_path
 
-from chatbot_saas.realtime.consumer import chat_socket, no_such_socket
+from chatbot_saas.realtime import listener
+from chatbot_saas.realtime.consumer import ChatConsumer, refuse_socket
+from tenants import notices
 
+notices.subscribe_with(listener.subscribe)
 websocket_urlpatterns = [
-    path("ws/chat/", chat_socket),  # type: ignore[arg-type]
-    re_path(r"", no_such_socket),  # type: ignore[arg-type]
+    path("ws/chat/", ChatConsumer.as_asgi()),
+    re_path(r"", refuse_socket),  # type: ignore[arg-type]
 ]

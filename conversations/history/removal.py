@@ -5,10 +5,9 @@ So do the holds of turns that are being answered. These are told to stop, and wh
 charges what they used until then; the sweeper frees the hold when nobody does.
 """
 
-from functools import partial
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import QuerySet
 
 from conversations import models
@@ -70,5 +69,4 @@ def _remove(
     turn_ids = list(running.order_by("pk").values_list("id", flat=True))
     with connection.cursor() as cursor:
         cursor.execute(_REMOVE, {"conversation": conversation, "chatbot": chatbot})
-    if turn_ids:
-        transaction.on_commit(partial(publish_stop, current_tenant_id(), turn_ids))
+    publish_stop(current_tenant_id(), turn_ids)

@@ -1,7 +1,7 @@
-"""What a process does for the turns it answers: it hears stops and keeps their leases alive.
+"""What a process does for the turns it answers: it keeps their leases and stops those that are to stop.
 
-A stop reaches the answering process over Redis. Without Redis it comes with the next heartbeat,
-from the word left in PostgreSQL.
+That a turn is to stop is said in PostgreSQL. A notice makes the answering process look there at once;
+when the notice is lost, the next heartbeat does.
 """
 
 import asyncio
@@ -13,38 +13,32 @@ from weakref import WeakKeyDictionary
 from django.db import DatabaseError
 
 from conversations.turns import live
-from conversations.turns.eventlog import LOG_ERRORS
 from conversations.turns.services import extend_leases, request_stop
 from conversations.turns.values import TurnRef
-from core.redis import event_redis, key, sync_redis
 from tenants.context import in_tenant
+from tenants.notices import Notice, Subject, send_after_commit, send_notices
 
 log = logging.getLogger(__name__)
 
 # Well under a lease (30 s); turns that end sooner never cost a heartbeat.
 _HEARTBEAT_SECONDS = 8.0
-_RECONNECT_SECONDS = 1.0
-# Every tenant's stop channel, as `key` names them.
-_STOP_CHANNELS = "t:*:stop"
 
-_tasks: WeakKeyDictionary[asyncio.AbstractEventLoop, list["asyncio.Task[None]"]] = (
-    WeakKeyDictionary()
-)
+_tasks: WeakKeyDictionary[asyncio.AbstractEventLoop, "asyncio.Task[None]"] = WeakKeyDictionary()
 
 
 def ensure_control() -> None:
-    """Starts both tasks in the running loop, once."""
+    """Starts the heartbeat in the running loop, once."""
     loop = asyncio.get_running_loop()
     if loop not in _tasks:
-        _tasks[loop] = [loop.create_task(_hear_stops()), loop.create_task(_keep_leases())]
+        _tasks[loop] = loop.create_task(_keep_leases())
 
 
 async def end_control() -> None:
-    """Ends them, at the end of the process."""
-    tasks = _tasks.pop(asyncio.get_running_loop(), [])
-    for task in tasks:
+    """Ends it, at the end of the process."""
+    task = _tasks.pop(asyncio.get_running_loop(), None)
+    if task is not None:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def stop_turn(turn: TurnRef) -> None:
@@ -54,41 +48,21 @@ async def stop_turn(turn: TurnRef) -> None:
         here.end("stopped")
         return
     await in_tenant(turn.tenant_id, request_stop, turn.turn_id)
-    try:
-        await event_redis().publish(key(turn.tenant_id, "stop"), turn.turn_id.hex)
-    except LOG_ERRORS as error:
-        log.warning("a stop waits for the heartbeat: %s", type(error).__name__)
+    await send_notices([Notice(turn.tenant_id, Subject.TURN, turn.turn_id)])
 
 
 def publish_stop(tenant_id: UUID, turn_ids: list[UUID]) -> None:
-    """The same, from a thread, of turns that have been deleted."""
-    try:
-        for turn_id in turn_ids:
-            sync_redis("events").publish(key(tenant_id, "stop"), turn_id.hex)
-    except LOG_ERRORS as error:
-        log.warning("a stop waits for the heartbeat: %s", type(error).__name__)
+    """After the commit that deleted these turns: the processes that answer them look for them."""
+    send_after_commit([Notice(tenant_id, Subject.TURN, turn_id) for turn_id in turn_ids])
 
 
-async def _hear_stops() -> None:
-    while True:
-        try:
-            async with event_redis().pubsub() as channel:
-                await channel.psubscribe(_STOP_CHANNELS)
-                async for message in channel.listen():
-                    if message["type"] == "pmessage":
-                        _stop(message["channel"], message["data"])
-        except LOG_ERRORS:
-            await asyncio.sleep(_RECONNECT_SECONDS)
-
-
-def _stop(channel: str, turn_hex: str) -> None:
-    try:
-        tenant_id, turn_id = UUID(channel.split(":")[1]), UUID(turn_hex)
-    except ValueError:
-        return
-    turn = live.find(tenant_id, turn_id)
-    if turn is not None:
-        turn.end("stopped")
+async def check_turns(tenant_id: UUID, turn_ids: list[UUID]) -> None:
+    """Stops those turns of this process that PostgreSQL says are to stop, and extends the leases of
+    the others. Raises `DatabaseError`."""
+    for turn_id in await in_tenant(tenant_id, extend_leases, turn_ids):
+        turn = live.find(tenant_id, turn_id)
+        if turn is not None:
+            turn.end("stopped")
 
 
 async def _keep_leases() -> None:
@@ -99,11 +73,6 @@ async def _keep_leases() -> None:
             turns[turn.tenant_id].append(turn.turn_id)
         for tenant_id, turn_ids in turns.items():
             try:
-                stopped = await in_tenant(tenant_id, extend_leases, turn_ids)
+                await check_turns(tenant_id, turn_ids)
             except DatabaseError as error:
                 log.warning("leases are not extended: %s", type(error).__name__)
-                continue
-            for turn_id in stopped:
-                found = live.find(tenant_id, turn_id)
-                if found is not None:
-                    found.end("stopped")

@@ -23,6 +23,7 @@ from core.errors import AppError, RateLimited, Unavailable
 from core.metrics import REFUSALS, RUNNING_TURNS, TURNS
 from tenants.context import in_tenant
 from tenants.limits.turns import check_turn_rate
+from tenants.notices import subscribe
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ async def start_turn(question: Question) -> Started:
         return Started(admitted, is_new=False)
     turn = LiveTurn(tenant_id=question.tenant_id, turn_id=admitted.turn_id)
     live.add(turn)
+    subscribe(question.tenant_id)
     turn.task = asyncio.create_task(_run(turn, question, admitted))
     return Started(_ref(question, admitted), is_new=True)
 

@@ -9,7 +9,7 @@ import re
 import secrets
 import string
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -22,6 +22,7 @@ from core import analytics
 from core.errors import Conflict, InvalidRequest, NotFound, TenantSuspended, Unauthenticated
 from tenants.context import platform_context, tenant_context
 from tenants.models import APIKey, Tenant
+from tenants.notices import Notice, Subject, send_after_commit
 from tenants.workspace.services import SYSTEM, record_event
 
 SCOPES = frozenset(
@@ -225,14 +226,16 @@ def revoke_key(*, tenant_id: UUID, key_id: UUID, actor: str = SYSTEM) -> None:
         if not found.update(revoked_at=timezone.now()):
             raise NotFound("There is no such API key.")
         _record(tenant_id, "key.revoked", actor, key_id)
+        send_after_commit([Notice(tenant_id, Subject.KEY, key_id)])
 
 
 def revoke_keys_of_chatbot(*, tenant_id: UUID, chatbot_id: UUID) -> None:
     """End the publishable keys of a chatbot that is no more."""
-    with platform_context():
-        APIKey.objects.filter(tenant_id=tenant_id, chatbot_id=chatbot_id, revoked_at=None).update(
-            revoked_at=timezone.now()
-        )
+    with platform_context(), transaction.atomic():
+        found = APIKey.objects.filter(tenant_id=tenant_id, chatbot_id=chatbot_id, revoked_at=None)
+        key_ids = list(found.values_list("pk", flat=True))
+        found.update(revoked_at=timezone.now())
+        send_after_commit([Notice(tenant_id, Subject.KEY, key_id) for key_id in key_ids])
 
 
 def authenticate(raw: str) -> APIKeyIdentity:
@@ -261,8 +264,8 @@ def authenticate(raw: str) -> APIKeyIdentity:
     )
 
 
-def is_live(key_id: UUID) -> bool:
-    """Whether a key that was accepted before still is, its tenant being active: for open sockets."""
+def find_live_keys(key_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these keys that still count, their tenants being active: for open sockets."""
     with platform_context():
         usable = APIKey.objects.live().filter(tenant__status=Tenant.Status.ACTIVE)
-        return usable.filter(pk=key_id).exists()
+        return set(usable.filter(pk__in=key_ids).values_list("pk", flat=True))

@@ -1,6 +1,7 @@
 """Suspending a workspace and letting it go on. Its data stays; keys, pages and sockets stop counting.
 
-Open sockets end with their next check (`SOCKET_CHECK_SECONDS`); a turn that runs is finished.
+Open sockets end at once, or with their next check (`SOCKET_CHECK_SECONDS`) when the notice is lost; a
+turn that runs is finished.
 """
 
 from uuid import UUID
@@ -10,6 +11,7 @@ from django.db import transaction
 from core.errors import Conflict, InvalidRequest, NotFound
 from tenants.context import platform_context, tenant_context
 from tenants.models import Tenant
+from tenants.notices import Notice, Subject, send_after_commit
 from tenants.workspace.services import record_event
 
 _MAX_REASON_LENGTH = 300
@@ -27,6 +29,7 @@ def suspend_tenant(*, tenant_id: UUID, actor: str, reason: str) -> None:
         _move(tenant_id, Tenant.Status.ACTIVE, Tenant.Status.SUSPENDED)
         with tenant_context(tenant_id):
             record_event(action="tenant.suspended", actor=actor, target=str(tenant_id), reason=told)
+        send_after_commit([Notice(tenant_id, Subject.WORKSPACE, tenant_id)])
 
 
 def resume_tenant(*, tenant_id: UUID, actor: str) -> None:

@@ -17,6 +17,7 @@ from core.ids import new_id
 from tenants.context import platform_context
 from tenants.models import Domain, Tenant
 from tenants.names import schema_name
+from tenants.notices import Notice, Subject, send_after_commit
 
 RESERVED_SLUGS = frozenset(
     "admin api app assets auth billing blog cdn chat dashboard demo-shop docs health help host "
@@ -77,3 +78,4 @@ def drop_tenant(tenant_id: UUID) -> None:
             cursor.execute("SELECT public.drop_tenant(%s)", [schema_name(tenant_id)])
         # The queryset's delete: the model's own would drop the schema with rights we do not have.
         Tenant.objects.filter(pk=tenant_id).delete()
+        send_after_commit([Notice(tenant_id, Subject.WORKSPACE, tenant_id)])

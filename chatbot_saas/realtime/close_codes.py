@@ -1,0 +1,8 @@
+"""Why the server closes a socket; docs/socket.md says them."""
+
+BAD_FRAME = 4400
+BAD_KEY = 4401
+BAD_ORIGIN = 4403
+NO_SESSION = 4408
+TOO_SLOW = 1013
+FAULT = 1011

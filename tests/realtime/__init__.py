@@ -1,0 +1,1 @@
+"""The visitors' socket and the channel layer."""
