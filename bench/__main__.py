@@ -12,7 +12,7 @@ from bench.stack import VAR_DIR, Stack, environment, raise_file_limit, running
 from tests.fake_openai import FakeOpenAI
 from tests.fake_openai import running as provider_running
 
-PARTS = ("memory", "turns", "retrieval", "ingestion", "tenants")
+PARTS = ("memory", "sockets", "turns", "retrieval", "ingestion", "tenants")
 
 
 def main() -> None:
@@ -37,11 +37,12 @@ def measure(
     stack: Stack, fake: FakeOpenAI, parts: tuple[str, ...], *, full: bool
 ) -> dict[str, Any]:
     # Imported here: they need Django set up, with the bench's own servers.
-    from bench import ingestion, retrieval, tenants, turns, workspaces
+    from bench import ingestion, retrieval, sockets, tenants, turns, workspaces
 
     workspaces.prepare_platform()
     measures: dict[str, Callable[[], dict[str, Any]]] = {
         "memory": lambda: memory(stack),
+        "sockets": lambda: sockets.measure(stack, full=full),
         "turns": lambda: turns.measure(stack, fake, full=full),
         "retrieval": lambda: retrieval.measure(full=full),
         "ingestion": lambda: ingestion.measure(stack, full=full),
