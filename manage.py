@@ -62,7 +62,22 @@ def execute(argv: list[str]) -> None:
     # Not at the top: the supervisor, which passes through this file too, needs none of it.
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(argv)
+    if argv[1:2] == ["runserver"]:
+        run_development_server(argv)
+    else:
+        execute_from_command_line(argv)
+
+
+def run_development_server(argv: list[str]) -> None:
+    """Daphne's command with our changes. Django would take Daphne's own, as the first app's."""
+    import django
+    from django.utils.autoreload import check_errors
+
+    # An error in the code is reported by the reloader, which then waits for the next change.
+    check_errors(django.setup)()
+    from chatbot_saas.development.runserver import Command
+
+    Command().run_from_argv(argv)
 
 
 def run_up(argv: list[str]) -> int:

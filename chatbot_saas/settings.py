@@ -4,7 +4,6 @@ Nothing configured means embedded mode: PostgreSQL and Redis of our own under `V
 """
 
 import os
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -66,8 +65,8 @@ EXTENSION_SCHEMA = "ext"
 # --- Django --------------------------------------------------------------------------------
 
 SHARED_APPS = [
-    # Only the development server needs it; its Twisted would cost every other process memory.
-    *(["daphne"] if "runserver" in sys.argv else []),
+    # First, before the `runserver` of staticfiles.
+    "chatbot_saas.development.apps.DaphneConfig",
     "tenants",
     "billing.catalog",
     "django.contrib.contenttypes",
@@ -338,7 +337,8 @@ LOGGING: dict[str, Any] = {
         "httpx2": {"level": "WARNING"},
         "openai": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
-        "django.channels.server": {"level": "WARNING"},
+        "django.channels.server": {"level": "ERROR"},
+        "daphne": {"level": "WARNING"},
         # While Redis is away it logs a traceback a second. Our own regular checks say what is missing.
         "channels_redis.pubsub": {"level": "CRITICAL"},
     },

@@ -1,0 +1,1 @@
+"""`manage.py runserver`: Daphne, for those who change the product."""
