@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from core.areas import find_area
 from core.errors import AppError, PayloadTooLarge, problem
 from core.ids import new_id
 from knowledge.parsing.base import SENTENCES
@@ -20,7 +21,6 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Application = Callable[..., Awaitable[None]]
 
-_UPLOADS = ("/v1/documents", "/knowledge/upload")
 # What a multipart body has beside its file.
 _ENVELOPE_BYTES = 65_536
 
@@ -31,7 +31,7 @@ class _TooLarge(Exception):
 
 def limit_of(path: str) -> int:
     """The most bytes that a request to this path may bring."""
-    if path in _UPLOADS:
+    if find_area(path).uploads:
         return int(settings.MAX_UPLOAD_BYTES) + _ENVELOPE_BYTES
     return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
@@ -86,7 +86,7 @@ async def _drain(receive: Receive, most: int) -> None:
 
 async def _refuse(scope: Scope, send: Send, limit: int) -> None:
     request_id = str(new_id())
-    if scope["path"] in _UPLOADS:
+    if find_area(scope["path"]).uploads:
         error = PayloadTooLarge(SENTENCES["oversized"], param="file")
     else:
         error = PayloadTooLarge(f"The request is larger than the {limit:,} bytes allowed here.")
@@ -107,7 +107,7 @@ async def _refuse(scope: Scope, send: Send, limit: int) -> None:
 
 def _wants_page(scope: Scope) -> bool:
     accepts = dict(scope["headers"]).get(b"accept", b"")
-    return b"text/html" in accepts and not scope["path"].startswith("/v1/")
+    return b"text/html" in accepts and not find_area(scope["path"]).keys
 
 
 def _page(error: AppError, request_id: str) -> str:

@@ -7,6 +7,10 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
+from core.areas import LogPath, find_area, secrets_pattern
+
+# A URL's scheme and host, and its path.
+_ORIGIN = re.compile(r"((?:[a-z]+://[^/?#]*)?)([^?#]*)", re.IGNORECASE)
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "request"}
 
@@ -17,17 +21,22 @@ _QUOTES_DATA = re.compile(
 )
 
 
-# What follows in these paths lets whoever reads it in.
-_SECRET_PATHS = re.compile(r"(/invitations/|/password/reset/|/enter\?ticket=)[^\s\"']+")
+_SECRET_PATHS = secrets_pattern()
 
 
 def without_secrets(path: str) -> str:
-    """A path, or a URL, as it may stand in a log: without its query, and without a link's secret.
+    """A path, or a URL, as it may stand in a log: without its query and without a link's secret. Of a
+    path in no area nothing is kept: nobody knows what is in it.
 
     >>> without_secrets("/invitations/9f3"), without_secrets("/enter?ticket=1"), without_secrets("/x")
-    ('/invitations/…', '/enter', '/x')
+    ('/invitations/…', '/enter', '/…')
+    >>> without_secrets("https://acme.example/keys?a=b"), without_secrets("https://acme.example/x")
+    ('https://acme.example/keys', 'https://acme.example/…')
     """
-    return _hidden(path.partition("?")[0])
+    origin, bare = _ORIGIN.findall(path)[0]
+    if bare.startswith("/") and find_area(bare).log is LogPath.HIDDEN:
+        return f"{origin}/…"
+    return _hidden(f"{origin}{bare}")
 
 
 def _hidden(text: str) -> str:

@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import async_only_middleware
 
 from chatbot_saas.logs import request_id, without_secrets
+from core.areas import LogPath, find_area
 from core.ids import new_id
 
 logger = logging.getLogger("chatbot_saas.request")
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 @async_only_middleware
@@ -30,7 +30,7 @@ def request_log(
         started = time.perf_counter()
         response = await get_response(request)
         response["x-request-id"] = request.request_id
-        if request.path not in _QUIET:
+        if find_area(request.path).log is not LogPath.QUIET:
             _log(request, response, time.perf_counter() - started)
         return response
 

@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from chatbot_saas import env
 from chatbot_saas.backoffice.look import LOOK
 from chatbot_saas.server_urls import broker, database, mail, redis_database
+from core.areas import paths_without_policy
 from core.crypto import KeyRing, derive_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -204,8 +205,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"{_VALIDATORS}.NumericPasswordValidator"},
 ]
 CONTENT_SECURITY_POLICY = {
-    # The widget's page has a policy of its own, and scripts for other pages have none.
-    "EXCLUDE_URL_PREFIXES": ("/v1/", "/widget/", "/static/"),
+    "EXCLUDE_URL_PREFIXES": paths_without_policy(),
     "DIRECTIVES": {
         "default-src": ["'none'"],
         "script-src": ["'self'"],

@@ -1,24 +1,21 @@
 """One error, two forms: problem+json for programs, a page for people."""
 
 import logging
-import re
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from core.areas import find_area
 from core.errors import AppError, Unavailable, problem, problem_headers
 
 log = logging.getLogger(__name__)
-_API = re.compile(r"^/v1/")
-_WIDGET = re.compile(r"^/v1/chatbots/")
 
 
 def problem_response(error: AppError, request: HttpRequest) -> JsonResponse:
     """An error as `application/problem+json`, readable for OpenAI's clients too."""
     headers = problem_headers(error)
-    if _WIDGET.match(request.path):
-        # A page of any origin may read why it was refused.
+    if find_area(request.path).any_origin_reads_errors:
         headers["Access-Control-Allow-Origin"] = "*"
     return JsonResponse(
         problem(error, request_id=_request_id(request), instance=request.path),
@@ -41,7 +38,9 @@ def error_page(error: AppError, request: HttpRequest) -> HttpResponse:
 
 def error_response(error: AppError, request: HttpRequest) -> HttpResponse:
     """A page for who asks for HTML outside of the API; else problem+json."""
-    wants_page = "text/html" in request.headers.get("Accept", "") and not _API.match(request.path)
+    wants_page = (
+        "text/html" in request.headers.get("Accept", "") and not find_area(request.path).keys
+    )
     return error_page(error, request) if wants_page else problem_response(error, request)
 
 

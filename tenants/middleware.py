@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.http.request import split_domain_port
 from django.utils.decorators import async_only_middleware
 
+from core.areas import find_area
 from core.errors import AppError, InvalidRequest, NotFound, Unauthenticated
 from core.responses import database_away, error_response
 from tenants.access import Caller, resolve_caller
@@ -26,9 +27,6 @@ from tenants.context import (
 from tenants.keys.api_keys import APIKeyIdentity
 from tenants.people.members import Member
 
-_API = re.compile(r"^/v1/")
-# Probes come with the pod's address as their host.
-_PROBES = frozenset({"/healthz", "/readyz"})
 _BEARER = re.compile(r"Bearer ([!-~]{1,2000})", re.IGNORECASE)
 
 
@@ -63,10 +61,11 @@ def _bearer(request: HttpRequest) -> str | None:
 
 
 async def _resolve(request: HttpRequest) -> Caller:
-    if request.path in _PROBES:
+    area = find_area(request.path)
+    if area.any_host:
         return Caller(None)
     host = _tenant_host(request)
-    bearer = _bearer(request) if _API.match(request.path) else None
+    bearer = _bearer(request) if area.keys else None
     if host is None and bearer is None:
         return Caller(None, on_platform_host=True)
     return await in_platform(

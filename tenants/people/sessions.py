@@ -5,7 +5,6 @@ the operator's admin, or in one tenant. Anywhere else it is nobody's, and a memb
 again at every request.
 """
 
-import re
 import time
 from typing import Any
 from uuid import UUID
@@ -20,6 +19,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.cache import patch_vary_headers
 from django.utils.http import http_date
 
+from core.areas import Cookie, find_area
 from tenants.context import in_platform, platform_context
 from tenants.models import User
 from tenants.people.members import find_member
@@ -27,9 +27,6 @@ from tenants.people.members import find_member
 AREA = "area"
 OPERATOR = "operator"
 PLATFORM = "platform"
-# These know callers by key or token, never by cookie.
-_COOKIELESS = re.compile(r"^/(v1|widget|c|static|healthz|readyz|metrics)(/|$)")
-_OPERATOR = re.compile(r"^/admin(/|$)")
 
 
 def area_of(request: HttpRequest) -> str:
@@ -37,7 +34,7 @@ def area_of(request: HttpRequest) -> str:
     tenant_id: UUID | None = request.tenant_id  # type: ignore[attr-defined]
     if tenant_id is not None:
         return tenant_id.hex
-    return OPERATOR if _OPERATOR.match(request.path) else PLATFORM
+    return OPERATOR if find_area(request.path).cookie is Cookie.OPERATOR else PLATFORM
 
 
 def sign_in(request: HttpRequest, user: User) -> None:
@@ -61,7 +58,7 @@ class IdentityMiddleware(SessionMiddleware, AuthenticationMiddleware):
 
     async def __acall__(self, request: Any) -> HttpResponseBase:
         request.user, request.member = AnonymousUser(), None
-        if _COOKIELESS.match(request.path):
+        if find_area(request.path).cookie is Cookie.NONE:
             return await self.get_response(request)  # type: ignore[misc, no-any-return]
         cookie, _ = _cookie(request)
         request.session = self.SessionStore(request.COOKIES.get(cookie))
@@ -77,7 +74,7 @@ class CsrfMiddleware(CsrfViewMiddleware):
     def process_view(
         self, request: HttpRequest, callback: Any, callback_args: Any, callback_kwargs: Any
     ) -> HttpResponseForbidden | None:
-        if _COOKIELESS.match(request.path):
+        if not find_area(request.path).csrf:
             return None
         return super().process_view(request, callback, callback_args, callback_kwargs)
 
