@@ -1,7 +1,7 @@
-"""Refuses a body that is too large while it arrives, before anything is kept of it.
+"""Refuses a request body that is too large while it arrives, before anything of it is stored.
 
-Django writes a whole body to a temporary file before it looks for a view, so a body without end, or
-one from somebody without a key, would fill the disk.
+Django writes the whole body to a temporary file before it looks for a view. Without this limit, a client
+without a key could fill the disk.
 """
 
 import json
@@ -21,29 +21,29 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Application = Callable[..., Awaitable[None]]
 
-# What a multipart body has beside its file.
-_ENVELOPE_BYTES = 65_536
+# Room for what a multipart body holds beside the file.
+_MULTIPART_BYTES = 65_536
 
 
 class _TooLarge(Exception):
     pass
 
 
-def limit_of(path: str) -> int:
-    """The most bytes that a request to this path may bring."""
+def max_body_bytes(path: str) -> int:
+    """How large the body of a request to this path may be."""
     if find_area(path).uploads:
-        return int(settings.MAX_UPLOAD_BYTES) + _ENVELOPE_BYTES
+        return int(settings.MAX_UPLOAD_BYTES) + _MULTIPART_BYTES
     return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 
 def limit_body(application: Application) -> Application:
-    """The application behind a limit on what it receives."""
+    """Wraps an ASGI application so that it receives no more than the path allows."""
 
-    async def limited(scope: Scope, receive: Receive, send: Send) -> None:
-        limit, started = limit_of(scope["path"]), False
+    async def application_with_limit(scope: Scope, receive: Receive, send: Send) -> None:
+        limit, started = max_body_bytes(scope["path"]), False
         received = 0
 
-        async def counted() -> dict[str, Any]:
+        async def receive_counted() -> dict[str, Any]:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
@@ -51,32 +51,32 @@ def limit_body(application: Application) -> Application:
                 raise _TooLarge
             return message
 
-        async def noted(message: dict[str, Any]) -> None:
+        async def send_noted(message: dict[str, Any]) -> None:
             nonlocal started
             started = True
             await send(message)
 
         try:
-            if _declared(scope) > limit:
+            if _read_content_length(scope) > limit:
                 raise _TooLarge
-            await application(scope, counted, noted)
+            await application(scope, receive_counted, send_noted)
         except _TooLarge:
             if not started:
-                await _drain(receive, limit)
-                await _refuse(scope, send, limit)
+                await _discard_body(receive, limit)
+                await _send_refusal(scope, send, limit)
 
-    return limited
+    return application_with_limit
 
 
-def _declared(scope: Scope) -> int:
+def _read_content_length(scope: Scope) -> int:
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit():
             return int(value)
     return 0
 
 
-async def _drain(receive: Receive, most: int) -> None:
-    """Read on for a while without keeping anything: a client that still sends hears no answer."""
+async def _discard_body(receive: Receive, most: int) -> None:
+    """Reads on without keeping anything: many clients read no answer before they have sent all."""
     while most > 0:
         message = await receive()
         if message["type"] == "http.disconnect" or not message.get("more_body"):
@@ -84,14 +84,14 @@ async def _drain(receive: Receive, most: int) -> None:
         most -= len(message.get("body", b""))
 
 
-async def _refuse(scope: Scope, send: Send, limit: int) -> None:
+async def _send_refusal(scope: Scope, send: Send, limit: int) -> None:
     request_id = str(new_id())
     if find_area(scope["path"]).uploads:
         error = PayloadTooLarge(SENTENCES["oversized"], param="file")
     else:
         error = PayloadTooLarge(f"The request is larger than the {limit:,} bytes allowed here.")
     if _wants_page(scope):
-        kind, text = b"text/html; charset=utf-8", _page(error, request_id)
+        kind, text = b"text/html; charset=utf-8", _render_page(error, request_id)
     else:
         kind = b"application/problem+json"
         text = json.dumps(problem(error, request_id=request_id, instance=scope["path"]))
@@ -110,6 +110,6 @@ def _wants_page(scope: Scope) -> bool:
     return b"text/html" in accepts and not find_area(scope["path"]).keys
 
 
-def _page(error: AppError, request_id: str) -> str:
+def _render_page(error: AppError, request_id: str) -> str:
     context = {"error": error, "title": error.title, "request_id": request_id}
     return render_to_string("error.html", context)

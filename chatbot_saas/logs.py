@@ -13,20 +13,16 @@ from core.areas import LogPath, find_area, secrets_pattern
 _ORIGIN = re.compile(r"((?:[a-z]+://[^/?#]*)?)([^?#]*)", re.IGNORECASE)
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "request"}
-
-
-# Lines of PostgreSQL's messages that quote the statement or a row, and so what people wrote.
-_QUOTES_DATA = re.compile(
+# Lines of PostgreSQL's messages that quote a statement or a row, and with it what people wrote.
+_QUOTED_DATA = re.compile(
     r"^(?:LINE \d+:.*\n\s*\^.*|LINE \d+:.*|(?:DETAIL|CONTEXT):.*)$", re.MULTILINE
 )
-
-
 _SECRET_PATHS = secrets_pattern()
 
 
 def without_secrets(path: str) -> str:
-    """A path, or a URL, as it may stand in a log: without its query and without a link's secret. Of a
-    path in no area nothing is kept: nobody knows what is in it.
+    """A path or a URL as it may stand in a log: without its query and without a link's secret. Of a
+    path that is in no area nothing is kept, because it may hold anything.
 
     >>> without_secrets("/invitations/9f3"), without_secrets("/enter?ticket=1"), without_secrets("/x")
     ('/invitations/…', '/enter', '/…')
@@ -36,24 +32,26 @@ def without_secrets(path: str) -> str:
     origin, bare = _ORIGIN.findall(path)[0]
     if bare.startswith("/") and find_area(bare).log is LogPath.HIDDEN:
         return f"{origin}/…"
-    return _hidden(f"{origin}{bare}")
+    return _mask_links(f"{origin}{bare}")
 
 
-def _hidden(text: str) -> str:
+def _mask_links(text: str) -> str:
     return _SECRET_PATHS.sub(r"\1…", text)
 
 
-def _without_data(text: str) -> str:
-    return _QUOTES_DATA.sub("(left out)", text)
+def _mask_data(text: str) -> str:
+    return _QUOTED_DATA.sub("(left out)", text)
 
 
 class JsonFormatter(logging.Formatter):
+    """Writes a record as one line of JSON, with the id of the request that it belongs to."""
+
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": _hidden(record.getMessage()),
+            "event": _mask_links(record.getMessage()),
         }
         if request_id.get():
             line["request_id"] = request_id.get()
@@ -61,5 +59,5 @@ class JsonFormatter(logging.Formatter):
             {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
         )
         if record.exc_info:
-            line["exception"] = _hidden(_without_data(self.formatException(record.exc_info)))
+            line["exception"] = _mask_links(_mask_data(self.formatException(record.exc_info)))
         return json.dumps(line, default=str, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""The outermost middleware: a request id for the caller and the log, and one log line a request."""
+"""The outermost middleware: gives each request an id and writes one log line for it."""
 
 import logging
 import re
@@ -14,31 +14,32 @@ from core.areas import LogPath, find_area
 from core.ids import new_id
 
 logger = logging.getLogger("chatbot_saas.request")
-_GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 @async_only_middleware
 def request_log(
     get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]],
 ) -> Callable[[Any], Awaitable[HttpResponseBase]]:
-    """Sets `request.request_id` and the `x-request-id` header."""
+    """Sets `request.request_id`, from the client's `X-Request-ID` if that is well formed, and the
+    response's `x-request-id`."""
 
     async def middleware(request: Any) -> HttpResponseBase:
-        given = request.headers.get("X-Request-ID", "")
-        request.request_id = given if _GIVEN.fullmatch(given) else str(new_id())
+        sent = request.headers.get("X-Request-ID", "")
+        request.request_id = sent if _REQUEST_ID.fullmatch(sent) else str(new_id())
         request_id.set(request.request_id)
         started = time.perf_counter()
         response = await get_response(request)
         response["x-request-id"] = request.request_id
         if find_area(request.path).log is not LogPath.QUIET:
-            _log(request, response, time.perf_counter() - started)
+            _log_request(request, response, time.perf_counter() - started)
         return response
 
     return middleware
 
 
-def _log(request: Any, response: HttpResponseBase, seconds: float) -> None:
-    # The path without its query string: a query may hold what a person typed.
+def _log_request(request: Any, response: HttpResponseBase, seconds: float) -> None:
+    # No query string, because it may hold what a person typed.
     logger.info(
         "request",
         extra={

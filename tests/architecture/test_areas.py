@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.urls import get_resolver
 
-from chatbot_saas.body_limit import limit_of
+from chatbot_saas.body_limit import max_body_bytes
 from chatbot_saas.logs import without_secrets
 from chatbot_saas.realtime.routing import websocket_urlpatterns
 from core.areas import (
@@ -109,7 +109,7 @@ def test_the_table_says_what_its_readers_said(path: str) -> None:
     assert area.any_host == (path in PROBES)
     assert (area.log is LogPath.QUIET) == (path in QUIET)
     large = settings.MAX_UPLOAD_BYTES if path in UPLOADS else 0
-    assert large <= limit_of(path) <= large + settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    assert large <= max_body_bytes(path) <= large + settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     assert without_secrets(f"{path}?q=1") == SECRET.sub(r"\1…", path)
 
 
@@ -117,4 +117,4 @@ def test_the_table_says_what_its_readers_said(path: str) -> None:
 def test_a_path_that_only_looks_like_one_of_an_area_has_no_more_rights(path: str) -> None:
     area = find_area(path)
     assert (area.csrf, area.uploads, area.any_origin_reads_errors) == (True, False, False)
-    assert limit_of(path) == settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    assert max_body_bytes(path) == settings.DATA_UPLOAD_MAX_MEMORY_SIZE
