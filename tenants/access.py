@@ -7,15 +7,18 @@ from core.errors import NotFound, PermissionDenied, Unauthenticated
 from tenants.context import platform_context
 from tenants.keys.api_keys import APIKeyIdentity, authenticate
 from tenants.models import Domain
-from tenants.people.member_tokens import identify
+from tenants.people.member_tokens import MemberPrincipal, identify
+
+Principal = APIKeyIdentity | MemberPrincipal
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`tenant_id` is None on the platform's host without a key; `key` is None without a key."""
+    """`tenant_id` is None on the platform's host without a key; `key` is whoever the bearer token speaks
+    for, and None without one."""
 
     tenant_id: UUID | None
-    key: APIKeyIdentity | None = None
+    key: Principal | None = None
     on_platform_host: bool = False
 
 
@@ -45,24 +48,27 @@ def resolve_caller(*, host: str | None, bearer: str | None, has_origin: bool) ->
         raise Unauthenticated(
             "This API key is not known, was revoked or has expired. Create one in the dashboard."
         )
-    if key.kind == "secret" and has_origin:
+    if has_origin and not key.is_public:
         raise PermissionDenied(
             "A secret key was sent from a web page. Revoke it now, and use a publishable key there."
         )
     return Caller(key.tenant_id, key, on_platform_host=host is None)
 
 
-def _identify(bearer: str, host_tenant: UUID | None) -> APIKeyIdentity:
+def _identify(bearer: str, host_tenant: UUID | None) -> Principal:
     if bearer.startswith("cb_"):
         return authenticate(bearer)
     return identify(bearer, tenant_id=host_tenant)
 
 
-def require_scope(key: APIKeyIdentity | None, scope: str) -> APIKeyIdentity:
-    """The key, when it is a secret one that may do this. Raises `Unauthenticated`, `PermissionDenied`."""
+def require_scope(key: Principal | None, scope: str) -> Principal:
+    """The caller, when it is a secret key or a member that may do this.
+
+    Raises `Unauthenticated`, `PermissionDenied`.
+    """
     if key is None:
         raise Unauthenticated("Send an API key: “Authorization: Bearer cb_sk_live_…”.")
-    if key.kind != "secret":
+    if key.is_public:
         raise PermissionDenied("This needs a secret key; a publishable key may only chat.")
     if scope not in key.scopes:
         raise PermissionDenied(f"This API key lacks the scope “{scope}”.")

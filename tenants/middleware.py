@@ -15,7 +15,7 @@ from django.utils.decorators import async_only_middleware
 from core.areas import find_area
 from core.errors import AppError, InvalidRequest, NotFound, Unauthenticated
 from core.responses import database_away, error_response
-from tenants.access import Caller, resolve_caller
+from tenants.access import Caller, Principal, resolve_caller
 from tenants.context import (
     DATABASE_AWAY,
     PLATFORM,
@@ -24,7 +24,6 @@ from tenants.context import (
     run_in_scope,
     tenant_scope,
 )
-from tenants.keys.api_keys import APIKeyIdentity
 from tenants.people.members import Member
 
 _BEARER = re.compile(r"Bearer ([!-~]{1,2000})", re.IGNORECASE)
@@ -34,7 +33,7 @@ class TenantRequest(HttpRequest):
     """A request after the middleware. `member` is None for strangers and on the platform's hosts."""
 
     tenant_id: UUID | None
-    api_key: APIKeyIdentity | None
+    api_key: Principal | None
     request_id: str
     member: Member | None
 

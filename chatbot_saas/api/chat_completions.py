@@ -36,7 +36,7 @@ _FINISH_REASONS = {"stopped": "stop"}
 
 def _secret_key(request: HttpRequest) -> APIKeyIdentity:
     key = chat_key(request)
-    if key.kind != "secret":
+    if key.is_public:
         raise PermissionDenied("This needs a secret key; a publishable key opens chats alone.")
     return key
 

@@ -92,7 +92,7 @@ async def check_page(request: HttpRequest, key: APIKeyIdentity, chatbot_id: UUID
 
     Raises `NotFound`, `PermissionDenied`. A secret key passes.
     """
-    if key.kind == "secret":
+    if not key.is_public:
         return
     if key.chatbot_id != chatbot_id:
         raise NotFound("There is no such chatbot.")

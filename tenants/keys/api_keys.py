@@ -50,6 +50,11 @@ class APIKeyIdentity:
     scopes: frozenset[str]
     chatbot_id: UUID | None
 
+    @property
+    def is_public(self) -> bool:
+        """Whether it stands in a page, where anybody can read it."""
+        return self.kind == "publishable"
+
 
 def _base62(number: int, length: int) -> str:
     digits = ""

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from core.errors import RateLimited
 from core.redis import key as redis_key
 from core.responses import problem_response
-from tenants.keys.api_keys import APIKeyIdentity
+from tenants.access import Principal
 from tenants.limits.forms import address_of
 from tenants.limits.turns import shared_storage
 
@@ -68,7 +68,7 @@ def key_rate_middleware(
     return middleware
 
 
-async def _count(request: HttpRequest, key: APIKeyIdentity) -> RateLimitStatus | None:
+async def _count(request: HttpRequest, key: Principal) -> RateLimitStatus | None:
     """None when it cannot be counted. Windows begin with the minute, so the reset is known."""
     minute, passed = divmod(time.time(), _WINDOW)
     name = redis_key(key.tenant_id, "requests", _subject(request, key), int(minute))
@@ -81,8 +81,8 @@ async def _count(request: HttpRequest, key: APIKeyIdentity) -> RateLimitStatus |
     return RateLimitStatus(settings.API_REQUESTS_PER_MINUTE, used, resets_in)
 
 
-def _subject(request: HttpRequest, key: APIKeyIdentity) -> str:
-    if key.kind == "secret":
+def _subject(request: HttpRequest, key: Principal) -> str:
+    if not key.is_public:
         return key.key_id.hex
     return f"{key.key_id.hex}-{address_of(request).replace(':', '.') or 'unknown'}"
 

@@ -8,7 +8,7 @@ else has it too, and ends every token that descends from the same log-in.
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -20,12 +20,32 @@ from rest_framework_simplejwt.utils import datetime_from_epoch
 
 from core.errors import TenantSuspended, Unauthenticated
 from tenants.context import platform_context
-from tenants.keys.api_keys import SCOPES, APIKeyIdentity
+from tenants.keys.api_keys import SCOPES
 from tenants.models import User
 from tenants.people.members import Member, find_member
 from tenants.people.roles import PERMISSIONS, may
 
 _UNKNOWN = "This token is not known here or is too old. Obtain a new one."
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPrincipal:
+    """A member who works with a program. It may do what a secret key with these scopes may."""
+
+    user_id: UUID
+    tenant_id: UUID
+    scopes: frozenset[str]
+    kind: Literal["member"] = "member"
+    chatbot_id: None = None
+
+    @property
+    def key_id(self) -> UUID:
+        """What the audit trail and the rates know the caller by, as by a key's id."""
+        return self.user_id
+
+    @property
+    def is_public(self) -> bool:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +121,8 @@ def _end_family(family: str) -> None:
         BlacklistedToken.objects.get_or_create(token=row)
 
 
-def identify(raw: str, *, tenant_id: UUID | None) -> APIKeyIdentity:
-    """What an access token may do, as a key may; `tenant_id` is the host's, None on the platform's.
+def identify(raw: str, *, tenant_id: UUID | None) -> MemberPrincipal:
+    """The member whose access token this is; `tenant_id` is the host's, None on the platform's.
 
     Raises `Unauthenticated`, and `TenantSuspended` when the token is good and its tenant is not.
     """
@@ -117,9 +137,7 @@ def identify(raw: str, *, tenant_id: UUID | None) -> APIKeyIdentity:
     if member.suspended:
         raise TenantSuspended("This workspace is suspended. Its owner can ask support why.")
     reach = {each for each in PERMISSIONS if may(member.role, each)} | {"chat"}
-    return APIKeyIdentity(
-        key_id=user.pk, tenant_id=owner, kind="secret", scopes=SCOPES & reach, chatbot_id=None
-    )
+    return MemberPrincipal(user_id=user.pk, tenant_id=owner, scopes=SCOPES & reach)
 
 
 def _read_refresh(raw: str, tenant_id: UUID) -> dict[str, Any]:

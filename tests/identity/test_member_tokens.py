@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import jwt
@@ -11,6 +12,7 @@ from django.conf import settings
 from tenants.context import platform_context
 from tenants.models import Membership, Tenant
 from tenants.people.accounts import change_password
+from tenants.people.member_tokens import identify
 from tenants.schemas.provisioning import TenantRef
 from tests.live import Process
 from tests.pages import Person, make_member, user_of
@@ -54,6 +56,23 @@ def test_a_member_works_with_a_token_as_far_as_the_role_reaches(
     headers = {"Authorization": f"Bearer {agent['access']}"}
     kept = httpx.post(f"{web.url}/v1/documents", headers=headers, files=file, trust_env=False)
     assert kept.status_code == 202
+
+
+def test_a_member_is_no_key_and_chats_like_a_secret_one(web: Process, tenant: TenantRef) -> None:
+    person = make_member(tenant, "agent")
+    access = obtain(web, tenant, person)["access"]
+    who = identify(access, tenant_id=tenant.id)
+    assert (who.kind, who.user_id, who.key_id) == ("member", person.id, person.id)
+    assert not who.is_public
+    asked = {"model": str(uuid4()), "messages": [{"role": "user", "content": "Hello?"}]}
+    for origin, status in ({}, 404), ({"Origin": "https://shop.example"}, 403):
+        answer = httpx.post(
+            f"{web.url}/v1/chat/completions",
+            headers={"Authorization": f"Bearer {access}", **origin},
+            json=asked,
+            trust_env=False,
+        )
+        assert answer.status_code == status, answer.text
 
 
 def test_a_token_is_unknown_in_another_workspace(
