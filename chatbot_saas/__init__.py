@@ -1,1 +1,1 @@
-"""The roof: settings, routes, processes. Nothing below imports it."""
+"""The composition root: settings, routes and processes, and the doors. Nothing below imports it."""

@@ -1,1 +1,1 @@
-"""The ground every room stands on: errors, ids, crypto, Redis, metrics. Imports nothing of ours."""
+"""The base package: errors, ids, crypto, Redis, metrics, analytics. Imports nothing of ours."""

@@ -7,7 +7,7 @@ from django import template
 from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -45,6 +45,15 @@ def current(context: template.Context, *names: str) -> SafeString:
     match = getattr(context.get("request"), "resolver_match", None)
     here = match is not None and match.url_name in names
     return SafeString(' aria-current="page"' if here else "")
+
+
+@register.simple_tag
+def home_url() -> str:
+    """The first page of this host: a workspace's overview, or the platform's start page."""
+    try:
+        return reverse("overview")
+    except NoReverseMatch:
+        return reverse("start")
 
 
 @register.filter
@@ -128,7 +137,13 @@ def empty_state(
 ) -> SafeString:
     """What stands where a list would: why it is empty, and the next step with its page."""
     url = reverse(url_name) if url_name else ""
-    context = {"icon_name": icon_name, "title": title, "text": content, "url": url, "action": action}
+    context = {
+        "icon_name": icon_name,
+        "title": title,
+        "text": content,
+        "url": url,
+        "action": action,
+    }
     return render_to_string("_empty.html", context)
 
 

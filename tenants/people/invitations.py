@@ -24,7 +24,7 @@ from tenants.workspace.services import record_event
 LIFETIME = timedelta(days=7)
 # A list of them is read by whoever looks after them.
 _MAX_OPEN = 50
-_STALE = "This invitation has been used, taken back or is too old. Ask for a new one."
+_STALE = "This invitation has been used, revoked or is too old. Ask for a new one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def revoke_invitation(*, actor: Member, invitation_id: UUID) -> None:
 
 
 def read_invitation(*, raw: str, tenant_id: UUID) -> InvitationView:
-    """Raises `NotFound` for one of another workspace, used, taken back or too old."""
+    """Raises `NotFound` for one of another workspace, used, revoked or too old."""
     with platform_context():
         found = _open(tenant_id).filter(digest=_digest(raw)).first()
     if found is None:
@@ -154,4 +154,4 @@ def _check_invitable(tenant_id: UUID, email: str) -> None:
     if Membership.objects.filter(tenant_id=tenant_id, user__email=email).exists():
         raise Conflict("This person is a member of the workspace already.", param="email")
     if _open(tenant_id).count() >= _MAX_OPEN:
-        raise Conflict(f"There are {_MAX_OPEN} open invitations. Take one back first.")
+        raise Conflict(f"There are {_MAX_OPEN} open invitations. Revoke one first.")

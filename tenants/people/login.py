@@ -24,7 +24,7 @@ def prove(request: HttpRequest, *, email: str, password: str) -> User:
 
 
 def prove_member(request: HttpRequest, *, email: str, password: str, tenant_id: UUID) -> User:
-    """The same for a member of this workspace; who is none is refused alike."""
+    """The same for a member of this workspace. Somebody who is no member is refused in the same words."""
     try:
         user = prove(request, email=email, password=password)
     except Unauthenticated as error:

@@ -1,1 +1,1 @@
-"""Tests of core/: what everything else stands on."""
+"""Tests of core/, the base package."""

@@ -143,10 +143,10 @@ def test_a_chatbot_without_a_key_gets_one(web: Process, workspace: Workspace) ->
     api_keys.revoke_keys_of_chatbot(tenant_id=tenant.id, chatbot_id=workspace.chatbot_id)
     path = f"/chatbots/{workspace.chatbot_id}/install"
     with signed_in(web, tenant, "agent") as agent:
-        assert "Make a key" not in agent.get(path).text
+        assert "Create a key" not in agent.get(path).text
         assert agent.post(f"{path}/key").status_code == 403
     with signed_in(web, tenant, "admin") as admin:
-        assert "Make a key" in admin.get(path).text
+        assert "Create a key" in admin.get(path).text
         for _ in range(2):
             assert admin.post(f"{path}/key").status_code == 302
         assert "cb_pk_live_" in admin.get(path).text
