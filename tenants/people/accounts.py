@@ -100,7 +100,10 @@ def account_of_link(link: ResetLink) -> User:
 
 
 def reset_password(*, link: ResetLink, password: str) -> User:
-    """Sets a new password for the account that the link was made for. Raises `NotFound` (link) and `InvalidRequest` (password)."""
+    """Sets a new password for the account that the link was made for.
+
+    Raises `NotFound` (link) and `InvalidRequest` (password).
+    """
     with platform_context(), transaction.atomic():
         # Of several uses at once one comes first; the others find the password changed.
         User.objects.select_for_update().filter(pk=account_of_link(link).pk).first()
