@@ -32,6 +32,7 @@ def check_override(*, reason: str, expires_at: datetime, **limits: Any) -> None:
         raise InvalidRequest("The end must be in the future.", param="expires_at")
     if all(value is None for value in limits.values()):
         raise InvalidRequest("Give at least one limit.", param="messages_per_month")
+    # The columns know their own bounds; a second list of them here would fall behind.
     for name, value in limits.items():
         column: Any = QuotaOverride._meta.get_field(name)
         try:
@@ -62,6 +63,7 @@ def override_limits(
         "documents": documents,
     }
     check_override(reason=reason, expires_at=expires_at, **limits)
+    # As text: the trail keeps what was typed, and JSON has no decimals.
     given = {name: str(value) for name, value in limits.items() if value is not None}
     with platform_context(), transaction.atomic():
         made = QuotaOverride.objects.create(
@@ -82,6 +84,7 @@ def end_override(*, override_id: UUID, actor: str) -> None:
     with platform_context(), transaction.atomic():
         found = QuotaOverride.objects.filter(pk=override_id, expires_at__gt=now)
         tenant_id = found.values_list("tenant_id", flat=True).first()
+        # Ended, not deleted: what held until now can still be read.
         if tenant_id is None or not found.update(expires_at=now):
             raise NotFound("There is no such override in force.")
         _record(tenant_id, "limits.override_ended", actor)

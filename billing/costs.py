@@ -12,6 +12,7 @@ from django.db.models import QuerySet, Sum
 from billing.catalog.models import TenantUsageDay
 from tenants.context import platform_context
 
+# Named apart from the columns, which an annotation of the same name would hide.
 _SUMS: dict[str, Any] = {
     "sum_turns": Sum("turns"),
     "sum_in": Sum("tokens_in"),
@@ -47,6 +48,7 @@ def this_month() -> date:
 
 def end_of(month: date) -> date:
     """The first day of the next month."""
+    # No month has more than 31 days, so this lands in the next one.
     return (month.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
@@ -78,6 +80,7 @@ def total(month: date) -> Usage:
 def list_tenant_months(tenant_id: UUID, months: int) -> list[tuple[date, str, Usage]]:
     """A tenant's use by month and model, the latest first, of so many months."""
     since = this_month()
+    # Months differ in length, so it goes back one first day at a time.
     for _ in range(months - 1):
         since = (since - timedelta(days=1)).replace(day=1)
     with platform_context():
@@ -97,6 +100,7 @@ def _of(month: date) -> QuerySet[TenantUsageDay]:
     return TenantUsageDay.objects.filter(day__gte=month.replace(day=1), day__lt=end_of(month))
 
 
+# A month without a turn sums to NULL.
 def _used(row: Mapping[str, Any]) -> Usage:
     return Usage(
         row["sum_turns"] or 0,

@@ -40,6 +40,7 @@ def add_to_day(record: UsageRecord) -> None:
 def _records_by_day() -> Iterable[Mapping[str, Any]]:
     return (
         UsageRecord.objects.values("model", day=TruncDate("created_at", tzinfo=UTC))
+        # Without the model's own order, which would split the groups.
         .order_by()
         .annotate(
             turns=Count("pk"),
@@ -65,6 +66,7 @@ def recount(tenant_id: UUID) -> int:
     May run beside turns: who settles one takes the month's row before it adds to the day.
     """
     with tenant_context(tenant_id), transaction.atomic():
+        # In one order, as two recounts that meet would otherwise wait for each other.
         list(QuotaPeriod.objects.select_for_update().order_by("pk").values_list("pk"))
         days = [TenantUsageDay(tenant_id=tenant_id, **_sums(row)) for row in _records_by_day()]
         with platform_context():

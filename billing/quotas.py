@@ -85,6 +85,7 @@ def reserve(*, turn_id: UUID, terms: TurnTerms, max_tokens_in: int, max_tokens_o
         "turn": turn_id,
         "cost": wanted,
         "messages_limit": plan.messages_per_month,
+        # The smaller of what the plan allows and what the workspace allows itself.
         "cost_limit": cost_limit,
     }
     with connection.cursor() as cursor:
@@ -95,6 +96,7 @@ def reserve(*, turn_id: UUID, terms: TurnTerms, max_tokens_in: int, max_tokens_o
 
 
 def _refusal(terms: TurnTerms, wanted: Decimal, budget: Decimal | None, month: date) -> AppError:
+    # Read after the refusal, so it may be newer than what refused; the sentence is for people.
     period = QuotaPeriod.objects.filter(pk=month).first() or QuotaPeriod(starts_on=month)
     spent = period.cost_used + period.cost_held + wanted
     allowed = (
@@ -184,6 +186,7 @@ def settle(
         output_per_million=price.output_per_million,
         cost=charged,
     )
+    # The month's row first, then the day's: every turn takes them in this order.
     _free(hold, messages_used=1, cost_used=charged)
     add_to_day(record)
     TOKENS.labels("in").inc(tokens_in)

@@ -64,6 +64,7 @@ def _plan_of(tenant_id: UUID) -> Plan:
     """In one query with the tenant's status, which comes before what it may use."""
     subscribed = Subscription.objects.filter(tenant_id=tenant_id).values("plan_id")[:1]
     status = Tenant.objects.filter(pk=tenant_id).values("status")[:1]
+    # One round trip a turn less than asking for plan and tenant apart.
     found = Plan.objects.annotate(status=Subquery(status))
     plan = found.get(pk=Coalesce(Subquery(subscribed), Value(FREE_PLAN)))
     if plan.status is None or plan.status == Tenant.Status.ERASING:
@@ -92,6 +93,7 @@ def price_of(model: str, at: datetime | None = None) -> TokenPrice:
     with platform_context():
         price = (
             Price.objects.filter(model=model, valid_from__lte=at or timezone.now())
+            # Prices are never changed, only followed by newer ones, so a past turn keeps its price.
             .order_by("-valid_from")
             .first()
         )

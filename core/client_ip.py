@@ -7,6 +7,7 @@ from ipaddress import ip_address, ip_network
 def _is_trusted(address: str, trusted: Sequence[str]) -> bool:
     try:
         return any(ip_address(address) in ip_network(net, strict=False) for net in trusted)
+    # A proxy may name a Unix socket or a host, which is in no network.
     except ValueError:
         return False
 
@@ -18,6 +19,7 @@ def client_ip(peer: str, forwarded_for: str, trusted: Sequence[str]) -> str:
     '203.0.113.9'
     """
     hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()] + [peer]
+    # From our side outwards: each proxy appends, so what a client wrote stands on the left.
     for hop in reversed(hops):
         if not _is_trusted(hop, trusted):
             return hop

@@ -14,6 +14,7 @@ _BYTES = 8 + 16
 
 def write_cursor(moment: datetime, identifier: UUID) -> str:
     """A place in a list that is ordered by time, then by id: 32 characters, to the microsecond."""
+    # PostgreSQL keeps microseconds; a float would lose the last ones and skip a row.
     microseconds = (moment - _EPOCH) // _MICROSECOND
     raw = microseconds.to_bytes(8, "big", signed=True) + identifier.bytes
     return base64.urlsafe_b64encode(raw).decode()
@@ -22,6 +23,7 @@ def write_cursor(moment: datetime, identifier: UUID) -> str:
 def read_cursor(cursor: str) -> tuple[datetime, UUID]:
     """The inverse. Raises `InvalidRequest` for what `write_cursor` never wrote."""
     try:
+        # Strict: Python would otherwise drop what is no base64 and read the rest.
         raw = base64.b64decode(cursor.encode(), altchars=b"-_", validate=True)
         if len(raw) != _BYTES:
             raise ValueError("a cursor has 24 bytes")

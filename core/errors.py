@@ -103,6 +103,7 @@ class Unavailable(AppError):
     code, status, title = "unavailable", 503, "Not available"
 
 
+# OpenAI's clients decide by this word whether to try again.
 _OPENAI_TYPES = {
     401: "authentication_error",
     402: "insufficient_quota",
@@ -117,9 +118,11 @@ def problem(error: AppError, *, request_id: str, instance: str = "") -> dict[str
     kind = _OPENAI_TYPES.get(error.status)
     if kind is None:
         kind = "invalid_request_error" if error.status < 500 else "server_error"
+    # A 429 that no waiting of seconds mends: their clients must not retry it.
     if isinstance(error, QuotaExceeded):
         kind = "insufficient_quota"
     body: dict[str, Any] = {
+        # No page describes a code, and RFC 9457 says to write this then.
         "type": "about:blank",
         "title": error.title,
         "status": error.status,
@@ -145,6 +148,7 @@ def problem_headers(error: AppError) -> dict[str, str]:
     headers = {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
+    # RFC 9110 wants a challenge with each 401.
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="api"'
     if isinstance(error, MethodNotAllowed) and error.allowed:

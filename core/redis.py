@@ -31,12 +31,15 @@ def event_redis() -> redis.asyncio.Redis:
     """The event logs' client of the running loop (a client's sockets belong to one loop)."""
     loop = asyncio.get_running_loop()
     client = _clients.get(loop)
+    # A client for each loop: tests and commands have loops of their own beside the server's.
     if client is None:
         client = redis.asyncio.Redis.from_url(
             settings.REDIS_URLS["events"],
             decode_responses=True,
+            # A Redis that is away must cost a turn little: it goes on without its log.
             socket_connect_timeout=2,
             health_check_interval=30,
+            # Each follower from another process blocks one connection while it waits.
             max_connections=2048,
         )
         _clients[loop] = client

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 def problem_response(error: AppError, request: HttpRequest) -> JsonResponse:
     """An error as `application/problem+json`, readable for OpenAI's clients too."""
     headers = problem_headers(error)
+    # The page that holds the widget must be able to read why it was refused.
     if find_area(request.path).any_origin_reads_errors:
         headers["Access-Control-Allow-Origin"] = "*"
     return JsonResponse(

@@ -44,10 +44,12 @@ def resolve_caller(*, host: str | None, bearer: str | None, has_origin: bool) ->
     if bearer is None:
         return Caller(host_tenant)
     key = _identify(bearer, host_tenant)
+    # Told as unknown: that a key belongs to somebody else is nobody's business.
     if host_tenant is not None and key.tenant_id != host_tenant:
         raise Unauthenticated(
             "This API key is not known, was revoked or has expired. Create one in the dashboard."
         )
+    # Only browsers send an Origin, and a browser's page can be read by anybody.
     if has_origin and not key.is_public:
         raise PermissionDenied(
             "A secret key was sent from a web page. Revoke it now, and use a publishable key there."
@@ -56,6 +58,7 @@ def resolve_caller(*, host: str | None, bearer: str | None, has_origin: bool) ->
 
 
 def _identify(bearer: str, host_tenant: UUID | None) -> Principal:
+    # A member's token is a JWT, which never begins like this.
     if bearer.startswith("cb_"):
         return authenticate(bearer)
     return identify(bearer, tenant_id=host_tenant)

@@ -54,6 +54,7 @@ async def send_notices(notices: Sequence[Notice]) -> None:
 def send_after_commit(notices: Sequence[Notice]) -> None:
     """Sends them from a thread once the open transaction is committed; at once without one."""
     if notices:
+        # Not before: who hears it asks PostgreSQL, which would not show the change yet.
         transaction.on_commit(lambda: async_to_sync(send_notices)(notices))
 
 

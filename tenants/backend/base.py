@@ -25,6 +25,7 @@ def reset_connection(connection: "psycopg.Connection[Any]") -> None:
 
 class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # django-tenants sets a tenant while the wrapper is being made, before there is a context.
         self._built = False
         self._applied: str | None = None
         self._applied_in_transaction = False
@@ -32,6 +33,8 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
         super().__init__(*args, **kwargs)
         pool = self.settings_dict.get("OPTIONS", {}).get("pool")
         if pool:
+            # A connection goes back without role and path, so that none is lent with another's
+            # rights.
             pool.setdefault("reset", reset_connection)
         self._built = True
 
@@ -66,9 +69,11 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
 
     def _apply(self, scope: Scope) -> None:
         statement = scope_sql(scope, self.settings_dict["NAME"])
+        # Most cursors of a request: nothing is sent then.
         if statement == self._applied:
             return
         self._applied = None
+        # Asked of libpq, which knows without a round trip.
         status = self.connection.pgconn.transaction_status
         if status == TransactionStatus.INERROR:
             # Only ROLLBACK can run now, and nothing can be read before it.
@@ -81,6 +86,7 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
 
     def _set_autocommit(self, autocommit: bool) -> None:
         scope = open_scope()
+        # Before BEGIN, so that no rollback can undo it.
         if not autocommit and scope is not None and not self._bare and self.alias != NO_DB_ALIAS:
             self._apply(scope)
         super()._set_autocommit(autocommit)

@@ -20,6 +20,7 @@ def migration_login() -> Iterator[None]:
         )
     usual = connections[DEFAULT_DB_ALIAS]
     settings_dict = {**usual.settings_dict, **settings.MIGRATION_DATABASE}
+    # In place of the usual one, so that Django's own commands use it without knowing.
     wrapper = DatabaseWrapper(settings_dict, alias=DEFAULT_DB_ALIAS)
     connections[DEFAULT_DB_ALIAS] = wrapper
     try:

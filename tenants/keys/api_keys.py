@@ -76,11 +76,13 @@ def is_well_formed(raw: str) -> bool:
 
 def generate(kind: Literal["secret", "publishable"]) -> str:
     """A new key's text: 190 random bits."""
+    # `secrets`, as everything that lets somebody in is made.
     body = _PREFIXES[kind] + "".join(secrets.choice(_ALPHABET) for _ in range(32))
     return f"{body}_{_checksum(body)}"
 
 
 def _digest(raw: str) -> str:
+    # Fast on purpose: there is nothing to guess in 190 random bits.
     return hashlib.sha256(raw.encode()).hexdigest()
 
 
@@ -175,6 +177,7 @@ def mint_publishable_key(
 
 def _known_scopes(scopes: Iterable[str]) -> list[str]:
     chosen = set(scopes)
+    # Named, because a scope that is silently dropped is found out in production.
     unknown = ", ".join(sorted(chosen - SCOPES))
     if unknown or not chosen:
         problem = f"There is no scope {unknown}." if unknown else "A key needs a scope."
@@ -249,6 +252,7 @@ def authenticate(raw: str) -> APIKeyIdentity:
     Raises `Unauthenticated` alike for a malformed, unknown, revoked and expired key, and
     `TenantSuspended` when the key is good and its tenant is not.
     """
+    # Before the database is asked: typing errors and scanners cost nothing.
     if not is_well_formed(raw):
         raise Unauthenticated(_UNKNOWN)
     now = timezone.now()
@@ -256,6 +260,7 @@ def authenticate(raw: str) -> APIKeyIdentity:
         key = APIKey.objects.live().filter(digest=_digest(raw)).select_related("tenant").first()
         if key is None or key.tenant.status == Tenant.Status.ERASING:
             raise Unauthenticated(_UNKNOWN)
+        # Once a minute, so that a busy key does not write with each request.
         if key.last_used_at is None or now - key.last_used_at > _TOUCH_EVERY:
             APIKey.objects.filter(pk=key.pk).update(last_used_at=now)
     if key.tenant.status != Tenant.Status.ACTIVE:

@@ -36,6 +36,7 @@ def read_visitor_token(raw: str, *, tenant_id: UUID, chatbot_id: UUID) -> UUID:
         visitor_id = UUID(claims["sub"])
     except (jwt.InvalidTokenError, ValueError, AttributeError, TypeError) as error:
         raise refused from error
+    # Signed by us is not enough: it must be for this tenant and this chatbot.
     if claims["tid"] != tenant_id.hex or claims["chatbot"] != chatbot_id.hex:
         raise refused
     return visitor_id
@@ -43,6 +44,7 @@ def read_visitor_token(raw: str, *, tenant_id: UUID, chatbot_id: UUID) -> UUID:
 
 def _verify(raw: str) -> dict[str, Any]:
     """The claims, when any of our keys signed them. Raises `jwt.InvalidTokenError`."""
+    # The newest first: nearly every token was signed with it.
     *others, oldest = settings.TOKEN_KEYS
     for key in others:
         try:

@@ -73,8 +73,10 @@ async def _count(request: HttpRequest, key: Principal) -> RateLimitStatus | None
     minute, passed = divmod(time.time(), _WINDOW)
     name = redis_key(key.tenant_id, "requests", _subject(request, key), int(minute))
     try:
+        # One INCR with an expiry, because a sliding window would cost a second round trip.
         used = await shared_storage().incr(name, _WINDOW)
     except (RedisError, OSError):
+        # Open, because this limit keeps things fair and the quota protects the money.
         log.warning("requests are not counted: Redis cannot be reached")
         return None
     resets_in = max(1, round(_WINDOW - passed))
@@ -84,6 +86,7 @@ async def _count(request: HttpRequest, key: Principal) -> RateLimitStatus | None
 def _subject(request: HttpRequest, key: Principal) -> str:
     if not key.is_public:
         return key.key_id.hex
+    # IPv6 has colons, which separate the parts of a key.
     return f"{key.key_id.hex}-{address_of(request).replace(':', '.') or 'unknown'}"
 
 

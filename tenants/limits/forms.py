@@ -46,6 +46,7 @@ def failures_counted(
     `here` is how often it may fail for the subject from this address; `anywhere` from all of them,
     much more, so that a stranger's failures do not lock the owner out. Raises like `throttle`.
     """
+    # One account has one counter, however its address is written.
     subject = subject.lower()
     counters = (
         (f"{form}:failed-here", f"{subject} {address_of(request)}", here),
@@ -64,12 +65,14 @@ def failures_counted(
 def _used(request: HttpRequest, group: str, value: str, rate: str, *, count: bool) -> int | None:
     """None while there are tries left, else the wait in seconds. Without `count` it only looks."""
     try:
+        # The counter's key carries the open context, and a form is tried on every host.
         with platform_context():
             usage = get_usage(
                 request, group=group, key=lambda *_: value, rate=rate, increment=count
             )
     except (RedisError, OSError) as error:
         raise Unavailable("This is not available at the moment.", retry_after=5) from error
+    # A look must refuse when the counter stands at its limit; a count has just added itself.
     if usage is None or usage["count"] < usage["limit"] + count:
         return None
     return max(1, int(usage["time_left"]))

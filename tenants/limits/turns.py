@@ -33,6 +33,7 @@ def shared_storage() -> RedisStorage:
     if loop not in _storages:
         url = settings.REDIS_URLS["cache"]
         scheme = "async+redis+" if url.startswith("unix:") else "async+"
+        # `limits` spells a Unix socket with a scheme of its own.
         storage = RedisStorage(scheme + url, implementation="redispy", key_prefix="rate")
         _storages[loop] = storage
     return _storages[loop]
@@ -57,6 +58,7 @@ async def check_turn_rate(
     if address is not None:
         per_address = visitor_turns_per_minute * _VISITORS_PER_ADDRESS
         checks.append(("address", address.replace(":", "."), per_address, "Your network may ask"))
+    # Side by side: three round trips would be felt before each answer.
     await asyncio.gather(*(_check(tenant_id, *check) for check in checks))
 
 

@@ -45,6 +45,7 @@ def create_account(*, email: str, name: str, password: str) -> User:
     try:
         with platform_context(), transaction.atomic():
             return User.objects.create_user(email, password, name=name)
+    # Asked of the index: of two sign-ups at once a look before would let both through.
     except IntegrityError as error:
         raise Conflict(
             "There is an account with this e-mail address already. Log in with it instead.",
@@ -58,6 +59,7 @@ def authenticate(request: HttpRequest, *, email: str, password: str) -> User:
     Takes as long for an unknown account as for a known one.
     """
     with platform_context():
+        # Django hashes for an unknown account too, so time tells nothing.
         user = auth.authenticate(request, username=email, password=password)
     if not isinstance(user, User):
         raise Unauthenticated("This e-mail address and password do not belong together.")
@@ -71,6 +73,7 @@ def change_password(*, user: User, current: str, password: str) -> None:
     """
     if not user.check_password(current):
         raise InvalidRequest("This is not your current password.", param="current")
+    # A form that changes nothing would end all other sessions and protect nobody.
     if password == current:
         raise InvalidRequest("This is the password you have. Choose another.", param="password")
     _set_password(user, password)
@@ -82,6 +85,7 @@ def rename(*, user: User, name: str) -> None:
 
 
 def make_reset_link(user: User) -> ResetLink:
+    # An id that tells no address to whoever sees the link.
     account = urlsafe_base64_encode(str(user.pk).encode())
     return ResetLink(account, default_token_generator.make_token(user))
 

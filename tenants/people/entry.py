@@ -33,8 +33,10 @@ def issue_ticket(*, user_id: UUID, tenant_id: UUID) -> tuple[str, str]:
             .values_list("domain", flat=True)
             .first()
         )
+    # A stranger and a workspace that is not there are answered alike.
     if host is None or find_member(user_id=user_id, tenant_id=tenant_id) is None:
         raise NotFound("There is no such workspace.")
+    # Stands in an address for a moment, so it is as long as a password nobody can guess.
     raw = secrets.token_urlsafe(32)
     with platform_context():
         EntryTicket.objects.create(

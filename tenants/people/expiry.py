@@ -13,6 +13,7 @@ from tenants.work.tasks import PlatformTask
 def remove_expired() -> int:
     """Returns how many rows are gone."""
     now = timezone.now()
+    # None of these lets anybody in any more; they are only rows.
     over = (
         Session.objects.filter(expire_date__lt=now),
         EntryTicket.objects.filter(expires_at__lt=now),

@@ -64,6 +64,7 @@ def invite(*, actor: Member, email: str, role: str) -> str:
     with transaction.atomic():
         with platform_context():
             _check_invitable(actor.tenant_id, email)
+            # A second invitation replaces the first, so that only one link is open.
             _open(actor.tenant_id).filter(email=email).update(revoked_at=timezone.now())
             invitation = Invitation.objects.create(
                 tenant_id=actor.tenant_id,
@@ -136,6 +137,7 @@ def _record_joined(user_id: UUID, tenant_id: UUID, role: Role) -> None:
 
 def _spend(invitation_id: UUID) -> None:
     found = Invitation.objects.filter(pk=invitation_id, accepted_at=None, revoked_at=None)
+    # One statement: of two who use the link at once, one joins.
     if not found.update(accepted_at=timezone.now()):
         raise NotFound(_STALE)
 

@@ -29,6 +29,7 @@ def prove_member(request: HttpRequest, *, email: str, password: str, tenant_id: 
         user = prove(request, email=email, password=password)
     except Unauthenticated as error:
         raise Unauthenticated(_NOBODY) from error
+    # After the password, so that it does not tell who belongs to which workspace.
     if find_member(user_id=user.pk, tenant_id=tenant_id) is None:
         raise Unauthenticated(_NOBODY)
     return user

@@ -13,6 +13,7 @@ from tenants.work.tasks import PlatformTask
 def ask_for_reset_mail(email: str, base_url: str) -> None:
     """Have the mail sent, if there is such an account. Raises `Unavailable` when it cannot be."""
     try:
+        # After an hour nobody waits for it, and the person has asked again.
         send_reset_mail.apply_async((email, base_url), retry=False, expires=3600)
     except OperationalError as error:
         raise Unavailable("No mail can be sent at the moment.", retry_after=30) from error
@@ -29,6 +30,7 @@ def ask_for_reset_mail(email: str, base_url: str) -> None:
 def send_reset_mail(email: str, base_url: str) -> bool:
     """The token is made here and is in the mail alone. Returns whether there was an account."""
     user = find_account(email)
+    # Silently: the page has said the same to everybody.
     if user is None or not user.is_active:
         return False
     link = make_reset_link(user)

@@ -68,6 +68,7 @@ def issue_tokens(*, user: User, tenant_id: UUID) -> TokenPair:
 
 
 def _issue(user: User, tenant_id: UUID, family: str) -> TokenPair:
+    # A changed password ends every token, without a table of them being asked.
     claims = {"tid": tenant_id.hex, "pwd": _fingerprint(user), "fam": family}
     refresh = RefreshToken()
     refresh["sub"] = str(user.pk)
@@ -117,6 +118,7 @@ def revoke(*, raw: str, tenant_id: UUID) -> None:
 
 
 def _end_family(family: str) -> None:
+    # Whoever stole the token and whoever owns it both have to log in again.
     for row in OutstandingToken.objects.filter(token=family, blacklistedtoken=None):
         BlacklistedToken.objects.get_or_create(token=row)
 
@@ -136,6 +138,7 @@ def identify(raw: str, *, tenant_id: UUID | None) -> MemberPrincipal:
     user, member = _member_of(claims, owner)
     if member.suspended:
         raise TenantSuspended("This workspace is suspended. Its owner can ask support why.")
+    # As far as the role reaches today, whatever it was when the token was made.
     reach = {each for each in PERMISSIONS if may(member.role, each)} | {"chat"}
     return MemberPrincipal(user_id=user.pk, tenant_id=owner, scopes=SCOPES & reach)
 

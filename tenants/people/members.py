@@ -60,5 +60,6 @@ def find_member(*, user_id: UUID, tenant_id: UUID) -> Member | None:
         tenant_id=tenant_id,
         tenant_name=found.tenant.name,
         tenant_slug=found.tenant.slug,
+        # Kept in the value: a member of a suspended workspace may still see why, and leave.
         suspended=found.tenant.status != Tenant.Status.ACTIVE,
     )

@@ -81,6 +81,7 @@ def list_workspaces(user_id: UUID) -> list[WorkspaceView]:
 def add_member(*, tenant_id: UUID, user_id: UUID, role: Role) -> None:
     """Raises `Conflict` for one who is a member already."""
     with platform_context():
+        # Of two links used at once one makes the row, and the other is told.
         _, created = Membership.objects.get_or_create(
             tenant_id=tenant_id, user_id=user_id, defaults={"role": role}
         )
@@ -95,6 +96,7 @@ def change_role(*, actor: Member, membership_id: UUID, role: str) -> None:
         with platform_context():
             membership = _locked(actor.tenant_id, membership_id)
             _check_may(actor, membership, to=chosen)
+            # Asked under the lock that `_locked` holds, so the answer stays true.
             if chosen != "owner":
                 _keep_an_owner(membership)
             Membership.objects.filter(pk=membership.pk).update(role=chosen)
@@ -107,6 +109,7 @@ def remove_member(*, actor: Member, membership_id: UUID) -> None:
     with transaction.atomic():
         with platform_context():
             membership = _locked(actor.tenant_id, membership_id)
+            # Everybody may leave; only who manages members may remove somebody else.
             if membership.user_id != actor.user_id:
                 _check_may(actor, membership)
             _keep_an_owner(membership)

@@ -19,6 +19,7 @@ def make_operator(*, email: str, password: str) -> UUID:
     check_password_strength(password, email=email)
     with platform_context(), transaction.atomic():
         user = User.objects.with_email(email).first() or User(email=email.lower())
+        # Run by whoever has the server, who may do all of this anyway.
         user.is_staff = user.is_superuser = user.is_active = True
         user.set_password(password)
         user.save()

@@ -56,6 +56,7 @@ def begin_enrolment(user: User) -> Enrolment:
             raise InvalidRequest("This account has a second factor already.")
         if factor is None:
             fresh = _seal(user.pk, pyotp.random_base32())
+            # Two tabs that begin at once must show the same secret.
             factor, _ = SecondFactor.objects.get_or_create(user=user, defaults={"sealed": fresh})
     secret = _open(factor)
     uri = pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name=ISSUER)
@@ -93,6 +94,7 @@ def _take(user_id: UUID, code: str, condition: Q, **changed: datetime) -> None:
 def _step_of(secret: str, code: str) -> int | None:
     """The time step that a code belongs to."""
     digits = "".join(code.split())
+    # `isdecimal` alone takes digits of other scripts, which the app never shows.
     if len(digits) != 6 or not digits.isdecimal() or not digits.isascii():
         return None
     now = int(timezone.now().timestamp()) // _STEP_SECONDS

@@ -73,6 +73,7 @@ class TenantTask(Task):  # type: ignore[type-arg]
             tenant_id = UUID(str(named))
         except ValueError as error:
             raise Reject(f"{self.name}: the message names no tenant", requeue=False) from error
+        # Looked up when it runs: the workspace may have gone while the message waited.
         if not is_active(tenant_id):
             raise Reject(f"{self.name}: the tenant is not active", requeue=False)
         return tenant_id
@@ -115,6 +116,7 @@ def work_tickets() -> int:
 def wake_workers() -> None:
     """Tell a worker that a ticket waits. A broker that is down costs time only: beat wakes too."""
     try:
+        # A ticket is stored already; a request must not wait for a broker that is away.
         work_tickets.apply_async(retry=False, expires=60)
     except OperationalError:
         logger.warning("broker unreachable; the ticket waits for the sweeper")

@@ -28,7 +28,9 @@ from tenants.context import current_tenant_id, platform_context, tenant_context
 from tenants.models import WorkTicket
 
 logger = logging.getLogger(__name__)
+# An outage of an hour must not make its tickets wait for hours more.
 _MAX_BACKOFF_SECONDS = 300
+# Any number that no other advisory lock here uses.
 _CLAIM_LOCK = 7405
 
 
@@ -140,6 +142,7 @@ RETURNING ticket.id, ticket.tenant_id, ticket.kind, ticket.attempts, ticket.max_
 
 def claim() -> Ticket | None:
     """Lease the next due ticket, or None when nothing is due. Opens its own platform context."""
+    # Only kinds that this process knows: a newer release may have queued others.
     leases = {kind: entry.lease_seconds for kind, entry in _registry.items()}
     lease_id = new_id()
     with platform_context(), transaction.atomic(), connection.cursor() as cursor:
@@ -161,6 +164,7 @@ def claim() -> Ticket | None:
 
 def heartbeat(ticket: Ticket) -> None:
     """Extend the lease. Raises `LeaseLost` when it is no longer ours."""
+    # By this machine's clock; a lease is far longer than clocks differ.
     until = timezone.now() + timedelta(seconds=ticket.lease_seconds)
     with platform_context():
         if not _held(ticket).update(lease_until=until):
@@ -194,6 +198,7 @@ def kept_alive(beat: Callable[[], None], *, every: float, at_most: float) -> Ite
 
 
 def _held(ticket: Ticket) -> QuerySet[WorkTicket]:
+    # The lease's own id: a worker that was slow must not finish its successor's ticket.
     return WorkTicket.objects.filter(pk=ticket.id, lease_id=ticket.lease_id, status="running")
 
 
@@ -204,6 +209,7 @@ def _finish(ticket: Ticket, status: str, error: str = "") -> None:
 
 
 def _retry(ticket: Ticket, error: str) -> None:
+    # Doubling, so that what is down is not hammered while it comes back.
     delay = min(2**ticket.attempts, _MAX_BACKOFF_SECONDS)
     due_at = timezone.now() + timedelta(seconds=delay)
     with platform_context():
