@@ -13,6 +13,7 @@ from chatbot_saas.body_limit import limit_body  # noqa: E402
 from chatbot_saas.lifespan import lifespan  # noqa: E402
 from chatbot_saas.realtime.routing import websocket_urlpatterns  # noqa: E402
 
+# Before the first request, and after Django, whose integration it turns on.
 observation.start()
 application = ProtocolTypeRouter(
     {

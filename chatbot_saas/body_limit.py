@@ -57,10 +57,12 @@ def limit_body(application: Application) -> Application:
             await send(message)
 
         try:
+            # Refused before a byte is read, where the client says how much will come.
             if _read_content_length(scope) > limit:
                 raise _TooLarge
             await application(scope, receive_counted, send_noted)
         except _TooLarge:
+            # An answer that has begun cannot become a refusal; the connection is dropped.
             if not started:
                 await _discard_body(receive, limit)
                 await _send_refusal(scope, send, limit)
@@ -99,6 +101,7 @@ async def _send_refusal(scope: Scope, send: Send, limit: int) -> None:
     headers = [
         (b"content-type", kind),
         (b"x-request-id", request_id.encode()),
+        # What is left of the body would be read as the next request.
         (b"connection", b"close"),
     ]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})

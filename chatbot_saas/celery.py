@@ -11,8 +11,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatbot_saas.settings")
 
 app = Celery("chatbot_saas")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+# Worker and beat begin here and not in `asgi`, so this is where their faults are heard.
 celeryd_init.connect(observation.start, weak=False)
 beat_init.connect(observation.start, weak=False)
+# Named and not searched for: tasks stand in inner packages, beside what they serve.
 app.conf.imports = (
     "conversations.turns.tasks",
     "tenants.people.expiry",

@@ -14,6 +14,7 @@ T = TypeVar("T")
 
 
 def _raw(name: str) -> str | None:
+    # Before the variable itself: whoever mounts a secret means it.
     path = os.environ.get(f"{name}_FILE")
     if path:
         try:
@@ -21,6 +22,7 @@ def _raw(name: str) -> str | None:
         except OSError as error:
             raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error}") from error
     value = os.environ.get(name)
+    # Set to nothing is not set: compose files pass empty variables on.
     return value.strip() if value else None
 
 

@@ -27,6 +27,7 @@ async def lifespan(
     `TURN_DRAIN_SECONDS` or are saved as they are."""
     await receive()
     ensure_control()
+    # Not waited for: a start must not depend on how many tenants there are.
     sweep = asyncio.create_task(in_platform(sweep_all))
     sweep.add_done_callback(_report)
     warm = asyncio.create_task(warm_up())

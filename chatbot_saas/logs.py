@@ -55,6 +55,7 @@ class JsonFormatter(logging.Formatter):
         }
         if request_id.get():
             line["request_id"] = request_id.get()
+        # What a caller adds are ids and counts; `tests/platform/test_logs.py` watches that.
         line.update(
             {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
         )

@@ -25,6 +25,7 @@ def request_log(
     response's `x-request-id`."""
 
     async def middleware(request: Any) -> HttpResponseBase:
+        # A client's id ties its log to ours; another form could forge a log line.
         sent = request.headers.get("X-Request-ID", "")
         request.request_id = sent if _REQUEST_ID.fullmatch(sent) else str(new_id())
         request_id.set(request.request_id)

@@ -16,6 +16,7 @@ def server_options(grace: int | None = None) -> dict[str, Any]:
     """How uvicorn serves the product. `grace` is how many seconds running requests may take at the
     end: as long as the turns, unless it is given."""
     return {
+        # Bounded for a client that does not read, which the other protocols are not.
         "ws": "websockets-sansio",
         "ws_max_size": LARGEST_FRAME,
         # Compression costs 44 kB a socket, and answers are small.

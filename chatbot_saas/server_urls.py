@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 def database(name: str, url: str) -> dict[str, Any]:
     """Django's settings of the PostgreSQL database at `url`, the value of `name`."""
     form = f"{name} must be postgresql://user:password@host/database."
+    # The library takes many databases; the two walls exist in PostgreSQL alone.
     if not url.startswith(("postgres://", "postgresql://")):
         raise ImproperlyConfigured(form)
     try:

@@ -60,6 +60,7 @@ def track(
 def track_now(event: Event, *, tenant_id: UUID, **details: UUID | str) -> None:
     """The same for a refusal, whose transaction is about to be rolled back."""
     if is_on():
+        # What is refused is rolled back, and its callbacks after a commit never run.
         _send(event, tenant_id, None, details)
 
 
@@ -68,6 +69,7 @@ def _send(
 ) -> None:
     properties = {name: str(value) for name, value in details.items() if _is_harmless(value)}
     if len(properties) < len(details):
+        # The name of the event alone: what was too much must not get into the log either.
         log.error("an event was told more than ids: %s", event)
     _client().capture(
         event,

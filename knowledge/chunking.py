@@ -81,6 +81,7 @@ def _cut(text: str, span: _Span) -> Iterator[_Span]:
     while span.end - start > MAX_CHARACTERS:
         limit = start + MAX_CHARACTERS
         space = text.rfind(" ", start + MAX_CHARACTERS // 2, limit)
+        # Languages without spaces, and what is no language, are cut where they must be.
         end = space if space > 0 else limit
         yield _trim(text, start, end)
         start = _trim(text, end, span.end).start
@@ -106,6 +107,7 @@ def _packed(text: str, block: Block) -> Iterator[_Span]:
 def _ends_before(text: str, current: _Span, sentence: _Span) -> bool:
     if sentence.end - current.start > MAX_CHARACTERS:
         return True
+    # Else a list of one-line paragraphs would become chunks of one line each.
     long_enough = current.end - current.start >= ENOUGH_CHARACTERS
     return long_enough and _BLANK_LINE.search(text, current.end, sentence.start) is not None
 
@@ -128,6 +130,7 @@ def _chunk(text: str, placed: Sequence[tuple[_Span, Block]], number: int) -> Chu
         page=block.page,
         heading_path=block.heading_path,
         text=text[span.start : span.end],
+        # A long gap is a page break or what was left out: the neighbours are not one text.
         gap=gap if len(gap) <= MAX_GAP else "",
         before=text[max(0, span.start - CONTEXT_CHARACTERS) : span.start],
         after=text[span.end : span.end + CONTEXT_CHARACTERS],

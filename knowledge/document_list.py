@@ -46,6 +46,7 @@ def document_usage() -> DocumentUsage:
 
 def find_documents(ids: Sequence[UUID]) -> list[DocumentView]:
     """Those of the documents that there still are."""
+    # Ids of another tenant are in another schema: they are simply not found.
     return [view(document) for document in Document.objects.filter(pk__in=ids)]
 
 
@@ -54,6 +55,7 @@ def list_chunks(document_id: UUID, *, limit: int, after: int | None = None) -> C
     chunks = Chunk.objects.filter(document_id=document_id).order_by("ordinal")
     if after is not None:
         chunks = chunks.filter(ordinal__gt=after)
+    # One row more than shown tells whether there is a next page, without a count.
     rows = chunks.values_list("ordinal", "page", "heading_path", "text")[: limit + 1]
     found = [ChunkView(*row) for row in rows]
     more = len(found) > limit

@@ -48,6 +48,7 @@ def _question(number: int, line: str) -> Question:
         raw = json.loads(line)
         references = tuple(Range(int(r["start"]), int(r["end"])) for r in raw["references"])
         question = Question(str(raw["question"]), str(raw["document"]), references)
+    # The number of the line and not the line: it may be a customer's text.
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"line {number} of the questions is not of the form needed") from error
     if not _length(union(references)):
@@ -79,6 +80,7 @@ def within(passages: Iterable[Retrieved], budget: int) -> list[Retrieved]:
     taken: list[Retrieved] = []
     for passage in passages:
         budget -= passage.range.end - passage.range.start
+        # Not the next smaller one: a reader stops at the first that does not fit, too.
         if budget < 0:
             break
         taken.append(passage)

@@ -68,6 +68,7 @@ def _within(hits: Iterable[Hit], budget: int) -> list[Hit]:
     left = budget
     for hit in hits:
         place = (hit.document_id, hit.ordinal)
+        # What stands between two neighbours is shown as well once both are chosen.
         before = chosen.get((hit.document_id, hit.ordinal - 1))
         after = chosen.get((hit.document_id, hit.ordinal + 1))
         cost = len(hit.text)
@@ -84,6 +85,7 @@ def _joined(first: Hit, second: Hit) -> bool:
     return (
         first.document_id == second.document_id
         and first.ordinal + 1 == second.ordinal
+        # A passage names one page, so it ends where the page does.
         and first.page == second.page
         and first.end + len(first.gap) == second.start
     )
@@ -107,12 +109,14 @@ def _passage(run: Sequence[Hit], weights: Mapping[str, float]) -> Passage:
     return Passage(
         document_id=first.document_id,
         title=first.title,
+        # Only documents that the public can fetch have an address.
         url=first.url or None,
         page=first.page,
         start=first.start,
         end=last.end,
         text=text,
         heading_path=first.heading_path,
+        # The best of its chunks: one sentence that answers is enough.
         similarity=max(hit.similarity for hit in run),
         coverage=sum(weights[term] for term in covered) / total if total else 0.0,
         score=max(hit.score for hit in run),

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from knowledge.models import Document
 
+# Twice a second is more than an eye reads, and a fast document would write thousands.
 WRITE_SECONDS = 0.5
 HEARTBEAT_SECONDS = 5.0
 
@@ -42,6 +43,7 @@ class Progress:
 
     def _now_and_then(self, **fields: Any) -> None:
         now = time.monotonic()
+        # Beside the news, because a page that takes long has none.
         if now - self._beaten > HEARTBEAT_SECONDS:
             self._beat()
         if fields and now - self._written > WRITE_SECONDS:

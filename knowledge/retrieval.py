@@ -45,6 +45,7 @@ async def retrieve(
     query = query[:MAX_QUESTION]
     began = time.perf_counter()
     embedder = get_embedder()
+    # Outside of the database step, which holds a connection while it runs.
     vector = await embedder.embed_query(query)
     embedded = time.perf_counter()
     found = await in_tenant(

@@ -32,6 +32,7 @@ def _brief_locks() -> Iterator[None]:
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
+                # For this transaction alone; the connection goes back to everybody.
                 cursor.execute("SET LOCAL lock_timeout = '1s'")
             yield
     except OperationalError as error:
@@ -79,6 +80,7 @@ def create_document(
                 _queue(document)
             _record("document.created", actor, document.pk)
             return view(document), True
+    # Asked of the index: of two uploads of one file at once exactly one is new.
     except IntegrityError:
         return _known(source, stored, actor), False
     except AppError:

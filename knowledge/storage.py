@@ -42,13 +42,16 @@ def store(pieces: Iterable[bytes]) -> StoredFile:
     """
     folder = tenant_folder(current_tenant_id())
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Never the name that somebody gave: that is text of a stranger.
     name = new_id().hex
     digest, size = hashlib.sha256(), 0
+    # Made anew or not at all, and readable by nobody else from its first byte on.
     descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             for piece in pieces:
                 size += len(piece)
+                # While it arrives: what is too large must not fill the disk first.
                 if size > settings.MAX_UPLOAD_BYTES:
                     raise PayloadTooLarge(SENTENCES["oversized"], param="file")
                 digest.update(piece)

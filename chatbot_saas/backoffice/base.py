@@ -62,7 +62,9 @@ class OperatorAdmin(ModelAdmin):
     """Lists and pages to read. Actions ask on a page of their own and call one service."""
 
     list_per_page = 25
+    # A count of all rows is a scan of the table for a number that nobody reads.
     show_full_result_count = False
+    # No ticking of many rows: what is done here concerns one, with a reason.
     actions = None
     # The columns of a narrow screen scroll within the table.
     list_fullwidth = True
@@ -88,6 +90,7 @@ class OperatorAdmin(ModelAdmin):
 
     def get_object(self, request: HttpRequest, object_id: Any, from_field: Any = None) -> Any:
         """Read once for a request, however many parts of the page ask for it."""
+        # Unfold asks for the row in each part of the page.
         known = request.__dict__.setdefault("_rows", {})
         if (object_id, from_field) not in known:
             known[object_id, from_field] = super().get_object(request, object_id, from_field)

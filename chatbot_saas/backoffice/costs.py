@@ -20,6 +20,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _require_right(request: HttpRequest) -> None:
+    # Not every operator may see what customers pay.
     if not request.user.has_perm("catalog.view_tenantusageday"):
         raise PermissionDenied("Your account may not see costs.")
 
@@ -72,6 +73,7 @@ def _figures(used: Usage) -> tuple[object, ...]:
 
 
 def _harmless(text: str) -> str:
+    # A spreadsheet shows the rest as it is and does not run it.
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -72,6 +72,7 @@ def _expect(request: HttpRequest, user: User) -> HttpResponse:
     enrolled = second_factor.is_enrolled(user.pk)
     if not enrolled and not settings.OPERATOR_SECOND_FACTOR:
         return _enter(request, user, sure=False, to=_next(request))
+    # A new session for each log-in: nobody can plant one and wait.
     request.session.flush()
     request.session[AREA] = OPERATOR
     request.session[_EXPECTED] = [str(user.pk), time.time(), _next(request)]
@@ -82,6 +83,7 @@ def _enter(request: HttpRequest, user: User, *, sure: bool, to: str) -> HttpResp
     request.session.pop(_EXPECTED, None)
     sign_in(request, user)
     request.session[_SURE] = sure
+    # A working day: this session can suspend every workspace.
     request.session.set_expiry(_SESSION_SECONDS)
     return redirect(to)
 
@@ -131,6 +133,7 @@ class EnrolView(CodeView):
     template_name = "operator/enrol.html"
 
     def find_user(self) -> tuple[User, str] | None:
+        # An operator who is logged in without a factor can set one up, too.
         expected, user = super().find_user(), self.request.user
         if expected is None and isinstance(user, User):
             expected = (user, "/admin/")

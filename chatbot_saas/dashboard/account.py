@@ -55,6 +55,7 @@ class PasswordView(AccountView[PasswordChangeForm]):
         user_id = str(request.user.pk)
         throttle(request, "password", per_address="60/5m", subject=user_id, per_subject="10/5m")
         change_password(user=request.user, **form.cleaned_data)
+        # The old session ended with the old password; this one is meant to stay.
         sign_in(request, request.user)
         messages.success(request, _("Your password is changed. Other devices are signed out."))
         return redirect("account")

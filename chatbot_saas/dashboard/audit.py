@@ -10,6 +10,7 @@ from chatbot_saas.web.requests import MemberRequest
 from tenants.workspace.selectors import list_events
 
 PER_PAGE = 50
+# An action that is not here is shown by its own name, so that a new one is not lost.
 _SAID = {
     "chatbot.changed": _("Changed a chatbot"),
     "chatbot.created": _("Created a chatbot"),

@@ -66,6 +66,7 @@ class SettingsView(ChatbotPage[ChatbotForm]):
     form_name = "settings_form"
 
     def get_form(self, form_class: type[ChatbotForm] | None = None) -> ChatbotForm:
+        # What was typed is shown again after an error, and not what is saved.
         if self.request.method == "POST":
             return _settings_form(self.request.POST)
         return _settings_form(initial=initial_of(self.chatbot))

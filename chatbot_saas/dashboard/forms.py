@@ -26,6 +26,7 @@ class LinesField(forms.CharField):
         return [line.strip() for line in text.splitlines() if line.strip()]
 
     def prepare_value(self, value: Any) -> Any:
+        # After an error it is the text as it was typed, before it the saved list.
         return value if isinstance(value, str) or value is None else "\n".join(value)
 
 
@@ -47,6 +48,7 @@ class DeleteChatbotForm(ServiceForm):
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
+        # Copied names come with spaces around them, and those are not what is asked.
         if " ".join(name.split()) != self._expected:
             raise forms.ValidationError(_("This is not its name. Nothing was deleted."))
         return name
@@ -101,6 +103,7 @@ class ChatbotForm(NewChatbotForm):
         self, *args: Any, models: Sequence[str], sources: Sequence[SourceView], **options: Any
     ) -> None:
         super().__init__(*args, **options)
+        # An empty choice follows the platform when its model changes; a name would not.
         usual = _("The platform's own (%s)") % settings.LLM_MODEL
         self._offer("model", [("", usual), *((each, each) for each in models)])
         self._offer("source_ids", [(str(each.id), each.name) for each in sources])

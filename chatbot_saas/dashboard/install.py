@@ -60,6 +60,7 @@ def make_key(request: MemberRequest, chatbot_id: UUID) -> HttpResponse:
     """A key for a chatbot whose keys were all revoked."""
     found = service.get(chatbot_id)
     tenant_id = request.member.tenant_id
+    # A second click must not make a second key.
     if not publishable_key(tenant_id, chatbot_id):
         name = found.name[:80]
         api_keys.mint_publishable_key(
@@ -70,6 +71,7 @@ def make_key(request: MemberRequest, chatbot_id: UUID) -> HttpResponse:
 
 
 def _seen(request: MemberRequest, chatbot_id: UUID) -> list[Seen]:
+    # The preview on the workspace's own pages is no installation.
     host = request.get_host().partition(":")[0]
     return [Seen(each, _host_of(each.origin) == host) for each in list_sightings(chatbot_id)]
 

@@ -25,6 +25,7 @@ class InvitationView(ServiceFormView[ServiceForm]):
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
+        # Each address may be tried: the secret in it is what lets somebody in.
         throttle(request, "invitation", per_address="60/5m")
         if self.request.tenant_id is None:
             raise NotFound("There is nothing at this address.")

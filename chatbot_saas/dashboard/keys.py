@@ -45,6 +45,7 @@ class KeyForm(ServiceForm):
 
     def expires_at(self) -> datetime | None:
         days = self.cleaned_data["days"]
+        # By the server's clock, like the check: the browser's may be wrong.
         return timezone.now() + timedelta(days=int(days)) if days else None
 
 

@@ -40,6 +40,7 @@ def upload(request: MemberRequest) -> HttpResponse:
         return HttpResponse(status=204)
     if not files:
         return _list(request, error=_("Choose at least one file."), status=400)
+    # One after the other: each is a transaction of its own, and one bad file is one message.
     taken = sum(_take(request, file) for file in files)
     if taken:
         said = ngettext("%d file was taken in.", "%d files were taken in.", taken)

@@ -36,9 +36,11 @@ class LogInView(ServiceFormView[LogInForm]):
     def perform(self, form: LogInForm) -> HttpResponse:
         user = self._prove(**form.cleaned_data)
         sign_in(self.request, user)
+        # Who came for a page gets that page; the list of workspaces is for who came for none.
         if self.request.tenant_id is not None or _next(self.request) != "/":
             return redirect(_next(self.request))
         workspaces = list_workspaces(user.pk)
+        # Most people have one workspace, and a list of one is a click too many.
         if len(workspaces) != 1:
             return redirect("workspaces")
         return entering_page(self.request, user, workspaces[0].tenant_id)
@@ -70,6 +72,7 @@ def log_out(request: TenantRequest) -> HttpResponse:
 def enter(request: TenantRequest) -> HttpResponse:
     """Where a ticket from the platform's host becomes a session of this one."""
     throttle(request, "enter", per_address="120/5m")
+    # The ticket is for one host, so it is worth nothing where it was not meant for.
     host, _, _ = request.get_host().partition(":")
     ticket = request.GET.get("ticket", "")[:100]
     if request.tenant_id is None:

@@ -66,6 +66,7 @@ def remove(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     """Removes a member, or lets oneself leave: the service knows who may."""
     actor = request.member
     memberships.remove_member(actor=actor, membership_id=membership_id)
+    # Who has left may not see the list any more.
     left = all(each.user_id != actor.user_id for each in memberships.list_members(actor.tenant_id))
     if left:
         return redirect("login")

@@ -38,6 +38,7 @@ class ResetView(ServiceFormView[NewPasswordForm]):
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
+        # Before the link is looked at, so that guessing one is counted.
         throttle(request, "reset-link", per_address="60/5m")
         self._link = ResetLink(kwargs["account"], kwargs["token"])
         account_of_link(self._link)

@@ -53,6 +53,7 @@ class SignUpView(ServiceFormView[SignUpForm]):
         email = fields["email"]
         throttle(self.request, "sign-up", per_address="20/h", subject=email, per_subject="10/h")
         own_origin = _own_origin(self.request, fields["slug"])
+        # Counted before: an account and a schema are the dearest things a stranger can have made.
         user, made = onboarding.sign_up(**fields, own_origin=own_origin)
         sign_in(self.request, user)
         return _created(self.request, made)

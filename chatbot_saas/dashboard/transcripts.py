@@ -69,6 +69,7 @@ def delete_conversation(request: MemberRequest, conversation_id: UUID) -> HttpRe
 @page("conversations:read")
 def explanation(request: MemberRequest, conversation_id: UUID, turn_id: UUID) -> HttpResponse:
     found = listing.explain_turn(turn_id)
+    # The address would otherwise show a turn below a conversation that it is not of.
     if found.conversation_id != conversation_id:
         raise NotFound("There is no such turn.")
     context = {"turn": found, "spans": spans_of(found.timings)}

@@ -84,6 +84,7 @@ def _span(request: MemberRequest) -> tuple[int, date, date]:
 
 def _by_model(found: Sequence[UsageDay]) -> list[ModelUse]:
     """Dearest first, then most used."""
+    # The dearest model gets the first colour, on every page alike.
     names = {each.model for each in found}
     sums = [_sum([each for each in found if each.model == name]) for name in names]
     return sorted(sums, key=lambda each: (-each.cost, -each.turns, each.model))
@@ -102,6 +103,7 @@ def _sum(found: Sequence[UsageDay]) -> ModelUse:
 def _chart(found: Sequence[UsageDay], since: date, until: date, models: Sequence[str]) -> Chart:
     """By day, or by week where days would be too thin to see."""
     length = (until - since).days + 1
+    # A year of days is 365 bars of two pixels.
     step = 1 if length <= _MAX_COLUMNS else 7
     starts = [since + timedelta(days=number) for number in range(0, length, step)]
     turns: Counter[tuple[int, str]] = Counter()

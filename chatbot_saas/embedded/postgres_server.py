@@ -35,6 +35,7 @@ SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
+# Of tests alone: they throw the cluster away, and never cut its power.
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -43,6 +44,7 @@ def prepare(layout: Layout, binaries: Binaries) -> None:
     if layout.postgres_data.exists():
         return
     check_runs(binaries.postgres_bin / "postgres")
+    # Renamed when it is whole, so that a killed start leaves nothing that looks ready.
     partial = layout.postgres_home / "data.new"
     shutil.rmtree(partial, ignore_errors=True)
     password_file = layout.postgres_home / "password"
@@ -79,6 +81,7 @@ def is_ready(layout: Layout, pid: int) -> bool:
         lines = (layout.postgres_data / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
         return False
+    # A pid file may be left by a server that was killed, so its number is compared.
     return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
 
 

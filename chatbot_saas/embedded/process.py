@@ -62,6 +62,7 @@ def spawn(
 
 def server_env() -> dict[str, str]:
     """What a server needs to know; nothing of ours (PG* variables would redirect it)."""
+    # A PGPORT or PGDATA of the person's own would lead to another server.
     kept = ("PATH", "TZ", "LD_LIBRARY_PATH")
     return {
         "LC_ALL": "C",
@@ -72,6 +73,7 @@ def server_env() -> dict[str, str]:
 def stop_process(process: subprocess.Popen[bytes], *steps: tuple[signal.Signals, float]) -> None:
     """Send each signal and wait up to so many seconds for the end, then SIGKILL."""
     for number, patience in (*steps, (signal.SIGKILL, 5.0)):
+        # Each signal only as long as the one before did not help.
         if process.poll() is not None:
             return
         process.send_signal(number)

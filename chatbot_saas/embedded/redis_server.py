@@ -46,6 +46,7 @@ def is_ready(layout: Layout, pid: int) -> bool:
             client.connect(str(layout.redis_socket))
             client.sendall(f"AUTH {layout.credentials.redis}\r\nPING\r\n".encode())
             answer = b""
+            # Two answers, to AUTH and to PING, which may come in pieces.
             while answer.count(b"\r\n") < 2:
                 part = client.recv(256)
                 if not part:
@@ -65,9 +66,11 @@ def _configuration(layout: Layout) -> str:
         f'dir "{layout.redis_home}"',
         # Refusing a write is an error somebody sees; evicting a queue's message is a silent loss.
         "maxmemory-policy noeviction",
+        # Cache, channel layer, event logs, broker: what one flushes cannot hit another.
         "databases 4",
         'save ""',
         f"appendonly {'yes' if layout.durable else 'no'}",
+        # A second of event logs may be lost; answers and charges are in PostgreSQL.
         "appendfsync everysec",
         "loglevel warning",
         "daemonize no",

@@ -40,6 +40,7 @@ class VarDir:
     def rotate_logs(self) -> None:
         """Put long logs aside, over the ones put aside before; nobody writes to them now."""
         for log in self.log.glob("*.log"):
+            # At a start alone: a running server keeps writing to the file that it has open.
             if log.stat().st_size > LONG_LOG:
                 log.replace(log.with_suffix(".log.1"))
 

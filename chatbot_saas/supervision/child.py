@@ -63,6 +63,7 @@ class Child:
 
     def _note_death(self, code: int) -> str:
         self.process = None
+        # Doubling is for what dies at each start, not for one bad moment in a day.
         if time.monotonic() - self._started_at > HEALTHY_AFTER:
             self._delay = FIRST_DELAY
         self._due_at = time.monotonic() + self._delay
@@ -74,6 +75,7 @@ def has_ended(process: subprocess.Popen[bytes]) -> bool:
     """Whether the process is dead, without reaping it: its number stays its own."""
     if process.returncode is not None:
         return True
+    # Reaped only by `end_session`, which kills the rest of the session by this number.
     options = os.WEXITED | os.WNOHANG | os.WNOWAIT
     return os.waitid(os.P_PID, process.pid, options) is not None
 

@@ -20,7 +20,9 @@ class Waiter:
         self._reader, writer = os.pipe()
         for end in (self._reader, writer):
             os.set_blocking(end, False)
+        # A signal between the check and the wait would be slept through otherwise.
         signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        # Without a handler the kernel tells nobody, and the pipe stays empty.
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         for number in STOP_SIGNALS:
             signal.signal(number, self._stop)

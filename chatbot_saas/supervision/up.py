@@ -32,8 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def up(*, demo: bool, with_parent: bool) -> int:
     """Run everything until Ctrl-C or SIGTERM. Gives the exit code; raises StartError."""
     if with_parent:
+        # Whoever kills make means this as well.
         die_with_parent(signal.SIGTERM, os.getppid())
     address = web_address()
+    # Before anything is started, which would all have to be ended again.
     refuse_taken_port(address)
     var = VarDir(var_dir())
     var.make()
@@ -106,6 +108,7 @@ def refuse_taken_port(address: Address) -> None:
     """Raise StartError unless the web can listen there."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     with socket.socket(family) as probe:
+        # Connections of a server that has just ended keep the port for a minute otherwise.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address.host, address.port))

@@ -12,6 +12,7 @@ _STRENGTH = _("At least ten characters, and nothing that is easy to guess.")
 
 
 def email_field(**attrs: str) -> forms.EmailField:
+    # The word by which password managers find the account.
     widget = forms.EmailInput(attrs={"autocomplete": "username", **attrs})
     return forms.EmailField(label=_("E-mail address"), max_length=254, widget=widget)
 

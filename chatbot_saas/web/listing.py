@@ -42,5 +42,6 @@ def text_in(request: HttpRequest, name: str) -> str:
 def address(request: HttpRequest, **changed: object) -> str:
     """This page's address with some of its query replaced; what is empty is left out."""
     query = {**request.GET.dict(), **changed}
+    # A link that says nothing it need not say is one that can be read and shared.
     kept = {name: value for name, value in query.items() if value not in (None, "")}
     return f"{request.path}?{urlencode(kept)}" if kept else request.path

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from chatbot_saas.web.icons import DIRECTED, ICONS
 
 register = template.Library()
+# As file managers count; 1,024 would show another size than theirs.
 _BYTES = 1000.0
 _TONES = {"success": "good", "warning": "warn", "error": "bad", "debug": ""}
 _TONE_ICONS = {"good": "check", "warn": "alert", "bad": "alert"}
@@ -35,6 +36,7 @@ def icon(name: str) -> SafeString:
 def same_as(context: template.Context, block: str) -> SafeString:
     """The text of a block once more: a page says its title once, for the window and the heading."""
     blocks: Any = context.render_context.get(BLOCK_CONTEXT_KEY)
+    # A template that extends nothing has no blocks, as an error page in a part.
     found = blocks.get_block(block) if blocks else None
     return SafeString(found.nodelist.render(context) if found else "")
 
@@ -76,6 +78,7 @@ def usd(amount: Decimal | None) -> str:
     """
     if amount is None:
         return "–"
+    # An answer may cost a hundredth of a cent, and "$0.00" would say it was free.
     if amount and abs(amount) < Decimal("0.0001"):
         return "< $0.0001"
     return f"${amount:,.4f}" if amount and abs(amount) < Decimal("0.1") else f"${amount:,.2f}"
@@ -121,6 +124,7 @@ def share(part: int, whole: int) -> str:
 @register.simple_tag
 def badge(text: str, tone: str = "", icon_name: str = "") -> SafeString:
     """A short state, in a tone (`good`, `warn`, `bad`, `accent`) and with an icon."""
+    # Joined here and not in a template of its own: a list has hundreds of these.
     shown = icon(icon_name) if icon_name else ""
     return format_html('<span class="{}">{}{}</span>', f"badge {tone}".strip(), shown, text)
 
@@ -151,6 +155,7 @@ def empty_state(
 def meter(part: Decimal | int, whole: Decimal | int) -> dict[str, object]:
     """How much of a limit is used: towards its end it warns."""
     width = min(100.0, 100.0 * float(part) / float(whole)) if whole else 0.0
+    # A warning before the limit is reached: there is time to change the plan.
     look = "bad" if width >= 100 else "warn" if width >= 80 else ""
     return {"width": f"{width:.1f}", "look": look}
 

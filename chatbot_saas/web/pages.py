@@ -100,6 +100,7 @@ def _require_member(request: TenantRequest) -> MemberRequest:
 
 
 def _check_permission(member: Member, permission: Permission) -> None:
+    # Told before the role: the reason is the same for everybody.
     if member.suspended:
         raise TenantSuspended("This workspace is suspended. Its owner can ask support why.")
     if not member.may(permission):
@@ -109,6 +110,7 @@ def _check_permission(member: Member, permission: Permission) -> None:
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    # What was posted cannot be posted again after the log-in.
     came_from = request.get_full_path() if request.method == "GET" else "/"
     if request.headers.get("HX-Request"):
         # htmx would put the log-in page into the part it asked for.
@@ -125,6 +127,7 @@ def host_url(request: HttpRequest, host: str, path: str = "/") -> str:
 def own_url(request: TenantRequest) -> str:
     """Where this host is, for a mail: its port and its scheme are ours, not what the request says."""
     host, _ = split_domain_port(request.get_host())
+    # A Host header may be forged, and the mail would lead to a stranger's page.
     known = settings.PLATFORM_HOST if request.tenant_id is None else host
     if settings.SERVE_HTTPS:
         return f"https://{known}"

@@ -16,6 +16,7 @@ class ServiceForm(forms.Form):
 
     def add_refusal(self, error: AppError) -> None:
         """Beside the field that the error names, or above the form."""
+        # A refusal may name something that this form does not ask for.
         field = error.param if error.param in self.fields else None
         self.add_error(field, error.message)
 
@@ -59,6 +60,7 @@ class ServiceFormView(FormView, Generic[F]):  # type: ignore[type-arg]
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         """What the template is given: the form under `form_name`."""
+        # Two forms on a page each have a name; templates of one form need none.
         found = super().get_context_data(**context)
         found[self.form_name] = found["form"]
         return found

@@ -69,6 +69,7 @@ def _publishable_key(tenant_id: UUID, chatbot_id: UUID) -> str:
             kind=APIKey.Kind.PUBLISHABLE,
             revoked_at=None,
         )
+        # Any of the chatbot's keys will do: they all reach the same.
         key = keys.select_related("tenant").first()
     if key is None:
         raise NotFound("This chatbot has no page at the moment.")

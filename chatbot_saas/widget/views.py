@@ -25,6 +25,7 @@ async def script(request: HttpRequest, name: str) -> HttpResponseBase:
         return problem_response(NotFound("There is nothing at this address."), request)
     served = read_script(name)
     packs = "gzip" in request.headers.get("Accept-Encoding", "")
+    # The two forms are two representations, and a cache must not mix them.
     etag = f'"{served.digest}{"-gzip" if packs else ""}"'
     response = HttpResponse(
         served.packed if packs else served.plain,

@@ -74,6 +74,7 @@ class LocalEmbedder:
         return vector
 
     def _load(self) -> None:
+        # Two threads that come first together would load 90 MB twice.
         with self._lock:
             _ = self._tokenizer, self._session, self._pool
 
@@ -94,6 +95,7 @@ class LocalEmbedder:
 
         tokenizer = Tokenizer.from_file(str(model_folder() / "tokenizer.json"))
         tokenizer.enable_truncation(MAX_TOKENS)
+        # A text runs alone, so there is nothing to fill up to.
         tokenizer.no_padding()
         return tokenizer
 
@@ -103,6 +105,7 @@ class LocalEmbedder:
 
         folder = model_folder()
         options = onnxruntime.SessionOptions()
+        # The pools above spread texts over cores; two levels of threads would fight for them.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         # 3: errors. A machine without a GPU is not worth a warning at every start.
         options.log_severity_level = 3

@@ -39,10 +39,12 @@ class OpenAIEmbedder:
     def embed(self, texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.empty((0, self.dimensions), np.float32)
+        # One after the other: services limit tokens a minute, and a worker has time.
         batches = [texts[at : at + BATCH] for at in range(0, len(texts), BATCH)]
         return normalised(np.concatenate([self._embed_batch(batch) for batch in batches]))
 
     async def embed_query(self, text: str) -> Vectors:
+        # On a thread, as the local model: callers need not know which one answers.
         loop = asyncio.get_running_loop()
         vector: Vectors = (await loop.run_in_executor(self._pool, self.embed, [text]))[0]
         return vector
@@ -68,6 +70,7 @@ class OpenAIEmbedder:
     def _decode(self, answer: bytes, count: int) -> Vectors:
         try:
             items: list[dict[str, Any]] = json.loads(answer)["data"]
+            # The order of the answer is not promised, its indices are.
             ordered = sorted(items, key=lambda item: int(item["index"]))
             vectors = np.array([item["embedding"] for item in ordered], np.float32)
         except (ValueError, KeyError, TypeError) as error:

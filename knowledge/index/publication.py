@@ -16,6 +16,7 @@ from knowledge.index.literals import vector_literal
 from knowledge.models import Chunk as ChunkRow
 from knowledge.models import Corpus, RawVector
 
+# A statement of 20,000 rows would hold its arrays three times in memory.
 BATCH = 500  # rows a statement
 NEIGHBOUR_WEIGHT = 0.25
 
@@ -27,6 +28,7 @@ def text_hash(chunk: Chunk) -> bytes:
 
 def blend(own: Vectors) -> Vectors:
     """Each chunk's vector with a quarter of its neighbours' (rows in reading order)."""
+    # A sentence is found by what surrounds it, too: "It costs 5 euros" names nothing itself.
     blended = own.copy()
     blended[1:] += NEIGHBOUR_WEIGHT * own[:-1]
     blended[:-1] += NEIGHBOUR_WEIGHT * own[1:]
@@ -156,6 +158,7 @@ def remove(document_id: UUID) -> None:
 
 def _lock_totals() -> None:
     """One publisher of a tenant at a time: term counts of two would deadlock or be lost."""
+    # The first document of a tenant finds no row to lock, so it makes one.
     Corpus.objects.bulk_create([Corpus()], ignore_conflicts=True)
     Corpus.objects.select_for_update().get()
 
@@ -166,6 +169,7 @@ def _remove(document_id: UUID) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(_UNCOUNT_TERMS, [document_id])
+        # A term that is in no chunk any more would count as known and be searched for.
         cursor.execute("DELETE FROM knowledge_termfrequency WHERE chunks = 0")
         cursor.execute(
             "DELETE FROM knowledge_embedding USING knowledge_chunk chunk "

@@ -113,8 +113,10 @@ def search(
 
     From `hnsw_from` chunks on, vectors are searched by the approximate index.
     """
+    # SET LOCAL needs a transaction, and both statements then see the same index.
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_SETTINGS)
+        # PostgreSQL takes no NUL in a text.
         cursor.execute(_TERMS, [question.replace("\0", " ")])
         terms, chunks = _read_terms(cursor.fetchall())
         parameters: dict[str, Any] = {
@@ -154,6 +156,7 @@ def _rare(terms: Sequence[Term]) -> Iterator[Term]:
     reach = 0
     for place, term in enumerate(terms):
         reach += term.chunks
+        # Two at least: a question of common words alone must find something as well.
         if place >= 2 and reach > RARE_MATCHES:
             return
         yield term

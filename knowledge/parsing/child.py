@@ -33,6 +33,7 @@ def limit_resources() -> None:
     for what, limit in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
         (resource.RLIMIT_CPU, CPU_SECONDS),
+        # Enough to stop what a hostile file would want: to write, and to start something.
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NPROC, 0),
@@ -63,6 +64,7 @@ def _reporter() -> Report:
 
     def report(done: int, total: int) -> None:
         nonlocal reported
+        # The first and the last page always, so that a bar begins and ends.
         if done in (1, total) or time.monotonic() - reported > _REPORT_SECONDS:
             reported = time.monotonic()
             _say(f"P {done} {total}")
@@ -83,6 +85,7 @@ def _show_life(*_: object) -> None:
 
 def read(filename: str, data: bytes) -> Parsed:
     parsed = parse(find_kind(data, filename), data)
+    # A scan without text would be ready and answer nothing.
     if not parsed.text.strip():
         raise ParseError("no_text")
     return parsed

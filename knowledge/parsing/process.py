@@ -54,9 +54,11 @@ def _death(code: int) -> Exception:
 @contextmanager
 def _child(file: IO[bytes], filename: str, seconds: float) -> Iterator["subprocess.Popen[str]"]:
     child = subprocess.Popen(
+        # Neither the environment nor a user's packages change what the child runs.
         [sys.executable, "-E", "-s", "-X", "utf8", "-m", "knowledge.parsing.child", filename],
         stdin=file,
         stdout=subprocess.PIPE,
+        # Parsers print what they read, and a log holds nothing of a document.
         stderr=subprocess.DEVNULL,
         cwd=_ROOT,
         # Nothing of ours: no secret of the worker's environment reaches a stranger's file.
@@ -64,6 +66,7 @@ def _child(file: IO[bytes], filename: str, seconds: float) -> Iterator["subproce
         text=True,
         encoding="utf-8",
     )
+    # The child's own limit counts CPU; one that sleeps or waits uses none.
     timer = Timer(seconds, child.kill)
     timer.start()
     try:

@@ -21,6 +21,7 @@ class Command(BaseCommand):
             validate_email(options["email"])
         except ValidationError as error:
             raise CommandError(f"“{options['email']}” is not an e-mail address.") from error
+        # Made here: a password on a command line stays in the shell's history.
         password = secrets.token_urlsafe(16)
         make_operator(email=options["email"], password=password)
         self.stdout.write(f"{options['email']}\n{password}")

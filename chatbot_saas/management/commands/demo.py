@@ -33,6 +33,7 @@ class Command(BaseCommand):
         self._say(f"  {status.ready} of {status.total} can be asked")
         for sentence in status.failed:
             self._say(f"  not read: {sentence}")
+        # The documents are read meanwhile, so that waiting costs nothing.
         wait_for_web(access, web_deadline)
         self._ask(access)
         save_access(access)
