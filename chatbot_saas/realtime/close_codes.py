@@ -6,3 +6,11 @@ BAD_ORIGIN = 4403
 NO_SESSION = 4408
 TOO_SLOW = 1013
 FAULT = 1011
+
+
+class Closed(Exception):
+    """The socket is to be closed with this code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code

@@ -7,7 +7,6 @@ client reads. A client that takes nothing for `SOCKET_SEND_SECONDS` is closed wi
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -20,10 +19,11 @@ from chatbot_saas.realtime.close_codes import (
     BAD_FRAME,
     BAD_KEY,
     BAD_ORIGIN,
-    FAULT,
     NO_SESSION,
     TOO_SLOW,
+    Closed,
 )
+from chatbot_saas.realtime.followed_turns import FollowedTurns
 from chatbot_saas.realtime.handshake import Handshake, read_handshake
 from chatbot_saas.realtime.key_watch import unwatch, watch
 from chatbot_saas.realtime.sessions import OriginRefused, Session, SessionRequest
@@ -32,7 +32,7 @@ from conversations.models import Channel
 from conversations.turns import access, services
 from conversations.turns.control import stop_turn
 from conversations.turns.events import event_id, sequence
-from conversations.turns.follow import follow, latest
+from conversations.turns.follow import latest
 from conversations.turns.question import check_text, without_nul
 from conversations.turns.start import start_turn
 from conversations.turns.terms import current_plan
@@ -44,20 +44,11 @@ from tenants.limits.turns import check_session_rate
 log = logging.getLogger(__name__)
 
 _CLOSE_SECONDS = 2.0
-_MAX_FOLLOWED = 8
 
 Scope = dict[str, Any]
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-
-
-class Closed(Exception):
-    """The socket is to be closed with this code."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 async def refuse_socket(scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,7 +68,7 @@ class ChatConsumer(AsyncConsumer):
         self._session: Session | None = None
         self._session_timer: asyncio.TimerHandle | None = None
         self._key_id: UUID | None = None
-        self._following: dict[UUID, asyncio.Task[None]] = {}
+        self._followed = FollowedTurns(write=self._write, close=self.close)
         self._closing: int | None = None
         self._main: asyncio.Task[Any] | None = None
 
@@ -136,9 +127,7 @@ class ChatConsumer(AsyncConsumer):
     def _cleanup(self) -> None:
         if self._session_timer is not None:
             self._session_timer.cancel()
-        for task in self._following.values():
-            task.cancel()
-        self._following.clear()
+        self._followed.leave_all()
         if self._session is not None and self._key_id is not None:
             unwatch(self._session.tenant_id, self._key_id, self)
 
@@ -256,7 +245,7 @@ class ChatConsumer(AsyncConsumer):
             )
 
     async def _create(self, session: Session, frame: frames.TurnCreate) -> None:
-        self._check_room()
+        self._followed.check_room()
         started = await start_turn(
             Question(
                 tenant_id=session.tenant_id,
@@ -269,19 +258,16 @@ class ChatConsumer(AsyncConsumer):
                 address=self._handshake.address,
             )
         )
-        if started.turn.turn_id not in self._following:
-            self._follow(started.turn, 0)
+        self._followed.follow(started.turn, 0)
 
     async def _resume(self, session: Session, frame: frames.TurnResume) -> None:
         after = sequence(frame.last_event_id, frame.turn_id)
         if after is None:
             raise InvalidRequest("This last_event_id is not of this turn.", param="last_event_id")
         turn = await self._own_turn(session, frame.turn_id)
-        previous = self._following.pop(turn.turn_id, None)
-        if previous is not None:
-            previous.cancel()
-        self._check_room()
-        self._follow(turn, after)
+        self._followed.leave(turn.turn_id)
+        self._followed.check_room()
+        self._followed.follow(turn, after)
 
     async def _own_turn(self, session: Session, turn_id: UUID) -> TurnRef:
         return await in_tenant(
@@ -292,30 +278,6 @@ class ChatConsumer(AsyncConsumer):
             chatbot_id=session.chatbot.id,
             visitor_id=session.visitor_id,
         )
-
-    def _check_room(self) -> None:
-        if len(self._following) >= _MAX_FOLLOWED:
-            raise InvalidRequest(f"At most {_MAX_FOLLOWED} turns can run on one socket at a time.")
-
-    def _follow(self, turn: TurnRef, after: int) -> None:
-        task = asyncio.create_task(self._tell(turn, after))
-        self._following[turn.turn_id] = task
-        task.add_done_callback(partial(self._followed, turn.turn_id))
-
-    def _followed(self, turn_id: UUID, task: "asyncio.Task[None]") -> None:
-        if self._following.get(turn_id) is task:
-            del self._following[turn_id]
-        if not task.cancelled() and task.exception() is not None:
-            log.error("a turn could not be followed", exc_info=task.exception())
-            self.close(FAULT)
-
-    async def _tell(self, turn: TurnRef, after: int) -> None:
-        try:
-            async for batch in follow(turn, after):
-                for line in batch:
-                    await self._write(line)
-        except Closed as closed:
-            self.close(closed.code)
 
     async def _write(self, text: str) -> None:
         try:

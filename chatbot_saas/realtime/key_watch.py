@@ -13,7 +13,7 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 
 from chatbot_saas.realtime.close_codes import BAD_KEY
 from core.metrics import SOCKETS
@@ -87,5 +87,5 @@ async def _watch() -> None:
         await asyncio.sleep(settings.SOCKET_CHECK_SECONDS)
         try:
             await close_dead([key_id for keys in _sockets.values() for key_id in keys])
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             log.warning("open sockets are not checked: %s", type(error).__name__)

@@ -7,12 +7,13 @@ subscription in Redis, a queue and a task, whether or not anything is ever said 
 import asyncio
 import logging
 from collections import defaultdict
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from channels.layers import get_channel_layer
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 
 from chatbot_saas.realtime import key_watch
 from chatbot_saas.realtime.layer import LAYER_ERRORS, group_name, read_notice
@@ -72,14 +73,24 @@ class Listener:
     async def _receive_loop(self) -> None:
         while True:
             try:
-                channel = await self._layer.new_channel()
+                await self._receive_notices()
             except LAYER_ERRORS as error:
                 log.warning("notices are not heard: %s", type(error).__name__)
                 await asyncio.sleep(_AGAIN_SECONDS)
-                continue
-            self._tasks.append(asyncio.create_task(self._group_loop(channel)))
+
+    async def _receive_notices(self) -> None:
+        channel = await self._layer.new_channel()
+        self._joined.clear()
+        groups = asyncio.create_task(self._group_loop(channel))
+        try:
             while True:
-                self.hear(await self._layer.receive(channel))
+                try:
+                    self.hear(await self._layer.receive(channel))
+                except ValueError:
+                    # Not written by the layer.
+                    log.warning("something that is no message came over the channel layer")
+        finally:
+            groups.cancel()
 
     def hear(self, message: dict[str, Any]) -> None:
         notice = read_notice(message)
@@ -92,28 +103,29 @@ class Listener:
         loop = asyncio.get_running_loop()
         leave_at = loop.time() + _LEAVE_SECONDS
         while True:
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout_at(leave_at):
                     await self._wanted.wait()
-            except TimeoutError:
-                leave_at = loop.time() + _LEAVE_SECONDS
-                leaving = self._joined - _tenants_here()
-            else:
-                leaving = set()
             self._wanted.clear()
             try:
-                await self._change_groups(channel, leaving)
+                await self._join_groups(channel)
+                if loop.time() >= leave_at:
+                    leave_at = loop.time() + _LEAVE_SECONDS
+                    await self._leave_groups(channel)
             except LAYER_ERRORS as error:
                 log.warning("notices of some tenants are not heard: %s", type(error).__name__)
                 await asyncio.sleep(_AGAIN_SECONDS)
                 self._wanted.set()
 
-    async def _change_groups(self, channel: str, leaving: set[UUID]) -> None:
+    async def _join_groups(self, channel: str) -> None:
         for tenant_id in _tenants_here() - self._joined:
             await self._layer.group_add(group_name(tenant_id), channel)
             self._joined.add(tenant_id)
-        for tenant_id in leaving:
-            # First, so that a socket which opens meanwhile asks for the group again.
+
+    async def _leave_groups(self, channel: str) -> None:
+        # Asked anew after each, because a tenant may come back meanwhile.
+        while gone := self._joined - _tenants_here():
+            tenant_id = gone.pop()
             self._joined.discard(tenant_id)
             await self._layer.group_discard(group_name(tenant_id), channel)
 
@@ -124,7 +136,7 @@ class Listener:
             notices, self._notices = self._notices, set()
             try:
                 await _check(notices)
-            except DatabaseError as error:
+            except (DatabaseError, InterfaceError) as error:
                 log.warning("notices wait for the next check: %s", type(error).__name__)
 
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 
 from conversations.turns import live
 from conversations.turns.services import extend_leases, request_stop
@@ -74,5 +74,5 @@ async def _keep_leases() -> None:
         for tenant_id, turn_ids in turns.items():
             try:
                 await check_turns(tenant_id, turn_ids)
-            except DatabaseError as error:
+            except (DatabaseError, InterfaceError) as error:
                 log.warning("leases are not extended: %s", type(error).__name__)

@@ -85,7 +85,7 @@ def wait_until_heard(workspace: Workspace, processes: int = 1) -> None:
     name = group_channel(workspace)
     deadline = time.monotonic() + PATIENCE
     while dict(sync_redis("channels").pubsub_numsub(name)).get(name.encode()) != processes:
-        assert time.monotonic() < deadline, "nobody listens"
+        assert time.monotonic() < deadline, f"not heard by {processes} processes"
         time.sleep(0.02)
 
 
@@ -147,6 +147,23 @@ def test_a_notice_closes_nothing_that_the_database_does_not_say(
     assert "Traceback" not in unchecked_web.log()
 
 
+def test_a_flood_and_what_is_no_message_do_no_harm(
+    unchecked_web: Process, make_workspace: MakeWorkspace
+) -> None:
+    mine = make_workspace()
+    key_id = key_of(mine)
+    notice = Notice(mine.tenant.id, Subject.KEY, key_id)
+    with Chat(unchecked_web.socket_url, mine.publishable_key) as chat:
+        wait_until_heard(mine)
+        async_to_sync(layer.send_notices)([notice] * 3_000)
+        for junk in (b"\xc1", b"", b"\x93", b"[]", b"\x90", b"\x00"):
+            sync_redis("channels").publish(group_channel(mine), junk)
+        assert is_open(chat)
+        revoke(mine)
+        assert chat.close_code(PATIENCE) == 4401
+    assert "Traceback" not in unchecked_web.log()
+
+
 def test_a_notice_waits_for_the_commit(
     unchecked_web: Process, make_workspace: MakeWorkspace
 ) -> None:
@@ -172,6 +189,24 @@ def test_a_cut_connection_is_made_again_with_its_groups(
         wait_until_heard(mine)
         revoke(mine)
         assert chat.close_code(PATIENCE) == 4401
+
+
+def test_a_group_is_left_with_the_last_socket_and_joined_with_the_next(
+    make_workspace: MakeWorkspace,
+) -> None:
+    mine = make_workspace()
+    with Process("web", broken="leaves_soon", environment=NEVER) as web:
+        for _ in range(3):
+            with Chat(web.socket_url, mine.publishable_key) as first:
+                wait_until_heard(mine)
+                with Chat(web.socket_url, mine.publishable_key):
+                    wait_until_heard(mine)
+                assert is_open(first)
+            wait_until_heard(mine, processes=0)
+        with Chat(web.socket_url, mine.publishable_key) as last:
+            wait_until_heard(mine)
+            revoke(mine)
+            assert last.close_code(PATIENCE) == 4401
 
 
 @pytest.mark.parametrize("event", [revoke, suspend])
