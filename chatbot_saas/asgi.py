@@ -8,10 +8,10 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatbot_saas.settings")
 http = get_asgi_application()
 
-from chatbot_saas import observation  # noqa: E402  (Django must be set up first)
-from chatbot_saas.body_limit import limit_body  # noqa: E402
-from chatbot_saas.lifespan import lifespan  # noqa: E402
-from chatbot_saas.realtime.routing import websocket_urlpatterns  # noqa: E402
+from chatbot_saas import observation
+from chatbot_saas.body_limit import limit_body
+from chatbot_saas.lifespan import lifespan
+from chatbot_saas.realtime.routing import websocket_urlpatterns
 
 # Before the first request, and after Django, whose integration it turns on.
 observation.start()

@@ -51,17 +51,28 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 
-async def refuse_socket(scope: Scope, receive: Receive, send: Send) -> None:
-    """Refuses the handshake of any other path."""
-    await receive()
-    await send({"type": "websocket.close"})
-
-
-class ChatConsumer(AsyncConsumer):
-    """One visitor's socket: who it is for and which turns it follows."""
+class SocketConsumer(AsyncConsumer):
+    """A consumer without a channel of its own and without work in threads between its messages."""
 
     # The channel layer wakes the process, which closes its sockets: `chatbot_saas.realtime.listener`.
     channel_layer_alias = ""
+
+    async def dispatch(self, message: Message) -> None:
+        # Channels' own first closes the database's connections in a thread, for every frame. Here
+        # `in_tenant` and `in_platform` give theirs back.
+        await getattr(self, get_handler_name(message))(message)
+
+
+class RefusedSocket(SocketConsumer):
+    """Refuses the handshake of any other path."""
+
+    async def websocket_connect(self, message: Message) -> None:
+        await self.send({"type": "websocket.close"})
+        raise StopConsumer
+
+
+class ChatConsumer(SocketConsumer):
+    """One visitor's socket: who it is for and which turns it follows."""
 
     def __init__(self) -> None:
         self._handshake: Handshake
@@ -94,11 +105,6 @@ class ChatConsumer(AsyncConsumer):
                 raise
             return self._closing
         return None
-
-    async def dispatch(self, message: Message) -> None:
-        # Channels' own first closes the database's connections in a thread, for every frame. Here
-        # `in_tenant` and `in_platform` give theirs back.
-        await getattr(self, get_handler_name(message))(message)
 
     async def websocket_connect(self, message: Message) -> None:
         self._handshake = read_handshake(self.scope)

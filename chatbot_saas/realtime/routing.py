@@ -3,11 +3,11 @@
 from django.urls import path, re_path
 
 from chatbot_saas.realtime import listener
-from chatbot_saas.realtime.consumer import ChatConsumer, refuse_socket
+from chatbot_saas.realtime.consumer import ChatConsumer, RefusedSocket
 from tenants import notices
 
 notices.subscribe_with(listener.subscribe)
 websocket_urlpatterns = [
     path("ws/chat/", ChatConsumer.as_asgi()),
-    re_path(r"", refuse_socket),  # type: ignore[arg-type]
+    re_path(r"", RefusedSocket.as_asgi()),
 ]
