@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PRODUCT = ("chatbot_saas", "conversations", "knowledge", "billing", "tenants", "core")
 # The turn's task, the ticket runner, the parser's child.
 BOUNDARIES = {
-    ("conversations/turns/start.py", "_run"),
+    ("conversations/turns/run.py", "run_turn"),
     ("tenants/work/tickets.py", "run_next"),
     ("knowledge/parsing/child.py", "_answer"),
 }

@@ -10,7 +10,7 @@ from django.conf import settings
 from chatbot_saas.realtime import key_watch
 from chatbot_saas.realtime.listener import end_listening
 from conversations.llm.providers import close_providers, warm_up
-from conversations.turns import start
+from conversations.turns import live
 from conversations.turns.control import end_control, ensure_control
 from conversations.turns.sweep import sweep_all
 from tenants.context import in_platform
@@ -34,7 +34,7 @@ async def lifespan(
     warm.add_done_callback(_report_cold)
     await send({"type": "lifespan.startup.complete"})
     await receive()
-    await start.drain(settings.TURN_DRAIN_SECONDS)
+    await live.drain(settings.TURN_DRAIN_SECONDS)
     await end_listening()
     await key_watch.end_watch()
     await end_control()

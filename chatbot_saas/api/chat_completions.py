@@ -22,8 +22,8 @@ from conversations.turns.events import (
     read,
 )
 from conversations.turns.follow import follow
+from conversations.turns.run import start_turn
 from conversations.turns.selectors import get_chatbot
-from conversations.turns.start import start_turn
 from conversations.turns.values import Question, TurnRef
 from core.errors import NotFound, PermissionDenied, ProviderFailed, problem
 from core.ids import new_id

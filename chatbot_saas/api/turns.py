@@ -16,7 +16,7 @@ from conversations.turns import access
 from conversations.turns.events import as_sse, sequence
 from conversations.turns.follow import follow
 from conversations.turns.question import MAX_CLIENT_TURN_ID_LENGTH, NO_NUL, check_text
-from conversations.turns.start import start_turn
+from conversations.turns.run import start_turn
 from conversations.turns.values import Question, TurnRef
 from core.errors import InvalidRequest, NotFound
 from core.ids import new_id

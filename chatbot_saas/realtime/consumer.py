@@ -34,7 +34,7 @@ from conversations.turns.control import stop_turn
 from conversations.turns.events import event_id, sequence
 from conversations.turns.follow import latest
 from conversations.turns.question import check_text, without_nul
-from conversations.turns.start import start_turn
+from conversations.turns.run import start_turn
 from conversations.turns.terms import current_plan
 from conversations.turns.values import Question, TurnRef
 from core.errors import AppError, InvalidRequest, NotFound, RateLimited, Unavailable

@@ -9,7 +9,6 @@ from uuid import UUID
 from billing.models import UsageRecord
 from conversations import models
 from conversations.history.transcripts import CitationView, citation_view
-from conversations.turns.prompts import ShownPassage, read_passages
 from core.errors import NotFound
 
 
@@ -116,7 +115,7 @@ def explain_turn(turn_id: UUID) -> Explanation:
         tokens_out=turn.tokens_out,
         started_at=turn.started_at,
         query=turn.trace.get("query", ""),
-        passages=_passages(turn.trace, prompt, {one.n for one in citations}),
+        passages=_passages(turn.trace, {one.n for one in citations}),
         prompt=prompt,
         citations=citations,
         charge=_charge(turn_id),
@@ -124,19 +123,16 @@ def explain_turn(turn_id: UUID) -> Explanation:
     )
 
 
-def _passages(
-    trace: dict[str, Any], prompt: tuple[PromptMessage, ...], cited: set[int]
-) -> tuple[FoundPassage, ...]:
-    shown = {one.n: one for one in read_passages(prompt[-1].content)} if prompt else {}
-    nothing = ShownPassage(0, "", "", None, "")
+def _passages(trace: dict[str, Any], cited: set[int]) -> tuple[FoundPassage, ...]:
+    """Turns of earlier releases kept where a passage stands, and not what it says."""
     return tuple(
         FoundPassage(
             n=found["n"],
             document_id=UUID(found["document_id"]),
-            title=(text := shown.get(found["n"], nothing)).title,
-            heading=text.heading,
-            page=text.page,
-            text=text.text,
+            title=found.get("title", ""),
+            heading=found.get("heading", ""),
+            page=found.get("page"),
+            text=found.get("text", ""),
             score=found["score"],
             similarity=found["similarity"],
             coverage=found["coverage"],

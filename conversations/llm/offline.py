@@ -17,13 +17,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conversations.llm.base import LLMEvent, LLMFinish, LLMRequest, LLMText, LLMUsage, Passage
-from conversations.llm.greetings import greeting
 from conversations.text.sentences import Sentence, names, sentences, terms
+from conversations.text.small_talk import small_talk_language
 
 Embed = Callable[[Sequence[str]], Awaitable[NDArray[np.float32]]]
 """Texts to unit vectors, one row each."""
 
 LABEL = "Offline answers: sentences quoted from the documents, no language model"
+_GREETINGS = {
+    "en": "Hello! I am the offline assistant, a program: ask me something, and I quote the "
+    "sentences of the documents here that answer it.",
+    "de": "Hallo! Ich bin der Offline-Assistent, ein Programm: Fragen Sie etwas, und ich zitiere "
+    "die Sätze der Dokumente hier, die darauf antworten.",
+    "es": "¡Hola! Soy el asistente sin conexión (offline), un programa: pregunte algo y citaré las "
+    "frases de los documentos que responden.",
+    "fr": "Bonjour ! Je suis l'assistant hors ligne (offline), un programme : posez une question "
+    "et je cite les phrases des documents qui y répondent.",
+    "fa": "سلام! من دستیار آفلاین (offline) هستم، یک برنامه: بپرسید تا جمله‌هایی از اسناد را که "
+    "پاسخ می‌دهند نقل کنم.",
+}
+
 DOES_NOT_KNOW = "I do not know: the documents I can search do not answer this."
 
 # Sentences that are compared by meaning; embedding more of them costs time and changes no answer.
@@ -62,18 +75,18 @@ class OfflineAnswerer:
         self._embed = embed
 
     async def stream(self, request: LLMRequest) -> AsyncGenerator[LLMEvent, None]:
-        words, reason = fit(await self._answer(request), request.max_tokens)
+        # What was asked last; a line above it is what it follows up.
+        language = small_talk_language(request.question.rpartition("\n")[2])
+        said = [_GREETINGS[language]] if language else await self._quote(request)
+        words, reason = fit(said, request.max_tokens)
         for word in words:
             yield LLMText(word)
         prompt = sum(len(message.content) for message in request.messages)
         yield LLMUsage(tokens_in=-(-prompt // 4), tokens_out=len(words))
         yield LLMFinish(reason)
 
-    async def _answer(self, request: LLMRequest) -> list[str]:
+    async def _quote(self, request: LLMRequest) -> list[str]:
         """The answer's sentences."""
-        # What was asked last; a line above it is what it follows up.
-        if line := greeting(request.question.rpartition("\n")[2]):
-            return [line]
         chosen = choose(await score_sentences(request.question, request.passages, self._embed))
         return [f"“{item.text}” [{item.passage.n}]" for item in chosen] or [DOES_NOT_KNOW]
 

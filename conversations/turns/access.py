@@ -39,7 +39,7 @@ def access_conversation(
 def access_turn_context(
     conversation_id: UUID, *, chatbot_id: UUID, visitor_id: UUID | None
 ) -> TurnContext:
-    """What the next turn of a conversation stands on. Raises `NotFound`."""
+    """What the next turn of a conversation needs to know. Raises `NotFound`."""
     found = load_turn_context(conversation_id, chatbot_id=chatbot_id, visitor_id=visitor_id)
     if found is None:
         raise NotFound(_NO_CONVERSATION)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from time import perf_counter
 from uuid import UUID
 
 from conversations.llm.base import LLMEvent, LLMFinish, LLMText, LLMUsage, Passage
@@ -12,6 +13,7 @@ from conversations.turns.eventlog import LogWriter
 from conversations.turns.failures import failure
 from conversations.turns.live import LiveTurn
 from conversations.turns.values import Cited
+from core.metrics import TIME_TO_FIRST_TOKEN
 
 # Later text is gathered for this long (seconds): fewer frames, and no reader sees the difference.
 GATHER = 0.04
@@ -23,7 +25,7 @@ class Answer:
 
     def __init__(self, live: LiveTurn, question: str) -> None:
         self._live = live
-        self._question = question
+        self.question = question
         self._log = LogWriter(live.tenant_id, live.turn_id)
         self._passages: dict[int, Passage] = {}
         self._parser = CitationParser(())
@@ -34,15 +36,17 @@ class Answer:
         self.pieces = 0
         self.usage: LLMUsage | None = None
         self.finish: LLMFinish | None = None
+        self._began = perf_counter()
         self.first_token_at: datetime | None = None
+        self.first_text_at: float | None = None
 
-    def ground(self, passages: Sequence[Passage]) -> None:
+    def offer(self, passages: Sequence[Passage]) -> None:
         """The passages that may be cited from now on."""
         self._passages = {passage.n: passage for passage in passages}
         self._parser = CitationParser(tuple(self._passages))
 
-    def take(self, event: LLMEvent) -> None:
-        """Something the model sent; text waits for the next `tell`."""
+    def on_event(self, event: LLMEvent) -> None:
+        """Something that the model sent; text waits for the next `flush`."""
         if isinstance(event, LLMText):
             self.pieces += event.pieces
             self._waiting.append(event.text)
@@ -52,12 +56,22 @@ class Answer:
         else:
             self.finish = event
 
-    def wake(self) -> None:
+    def notify(self) -> None:
+        """Ends a `wait`: nothing more will come."""
         self._arrived.set()
 
-    async def something(self) -> None:
-        """Waits for text, or for `wake`."""
+    async def wait(self) -> None:
+        """Until there is text to send, or `notify` is called."""
         await self._arrived.wait()
+
+    async def tell_until_done(self, generation: "asyncio.Task[None]") -> None:
+        """Sends what the generation writes, gathered for a moment each time, until it is over."""
+        generation.add_done_callback(lambda _: self.notify())
+        while not generation.done():
+            await self.wait()
+            await self.flush()
+            await asyncio.wait((generation,), timeout=GATHER)
+        await self.flush(last=True)
 
     async def start(self, conversation_id: UUID, client_turn_id: str) -> None:
         await self._emit(
@@ -71,7 +85,7 @@ class Answer:
             ]
         )
 
-    async def tell(self, *, last: bool = False) -> None:
+    async def flush(self, *, last: bool = False) -> None:
         """Sends the text that waits and the citations in it; at the `last` call nothing is held."""
         self._arrived.clear()
         piece = "".join(self._waiting)
@@ -82,7 +96,9 @@ class Answer:
             shown, numbers = shown + rest, numbers + more
         if not shown:
             return
-        self.first_token_at = self.first_token_at or datetime.now(UTC)
+        if self.first_token_at is None:
+            self.first_token_at, self.first_text_at = datetime.now(UTC), perf_counter()
+            TIME_TO_FIRST_TOKEN.observe(self.first_text_at - self._began)
         self.text += shown
         seq = self.last_seq + 1
         told: list[events.Event] = [
@@ -121,7 +137,7 @@ class Answer:
     def _cite(self, n: int, seq: int) -> events.TurnCitation:
         passage = self._passages[n]
         before = self.text[: self.text.rfind(f"[{n}]")]
-        quote = quote_for(passage, claim_before(before), self._question)
+        quote = quote_for(passage, claim_before(before), self.question)
         self.cited[n] = Cited(n=n, passage=passage, quote=quote)
         return events.TurnCitation(
             turn_id=self._live.turn_id,

@@ -1,9 +1,11 @@
 """The turns that this process is answering, and their events for whoever follows them here."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from typing import Literal
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, Literal
 from uuid import UUID
+
+from core.metrics import RUNNING_TURNS
 
 Ending = Literal["stopped", "interrupted"]
 
@@ -17,8 +19,8 @@ class LiveTurn:
         self.lines: list[str] = []
         self.ended = False
         self.ending: Ending | None = None
-        self.task: asyncio.Task[None] | None = None
-        self._cancel: Callable[[], object] | None = None
+        self.task = asyncio.current_task()
+        self._generation: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
 
     def publish(self, lines: list[str], *, last: bool = False) -> None:
@@ -41,29 +43,36 @@ class LiveTurn:
             else:
                 await changed.wait()
 
-    def cancelled_by(self, cancel: Callable[[], object]) -> None:
-        """Sets what ends the generation; at once, when the end was asked for before it began."""
-        self._cancel = cancel
+    def start_task(self, generation: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        """Runs the part of the turn that can be ended early, as a task."""
+        self._generation = asyncio.create_task(generation)
+        # The end may have been asked for while the turn was still being stored.
         if self.ending is not None:
-            cancel()
+            self._generation.cancel()
+        return self._generation
 
     def end(self, ending: Ending) -> None:
         """Ends the generation early. The turn then saves what it has."""
         if self.ending is None and not self.ended:
             self.ending = ending
-            if self._cancel is not None:
-                self._cancel()
+            if self._generation is not None:
+                self._generation.cancel()
 
 
 _running: dict[UUID, LiveTurn] = {}
+_closing = asyncio.Event()
 
 
-def add(live: LiveTurn) -> None:
-    _running[live.turn_id] = live
+def begin(tenant_id: UUID, turn_id: UUID) -> LiveTurn:
+    """A turn that the current task answers, from now on to be found here."""
+    turn = _running[turn_id] = LiveTurn(tenant_id=tenant_id, turn_id=turn_id)
+    RUNNING_TURNS.inc()
+    return turn
 
 
-def remove(live: LiveTurn) -> None:
-    _running.pop(live.turn_id, None)
+def end(turn: LiveTurn) -> None:
+    RUNNING_TURNS.dec()
+    _running.pop(turn.turn_id, None)
 
 
 def find(tenant_id: UUID, turn_id: UUID) -> LiveTurn | None:
@@ -74,3 +83,21 @@ def find(tenant_id: UUID, turn_id: UUID) -> LiveTurn | None:
 
 def running() -> list[LiveTurn]:
     return list(_running.values())
+
+
+def is_closing() -> bool:
+    """Whether the process is about to end and begins no turn any more."""
+    return _closing.is_set()
+
+
+async def drain(seconds: float) -> None:
+    """At the end of the process: no new turns; running ones may finish for a while, then they are
+    interrupted and saved as they are."""
+    _closing.set()
+    tasks = [turn.task for turn in running() if turn.task is not None]
+    if not tasks:
+        return
+    await asyncio.wait(tasks, timeout=seconds)
+    for turn in running():
+        turn.end("interrupted")
+    await asyncio.wait(tasks, timeout=2.0)

@@ -6,10 +6,11 @@ is data: it stands inside `<passage>` elements that it cannot close.
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-from conversations.llm.base import ChatMessage, Passage
+from billing.pricing import estimate_tokens
+from conversations.llm.base import ChatMessage, LLMRequest, Passage
 from conversations.text.sentences import terms
+from conversations.turns.values import Admitted, Question
 
 _RULES = """\
 You are {name}, an assistant that answers visitors of a website.
@@ -23,10 +24,6 @@ Answer in the language of the question, briefly and plainly."""
 _STANDS_ALONE = 2
 
 _TAG = re.compile(r"<(?=/?\s*(?:passage|question)\b)", re.IGNORECASE)
-_SHOWN = re.compile(
-    r'<passage n="(\d+)" title="([^"]*)"(?: section="([^"]*)")?(?: page="(\d+)")?>\n(.*?)\n</passage>',
-    re.DOTALL,
-)
 # Characters. Instructions of the stateless API may be as long as a request; the rest is bounded.
 _KEPT_SYSTEM = 8_000
 
@@ -76,18 +73,7 @@ def search_query(question: str, history: Sequence[ChatMessage]) -> str:
     return question
 
 
-@dataclass(frozen=True, slots=True)
-class ShownPassage:
-    """A passage as the model was shown it."""
-
-    n: int
-    title: str
-    heading: str
-    page: int | None
-    text: str
-
-
-def kept_prompt(messages: Sequence[ChatMessage]) -> list[dict[str, str]]:
+def keep_prompt(messages: Sequence[ChatMessage]) -> list[dict[str, str]]:
     """What is kept of a prompt, so that an answer can be explained: role and content of each
     message, the instructions cut where they are very long."""
     kept = []
@@ -99,12 +85,28 @@ def kept_prompt(messages: Sequence[ChatMessage]) -> list[dict[str, str]]:
     return kept
 
 
-def read_passages(content: str) -> list[ShownPassage]:
-    """The passages in a message that `build_messages` wrote."""
-    return [
-        ShownPassage(int(n), title, heading, int(page) if page else None, text)
-        for n, title, heading, page, text in _SHOWN.findall(content)
-    ]
+def build_request(
+    question: Question, admitted: Admitted, *, query: str, passages: Sequence[Passage]
+) -> LLMRequest:
+    """What the model is asked. `query` is what was searched for: the question, and the one before it
+    where it cannot stand alone."""
+    instructions = (admitted.context.instructions, question.extra_instructions)
+    return LLMRequest(
+        model=admitted.terms.model,
+        messages=build_messages(
+            name=admitted.context.name,
+            instructions="\n\n".join(filter(None, instructions)),
+            passages=passages,
+            history=admitted.history,
+            question=question.text,
+            history_tokens=admitted.history_tokens,
+            count=estimate_tokens,
+        ),
+        question=query,
+        passages=tuple(passages),
+        max_tokens=admitted.max_tokens,
+        sampling=question.sampling,
+    )
 
 
 def _ask(passages: Sequence[Passage], question: str) -> str:

@@ -42,6 +42,11 @@ async def find_passages(
             {
                 "n": n,
                 "document_id": str(passage.document_id),
+                # As they were, because the document may change or go.
+                "title": passage.title,
+                "heading": passage.heading_path,
+                "page": passage.page,
+                "text": passage.text,
                 "start": passage.start,
                 "end": passage.end,
                 "score": round(passage.score, 4),

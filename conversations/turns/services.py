@@ -8,28 +8,29 @@ from django.utils import timezone
 
 from billing import quotas
 from billing.pricing import estimate_tokens
-from billing.selectors import TurnTerms
+from billing.selectors import PlanLimits, TurnTerms
 from conversations import models
 from conversations.turns import sql
 from conversations.turns.access import access_reply, access_turn_context
 from conversations.turns.selectors import ref_of
 from conversations.turns.terms import current_price
 from conversations.turns.values import (
-    AdmissionLimits,
     Admitted,
     Question,
     TurnContext,
     TurnOutcome,
     TurnRef,
 )
-from core.errors import NotFound
+from core.errors import NotFound, RateLimited
 from core.ids import new_id
 
 # What the rules of the prompt and the frames around passages take.
 _PROMPT_OVERHEAD = 700
 
 
-def admit(question: Question, conditions: AdmissionLimits) -> Admitted | TurnRef:
+def admit(
+    question: Question, plan: PlanLimits, rate_limited: RateLimited | None
+) -> Admitted | TurnRef:
     """Stores the visitor's message as a new turn and reserves its quota, or returns the turn that
     this `client_turn_id` began before.
 
@@ -37,38 +38,41 @@ def admit(question: Question, conditions: AdmissionLimits) -> Admitted | TurnRef
     refuses, nothing is stored.
     """
     with transaction.atomic():
-        ground = _ground_of(question)
-        model = ground.model or settings.LLM_MODEL
+        context = _load_context(question)
+        model = context.model or settings.LLM_MODEL
         turn_id = new_id()
         if not sql.begin_turn(
             turn_id=turn_id,
             message_id=new_id(),
-            ground=ground,
+            context=context,
             question=question,
             model=model,
             now=timezone.now(),
         ):
-            return _begun_before(question, ground)
-        terms = TurnTerms(conditions.plan, model, current_price(model))
-        max_tokens = min(question.max_tokens or conditions.answer_tokens, conditions.answer_tokens)
+            return _begun_before(question, context)
+        terms = TurnTerms(plan, model, current_price(model))
+        allowed = settings.TURN_ANSWER_TOKENS
+        max_tokens = min(question.max_tokens or allowed, allowed)
         quotas.reserve(
             turn_id=turn_id,
             terms=terms,
-            max_tokens_in=_most_tokens_in(question, ground, conditions),
+            max_tokens_in=_max_tokens_in(question, context),
             max_tokens_out=max_tokens,
         )
-        if conditions.rate_limited is not None:
-            raise conditions.rate_limited
+        # Last: who has spent the month's quota is not told to wait for a minute.
+        if rate_limited is not None:
+            raise rate_limited
         return Admitted(
             turn_id=turn_id,
-            ground=ground,
+            context=context,
             terms=terms,
-            history=ground.history if question.history is None else question.history,
+            history=context.history if question.history is None else question.history,
+            history_tokens=settings.TURN_HISTORY_TOKENS,
             max_tokens=max_tokens,
         )
 
 
-def _ground_of(question: Question) -> TurnContext:
+def _load_context(question: Question) -> TurnContext:
     conversation_id = question.conversation_id
     if conversation_id is None:
         conversation_id = open_conversation(
@@ -82,18 +86,18 @@ def _ground_of(question: Question) -> TurnContext:
     )
 
 
-def _begun_before(question: Question, ground: TurnContext) -> TurnRef:
+def _begun_before(question: Question, context: TurnContext) -> TurnRef:
     turn = models.Turn.objects.get(
-        conversation_id=ground.conversation_id, client_turn_id=question.client_turn_id
+        conversation_id=context.conversation_id, client_turn_id=question.client_turn_id
     )
     return ref_of(question.tenant_id, turn)
 
 
-def _most_tokens_in(question: Question, ground: TurnContext, conditions: AdmissionLimits) -> int:
-    texts = (question.text, ground.instructions, question.extra_instructions)
-    tokens = sum(map(estimate_tokens, texts)) + conditions.history_tokens + _PROMPT_OVERHEAD
+def _max_tokens_in(question: Question, context: TurnContext) -> int:
+    texts = (question.text, context.instructions, question.extra_instructions)
+    tokens = sum(map(estimate_tokens, texts)) + settings.TURN_HISTORY_TOKENS + _PROMPT_OVERHEAD
     # A character is at most about one token.
-    return tokens + conditions.retrieval_characters
+    return tokens + settings.TURN_RETRIEVAL_CHARACTERS
 
 
 def open_conversation(
@@ -112,30 +116,30 @@ def open_conversation(
     return opened
 
 
-def finish_turn(admitted: Admitted, ended: TurnOutcome) -> bool:
+def finish_turn(admitted: Admitted, outcome: TurnOutcome) -> bool:
     """Saves the reply, its citations and the charge in one transaction.
 
     False when there is nothing to save it to. A turn whose lease was lost has ended, and its hold
     went with it: nothing is written. A deleted one has left its hold, and what it used is charged.
     """
     with transaction.atomic():
-        saved = sql.end_turn(admitted.turn_id, ended, timezone.now())
-        _charge(admitted, ended)
+        saved = sql.end_turn(admitted.turn_id, outcome, timezone.now())
+        _charge(admitted, outcome)
     return saved
 
 
-def _charge(admitted: Admitted, ended: TurnOutcome) -> None:
-    if ended.source is None:
+def _charge(admitted: Admitted, outcome: TurnOutcome) -> None:
+    if outcome.source is None:
         quotas.release(turn_id=admitted.turn_id)
         return
     quotas.settle(
         turn_id=admitted.turn_id,
         terms=admitted.terms,
-        provider=ended.provider,
+        provider=outcome.provider,
         model=admitted.terms.model,
-        tokens_in=ended.tokens_in,
-        tokens_out=ended.tokens_out,
-        source=ended.source,
+        tokens_in=outcome.usage.tokens_in,
+        tokens_out=outcome.usage.tokens_out,
+        source=outcome.source,
     )
 
 

@@ -105,7 +105,7 @@ def open_conversation(
 def load_turn_context(
     conversation_id: UUID, *, chatbot_id: UUID, visitor_id: UUID | None
 ) -> TurnContext | None:
-    """What a turn stands on, locked to the end of the transaction; None unless the conversation is
+    """What a turn needs to know, locked to the end of the transaction; None unless the conversation is
     this chatbot's and this visitor's (`visitor_id` None: anybody's)."""
     values: list[Any] = [_HISTORY_MESSAGES, conversation_id, chatbot_id, visitor_id, visitor_id]
     with connection.cursor() as cursor:
@@ -127,7 +127,7 @@ def begin_turn(
     *,
     turn_id: UUID,
     message_id: UUID,
-    ground: TurnContext,
+    context: TurnContext,
     question: Question,
     model: str,
     now: datetime,
@@ -135,7 +135,7 @@ def begin_turn(
     """Stores the turn and the visitor's message; False when its `client_turn_id` is taken."""
     values: list[Any] = [
         turn_id,
-        ground.conversation_id,
+        context.conversation_id,
         question.client_turn_id,
         this_process(),
         now + LEASE,
@@ -149,31 +149,31 @@ def begin_turn(
         return bool(cursor.rowcount)
 
 
-def end_turn(turn_id: UUID, ended: TurnOutcome, now: datetime) -> bool:
+def end_turn(turn_id: UUID, outcome: TurnOutcome, now: datetime) -> bool:
     """Stores how the turn ended, its reply and citations; False when it had ended already."""
     values: dict[str, Any] = {
         "turn_id": turn_id,
         "now": now,
-        "status": ended.status,
-        "finish_reason": ended.finish_reason,
-        "error_code": ended.error_code,
-        "provider": ended.provider,
-        "tokens_in": ended.tokens_in,
-        "tokens_out": ended.tokens_out,
-        "first_token_at": ended.first_token_at,
-        "last_seq": ended.last_seq,
-        "answered": ended.answered,
-        "trace": json.dumps(ended.trace),
-        "message_id": ended.message_id,
-        "text": ended.text,
-        "citations": json.dumps(_citations(ended)),
+        "status": outcome.status,
+        "finish_reason": outcome.finish_reason,
+        "error_code": outcome.error_code,
+        "provider": outcome.provider,
+        "tokens_in": outcome.usage.tokens_in,
+        "tokens_out": outcome.usage.tokens_out,
+        "first_token_at": outcome.first_token_at,
+        "last_seq": outcome.last_seq,
+        "answered": outcome.answered,
+        "trace": json.dumps(outcome.trace),
+        "message_id": outcome.message_id,
+        "text": outcome.text,
+        "citations": json.dumps(_citations(outcome)),
     }
     with connection.cursor() as cursor:
         cursor.execute(_END, values)
         return cursor.fetchone() is not None
 
 
-def _citations(ended: TurnOutcome) -> list[dict[str, Any]]:
+def _citations(outcome: TurnOutcome) -> list[dict[str, Any]]:
     return [
         {
             "n": cited.n,
@@ -183,5 +183,5 @@ def _citations(ended: TurnOutcome) -> list[dict[str, Any]]:
             "page": cited.passage.page,
             "quote": cited.quote,
         }
-        for cited in ended.citations
+        for cited in outcome.citations
     ]

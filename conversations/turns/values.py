@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-from billing.selectors import PlanLimits, TurnTerms
-from conversations.llm.base import ChatMessage, Passage
-from core.errors import RateLimited
+from conversations.llm.base import ChatMessage, LLMUsage, Passage
 
+if TYPE_CHECKING:
+    from billing.selectors import TurnTerms
+
+NOTHING_USED = LLMUsage(0, 0)
 EndStatus = Literal["completed", "stopped", "interrupted", "failed"]
 
 
@@ -55,8 +57,8 @@ class ChatbotView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnContext:
-    """What a turn stands on: whose conversation, the chatbot's voice, its sources (none: all of the
-    tenant's) and what was said before. `model` is empty for the platform's default."""
+    """What a turn needs to know: whose conversation, how the chatbot speaks, its sources (none: all of
+    the tenant's) and what was said before. `model` is empty for the platform's default."""
 
     conversation_id: UUID
     name: str
@@ -64,17 +66,6 @@ class TurnContext:
     model: str
     source_ids: tuple[UUID, ...]
     history: tuple[ChatMessage, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admitted:
-    """A turn that may begin: it is stored and its quota is reserved."""
-
-    turn_id: UUID
-    ground: TurnContext
-    terms: TurnTerms
-    history: tuple[ChatMessage, ...]
-    max_tokens: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +79,37 @@ class TurnRef:
     last_seq: int
 
 
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A turn to follow; `is_new` is False when its `client_turn_id` had begun it before."""
+
+    turn: TurnRef
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """A turn that may begin: it is stored and its quota is reserved."""
+
+    turn_id: UUID
+    context: TurnContext
+    terms: "TurnTerms"
+    history: tuple[ChatMessage, ...]
+    # As many tokens as the quota was reserved for.
+    history_tokens: int
+    max_tokens: int
+
+    def first_ref(self, tenant_id: UUID) -> TurnRef:
+        """The turn as it stands now: nothing has happened in it yet."""
+        return TurnRef(
+            tenant_id=tenant_id,
+            turn_id=self.turn_id,
+            conversation_id=self.context.conversation_id,
+            status="running",
+            last_seq=0,
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cited:
     """One citation of a reply."""
@@ -97,36 +119,29 @@ class Cited:
     quote: str
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnOutcome:
     """How a turn ended and all that is to be saved of it. `source` None: nothing is charged.
 
-    `answered`: whether the reply rests on a citation or answers a greeting; None cannot be told.
+    `answered`: whether the reply rests on a citation or needs none; None cannot be told. `trace`
+    keeps how the answer came about, for whoever asks why.
     """
 
     status: EndStatus
     finish_reason: str = ""
     error_code: str = ""
     text: str = ""
-    citations: list[Cited] = field(default_factory=list)
+    citations: tuple[Cited, ...] = ()
     message_id: UUID | None = None
     provider: str = ""
-    tokens_in: int = 0
-    tokens_out: int = 0
+    usage: LLMUsage = NOTHING_USED
     source: Literal["reported", "estimated"] | None = None
     first_token_at: datetime | None = None
     last_seq: int = 0
     answered: bool | None = None
-    trace: dict[str, Any] = field(default_factory=dict)
+    trace: Mapping[str, Any] = field(default_factory=dict)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdmissionLimits:
-    """Under what a turn is admitted: the plan, the bounds of one turn (tokens and characters), and
-    the refusal of the rate limit, which counts only where no other refusal does."""
-
-    plan: PlanLimits
-    history_tokens: int
-    answer_tokens: int
-    retrieval_characters: int
-    rate_limited: RateLimited | None
+    @property
+    def is_reply(self) -> bool:
+        """Whether the visitor is told of an answer, and not of a failure."""
+        return self.status in ("completed", "stopped")

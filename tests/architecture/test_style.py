@@ -15,7 +15,7 @@ PRODUCT = ("chatbot_saas", "conversations", "knowledge", "billing", "tenants", "
 LARGEST, MEDIAN_FILE, MEDIAN_FUNCTION = 400, 80, 10
 # The turn's task, the ticket runner, the parser's child.
 BOUNDARIES = {
-    "conversations/turns/start.py": "_run",
+    "conversations/turns/run.py": "run_turn",
     "tenants/work/tickets.py": "run_next",
     "knowledge/parsing/child.py": "_answer",
 }

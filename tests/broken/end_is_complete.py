@@ -1,12 +1,12 @@
 """The naive reading of a stream: what has ended without an error is complete."""
 
-from conversations.turns import run
+from conversations.turns import outcome
 from conversations.turns.answer import Answer
-from conversations.turns.values import TurnOutcome
+from conversations.turns.values import EndStatus
 
 
-def outcome_of_end(answer: Answer) -> TurnOutcome:
-    return TurnOutcome(status="completed", finish_reason="stop")
+def end_of_stream(answer: Answer) -> tuple[EndStatus, str, str]:
+    return "completed", "stop", ""
 
 
-run._outcome_of_end = outcome_of_end
+outcome._end_of_stream = end_of_stream

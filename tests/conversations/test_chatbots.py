@@ -1,5 +1,6 @@
 """Setting up chatbots: what may be set, what is refused by name, what goes with a deleted one."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,10 @@ from conversations import models
 from conversations.chatbots import services as chatbots
 from conversations.chatbots import sightings
 from conversations.chatbots.onboarding import Workspace
+from conversations.llm.base import LLMUsage
 from conversations.models import Chatbot
 from conversations.turns import services
-from conversations.turns.values import AdmissionLimits, Admitted, Question, TurnOutcome
+from conversations.turns.values import Admitted, Question, TurnOutcome
 from core.errors import InvalidRequest, NotFound, Unauthenticated
 from knowledge.models import Source
 from tenants.context import tenant_context
@@ -92,7 +94,7 @@ def test_a_deleted_chatbot_takes_its_keys_and_talks_along_and_is_charged(
     with Chat(web.socket_url, workspace.publishable_key) as chat:
         chat.answer("Hello!")
         with tenant_context(workspace.tenant.id):
-            begun = services.admit(question_of(workspace), conditions())
+            begun = services.admit(question_of(workspace), plan(), None)
             assert Hold.objects.count() == 1
             chatbots.delete_chatbot(chatbot_id=workspace.chatbot_id)
             for table in (Chatbot, models.Conversation, models.Turn, models.Sighting):
@@ -126,15 +128,12 @@ def question_of(workspace: Workspace) -> Question:
 
 def used() -> TurnOutcome:
     return TurnOutcome(
-        status="stopped", source="estimated", tokens_in=5, tokens_out=5, provider="openai"
+        status="stopped", source="estimated", usage=LLMUsage(5, 5), provider="openai"
     )
 
 
-def conditions() -> AdmissionLimits:
-    plan = PlanLimits("Test", 10, 10, 10, 10, 10)  # type: ignore[arg-type]
-    return AdmissionLimits(
-        plan=plan, history_tokens=0, answer_tokens=10, retrieval_characters=0, rate_limited=None
-    )
+def plan() -> PlanLimits:
+    return PlanLimits("Test", 10, Decimal(10), 10, 10, 10)
 
 
 def test_a_page_that_opens_a_chat_is_seen_once(web: Process, workspace: Workspace) -> None:

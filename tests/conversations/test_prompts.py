@@ -4,8 +4,7 @@ from conversations.llm.base import ChatMessage, Passage
 from conversations.turns.prompts import (
     build_messages,
     fit_history,
-    kept_prompt,
-    read_passages,
+    keep_prompt,
     search_query,
 )
 from core.ids import new_id
@@ -80,13 +79,10 @@ def test_a_question_that_cannot_stand_alone_takes_the_one_before_along() -> None
     assert search_query("And on Sundays?", ()) == "And on Sundays?"
 
 
-def test_what_is_kept_of_a_prompt_is_bounded_and_gives_its_passages_back() -> None:
+def test_what_is_kept_of_a_prompt_is_bounded() -> None:
     messages = build(passage('A </passage> <b> "word"\n\nand more', title='T "x" <y>'))
     long = ChatMessage("system", "i" * 9_000)
-    kept = kept_prompt([long, *messages[1:]])
+    kept = keep_prompt([long, *messages[1:]])
     assert [message["role"] for message in kept] == ["system", "user"]
     assert len(kept[0]["content"]) == 8_001
     assert kept[1]["content"] == messages[1].content
-    [shown] = read_passages(kept[1]["content"])
-    assert (shown.n, shown.title, shown.heading, shown.page) == (1, "T 'x' ‹y›", "A › B", 3)
-    assert shown.text == 'A ‹/passage> <b> "word"\n\nand more'

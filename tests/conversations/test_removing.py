@@ -23,7 +23,7 @@ from conversations.turns.sweep import ORPHAN_AFTER, sweep_tenant
 from core.errors import NotFound
 from tenants.context import tenant_context
 from tests.conversations.client import Chat
-from tests.conversations.test_chatbots import conditions, question_of
+from tests.conversations.test_chatbots import plan, question_of
 from tests.fake_openai import FakeOpenAI
 from tests.live import Process
 
@@ -83,7 +83,7 @@ def test_deleting_stops_the_answer_at_once_and_charges_what_it_used(  # noqa: PL
 
 def admitted(workspace: Workspace) -> UUID:
     """A turn that nobody answers. In the tenant's context."""
-    begun = services.admit(question_of(workspace), conditions())
+    begun = services.admit(question_of(workspace), plan(), None)
     return begun.turn_id
 
 

@@ -1,22 +1,10 @@
-"""Greetings, thanks and “who are you?”, and the line that answers them. Pure.
+"""Small talk: greetings, thanks and “who are you?”. Pure.
 
-Whole messages only: “Hello, what does delivery cost?” is a question.
+No document answers it, so a reply to it needs no source. Whole messages only: “Hello, what does
+delivery cost?” is a question.
 """
 
 import re
-
-_LINES = {
-    "en": "Hello! I am the offline assistant, a program: ask me something, and I quote the "
-    "sentences of the documents here that answer it.",
-    "de": "Hallo! Ich bin der Offline-Assistent, ein Programm: Fragen Sie etwas, und ich zitiere "
-    "die Sätze der Dokumente hier, die darauf antworten.",
-    "es": "¡Hola! Soy el asistente sin conexión (offline), un programa: pregunte algo y citaré las "
-    "frases de los documentos que responden.",
-    "fr": "Bonjour ! Je suis l'assistant hors ligne (offline), un programme : posez une question "
-    "et je cite les phrases des documents qui y répondent.",
-    "fa": "سلام! من دستیار آفلاین (offline) هستم، یک برنامه: بپرسید تا جمله‌هایی از اسناد را که "
-    "پاسخ می‌دهند نقل کنم.",
-}
 
 _PHRASES = {
     "en": """hello|hello there|hi|hi there|hey|hey there|good morning|good afternoon|good evening
@@ -41,10 +29,12 @@ _KNOWN = {
 }
 
 
-def greeting(message: str) -> str:
-    """The friendly line that answers the message; empty when it is no greeting."""
+def small_talk_language(message: str) -> str | None:
+    """The language of a greeting, thanks or a question about the assistant itself; None for what may
+    be asked of a document.
+
+    >>> small_talk_language("Guten Tag!"), small_talk_language("Hello, what does delivery cost?")
+    ('de', None)
+    """
     said = " ".join(re.sub(r"[^\w\s'’-]|_", " ", message.casefold().replace("\u200c", " ")).split())
-    for language, known in _KNOWN.items():
-        if known.fullmatch(said):
-            return _LINES[language]
-    return ""
+    return next((language for language, known in _KNOWN.items() if known.fullmatch(said)), None)
