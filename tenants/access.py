@@ -33,6 +33,14 @@ def tenant_of_host(host: str) -> UUID:
     return found
 
 
+def find_hosts(tenant_id: UUID) -> frozenset[str]:
+    """The host names that lead to a tenant."""
+    with platform_context():
+        return frozenset(
+            Domain.objects.filter(tenant_id=tenant_id).values_list("domain", flat=True)
+        )
+
+
 def resolve_caller(*, host: str | None, bearer: str | None, has_origin: bool) -> Caller:
     """The caller of an API request. `host` is None for the platform's own.
 

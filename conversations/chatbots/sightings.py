@@ -2,19 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from time import monotonic
+from threading import Lock
 from uuid import UUID
 
+from cachetools import TTLCache
 from django.db import connection
 
 from conversations import models
 from conversations.chatbots.origins import parse_origin
+from core import analytics
+from tenants.access import find_hosts
+from tenants.context import current_tenant_id
 
 # Pages come and go with the chatbot's list of origins; the latest are kept.
 MAX_ORIGINS = 60
 # Seconds in which an origin that a process has just noted is not noted again.
-_NOTED_FOR = 60.0
-_MAX_NOTED = 4096
+_NOTED_SECONDS = 60.0
 
 # A row that is a few minutes fresh is left alone: a busy page opens thousands of chats. A chatbot
 # that is being deleted is noted no more.
@@ -31,7 +34,9 @@ DELETE FROM conversations_sighting WHERE chatbot_id = %s AND id NOT IN (
     ORDER BY last_seen_at DESC, id DESC LIMIT %s
 )
 """
-_noted: dict[tuple[UUID, str], float] = {}
+_noted: TTLCache[tuple[UUID, str], bool] = TTLCache(4096, _NOTED_SECONDS)
+# Database steps run on several threads.
+_noting = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +53,27 @@ def note_sighting(*, chatbot_id: UUID, origin: str) -> None:
     name = _canonical(origin)
     if name is None:
         return
-    now = monotonic()
-    last = _noted.get((chatbot_id, name))
-    if last is not None and now - last < _NOTED_FOR:
-        return
-    if len(_noted) >= _MAX_NOTED:
-        _noted.clear()
-    _noted[chatbot_id, name] = now
+    with _noting:
+        if (chatbot_id, name) in _noted:
+            return
+        _noted[chatbot_id, name] = True
     with connection.cursor() as cursor:
         cursor.execute(_NOTE, [name, chatbot_id])
         written = cursor.fetchone()
-        if written is not None and written[0]:
-            cursor.execute(_FORGET, [chatbot_id, chatbot_id, MAX_ORIGINS])
+        if written is None or not written[0]:
+            return
+        cursor.execute(_FORGET, [chatbot_id, chatbot_id, MAX_ORIGINS])
+    if analytics.is_on():
+        _track_first(chatbot_id, name)
+
+
+def _track_first(chatbot_id: UUID, name: str) -> None:
+    """The workspace's own pages have a preview, and are no installation."""
+    hosts = find_hosts(current_tenant_id())
+    seen = models.Sighting.objects.filter(chatbot_id=chatbot_id).values_list("origin", flat=True)
+    foreign = [origin for origin in seen if (parse_origin(origin) or ("", "", 0))[1] not in hosts]
+    if foreign == [name]:
+        analytics.track("widget_first_seen", tenant_id=current_tenant_id(), chatbot_id=chatbot_id)
 
 
 def list_sightings(chatbot_id: UUID) -> list[OriginSighting]:

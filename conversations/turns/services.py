@@ -1,7 +1,9 @@
 """Writes of one tenant's conversations. Each owns its transaction and runs in the tenant's context."""
 
+from threading import Lock
 from uuid import UUID
 
+from cachetools import LRUCache
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -21,11 +23,16 @@ from conversations.turns.values import (
     TurnOutcome,
     TurnRef,
 )
+from core import analytics
 from core.errors import NotFound, RateLimited
 from core.ids import new_id
+from tenants.context import current_tenant_id
 
 # What the rules of the prompt and the frames around passages take.
 _PROMPT_OVERHEAD = 700
+_have_answered: LRUCache[UUID, bool] = LRUCache(4096)
+# Database steps run on several threads.
+_answering = Lock()
 
 
 def admit(
@@ -125,7 +132,21 @@ def finish_turn(admitted: Admitted, outcome: TurnOutcome) -> bool:
     with transaction.atomic():
         saved = sql.end_turn(admitted.turn_id, outcome, timezone.now())
         _charge(admitted, outcome)
+        if saved and outcome.status == "completed" and analytics.is_on():
+            _track_first_answer()
     return saved
+
+
+def _track_first_answer() -> None:
+    """Asked once for each tenant of a process: a workspace that has answered stays one that has."""
+    tenant_id = current_tenant_id()
+    with _answering:
+        known = tenant_id in _have_answered
+        _have_answered[tenant_id] = True
+    if not known:
+        completed = models.Turn.objects.filter(status=models.TurnStatus.COMPLETED)
+        if len(completed.values_list("pk")[:2]) == 1:
+            analytics.track("first_answer", tenant_id=tenant_id)
 
 
 def _charge(admitted: Admitted, outcome: TurnOutcome) -> None:

@@ -14,6 +14,9 @@ from billing.pricing import TokenPrice
 from billing.quotas import reserve
 from billing.selectors import PlanLimits, TurnTerms
 from conversations.chatbots import onboarding, services
+from conversations.chatbots.sightings import note_sighting
+from conversations.turns import services as turns
+from conversations.turns.values import Admitted, EndStatus, Question, TurnOutcome
 from core import analytics
 from core.errors import BudgetExceeded
 from knowledge import ingestion
@@ -28,6 +31,7 @@ from tests.pages import PASSWORD, PLATFORM, PageClient, make_member
 from tests.posthog import FakePostHog, running
 
 CANARY = "Canary Feathers"
+PLAN = PlanLimits("Free", 1000, Decimal(10), 60, 60, 10)
 
 
 @pytest.fixture
@@ -116,11 +120,52 @@ def test_a_chatbot_and_a_key_are_told_by_id(posthog: FakePostHog, tenant: Tenant
     assert [e["properties"]["key_id"] for e in secret] == [str(issued.key.id)]
 
 
+def test_the_widget_is_told_once_and_only_on_a_page_of_somebody_elses(
+    posthog: FakePostHog,
+) -> None:
+    _, made = sign_up()
+    own, shop, blog = (
+        f"http://{made.tenant.host}:8000",
+        "https://shop.example",
+        "https://blog.example",
+    )
+    with tenant_context(made.tenant.id):
+        for origin in (own, shop, blog, own, shop):
+            note_sighting(chatbot_id=made.chatbot_id, origin=origin)
+    seen = told_of(posthog, "widget_first_seen")
+    assert seen["properties"]["chatbot_id"] == str(made.chatbot_id)
+    assert "shop.example" not in "".join(posthog.bodies)
+
+
+def test_a_workspaces_first_complete_answer_is_told_and_no_other(posthog: FakePostHog) -> None:
+    _, made = sign_up()
+    with tenant_context(made.tenant.id):
+        ends: tuple[EndStatus, ...] = ("failed", "completed", "completed")
+        for number, status in enumerate(ends):
+            finish(made, str(number), status)
+    first = told_of(posthog, "first_answer")
+    assert first["properties"]["$groups"] == {"workspace": str(made.tenant.id)}
+
+
+def finish(made: onboarding.Workspace, client_turn_id: str, status: EndStatus) -> None:
+    question = Question(
+        tenant_id=made.tenant.id,
+        chatbot_id=made.chatbot_id,
+        text=CANARY,
+        client_turn_id=client_turn_id,
+        visitor_id=None,
+        conversation_id=None,
+        channel="api",
+    )
+    admitted = turns.admit(question, PLAN, None)
+    assert isinstance(admitted, Admitted)
+    assert turns.finish_turn(admitted, TurnOutcome(status=status))
+
+
 def test_a_spent_budget_is_told_once_although_its_turn_is_rolled_back(
     posthog: FakePostHog, tenant: TenantRef
 ) -> None:
-    plan = PlanLimits("Free", 1000, Decimal(10), 60, 60, 10)
-    terms = TurnTerms(plan, "m", TokenPrice(Decimal(1), Decimal(1)))
+    terms = TurnTerms(PLAN, "m", TokenPrice(Decimal(1), Decimal(1)))
     with tenant_context(tenant.id):
         Budget.objects.create(cost_per_month=Decimal(0))
         for _ in range(3):

@@ -1,7 +1,6 @@
 """`manage.py runserver`: one process with Daphne serves pages, the API and sockets."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -36,7 +35,7 @@ def daphne() -> Iterator[str]:
         wait_until_ready(f"http://{address}", process)
         yield address
     finally:
-        process.send_signal(signal.SIGINT)
+        process.terminate()
         process.wait(15)
 
 
