@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
-from uuid import UUID
+from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
@@ -15,7 +14,7 @@ from django.utils.decorators import async_only_middleware
 from core.areas import find_area
 from core.errors import AppError, InvalidRequest, NotFound, Unauthenticated
 from core.responses import database_away, error_response
-from tenants.access import Caller, Principal, resolve_caller
+from tenants.access import Caller, resolve_caller
 from tenants.context import (
     DATABASE_AWAY,
     PLATFORM,
@@ -24,18 +23,8 @@ from tenants.context import (
     run_in_scope,
     tenant_scope,
 )
-from tenants.people.members import Member
 
 _BEARER = re.compile(r"Bearer ([!-~]{1,2000})", re.IGNORECASE)
-
-
-class TenantRequest(HttpRequest):
-    """A request after the middleware. `member` is None for strangers and on the platform's hosts."""
-
-    tenant_id: UUID | None
-    api_key: Principal | None
-    request_id: str
-    member: Member | None
 
 
 def _tenant_host(request: HttpRequest) -> str | None:
@@ -125,4 +114,4 @@ def _call(view: Callable[..., Any], request: Any, args: Any, kwargs: Any) -> Htt
         response = response.render()
     if response.streaming and getattr(response, "file_to_stream", None) is None:
         raise ScopeError("a sync view may not stream: the stream would outlive its tenant")
-    return response  # type: ignore[no-any-return]
+    return cast(HttpResponseBase, response)

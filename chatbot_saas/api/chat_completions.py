@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpRe
 
 from chatbot_saas.api.bodies import read_body
 from chatbot_saas.api.chat_request import CompletionRequest, read_request
+from chatbot_saas.api.chat_schema import no_such_model
 from chatbot_saas.api.endpoint import chat_key, endpoint
-from chatbot_saas.api.models import no_such_model
 from conversations.llm.providers import answerer_of
 from conversations.models import Channel
 from conversations.turns import live

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from chatbot_saas.api.models import no_such_model
+from chatbot_saas.api.chat_schema import no_such_model
 from conversations.llm.base import ChatMessage
 from conversations.turns.question import check_text, without_nul
 from core.errors import InvalidRequest

@@ -7,8 +7,17 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from chatbot_saas.api.conversations import CitedSource
+from chatbot_saas.api.structs import CitedSource
 from conversations.turns.question import MAX_CLIENT_TURN_ID_LENGTH, MAX_TEXT_LENGTH
+from core.errors import NotFound
+
+
+def no_such_model() -> NotFound:
+    return NotFound(
+        "There is no such model. A model is a chatbot's id; GET /v1/models lists them.",
+        param="model",
+        detail_code="model_not_found",
+    )
 
 
 class TextPart(msgspec.Struct):

@@ -1,6 +1,5 @@
 """`/v1/chatbots`."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -17,11 +16,11 @@ from chatbot_saas.api.operations import (
     page_of,
     routes,
 )
+from chatbot_saas.api.structs import AwareDatetime
 from conversations.chatbots import rules
 from conversations.chatbots import services as chatbots
 from core.cursors import read_id
 
-AwareDatetime = Annotated[datetime, Meta(tz=True)]
 Name = Annotated[str, Meta(min_length=1, max_length=rules.MAX_NAME_LENGTH)]
 Instructions = Annotated[str, Meta(max_length=rules.MAX_INSTRUCTIONS_LENGTH)]
 Model = Annotated[str, Meta(max_length=100, description="Empty: the platform's own.")]

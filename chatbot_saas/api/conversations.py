@@ -1,6 +1,5 @@
 """`/v1/conversations`."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
@@ -18,9 +17,9 @@ from chatbot_saas.api.operations import (
     page_of,
     routes,
 )
+from chatbot_saas.api.structs import AwareDatetime, CitedSource
 from conversations.history import listing
 
-AwareDatetime = Annotated[datetime, Meta(tz=True)]
 Thumb = Literal["up", "down"]
 Status = Literal["running", "completed", "stopped", "interrupted", "failed"]
 
@@ -42,17 +41,6 @@ class Conversation(msgspec.Struct, tag_field="object", tag="conversation", kw_on
     answered: bool | None
     feedback: Thumb | None
     cost: Decimal
-
-
-class CitedSource(msgspec.Struct):
-    """A source of a reply, marked `[n]` in its text."""
-
-    n: int
-    document_id: UUID
-    title: str
-    url: str | None
-    page: int | None
-    quote: str
 
 
 class Feedback(msgspec.Struct):

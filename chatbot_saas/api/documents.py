@@ -1,7 +1,6 @@
 """`/v1/documents`."""
 
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
 import msgspec
@@ -16,12 +15,11 @@ from chatbot_saas.api.operations import (
     page_of,
     routes,
 )
+from chatbot_saas.api.structs import AwareDatetime
 from core.cursors import read_id
 from core.errors import InvalidRequest
 from knowledge import selectors, services
 from knowledge.selectors import DocumentView
-
-AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Counted(msgspec.Struct):
@@ -65,9 +63,9 @@ def document_of(view: DocumentView) -> Document:
         title=view.title,
         bytes=view.size,
         version=view.version,
-        status=view.status,  # type: ignore[arg-type]
+        status=cast(Any, view.status),
         progress=Progress(
-            stage=view.stage,  # type: ignore[arg-type]
+            stage=cast(Any, view.stage),
             pages=Counted(view.pages_done, view.pages_total),
             chunks=Counted(view.chunks_done, view.chunks_total),
         ),

@@ -17,11 +17,11 @@ from chatbot_saas.api.operations import (
     page_of,
     routes,
 )
+from chatbot_saas.api.structs import AwareDatetime
 from core.cursors import read_id
 from core.errors import InvalidRequest, PermissionDenied
 from tenants.keys import api_keys
 
-AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
 Scope = Literal[
     "chat",
     "chatbots:read",

@@ -11,11 +11,11 @@ from chatbot_saas.api.chat_schema import (
     ChatCompletionRequest,
     StreamedEvent,
     TurnRequest,
+    no_such_model,
 )
 from chatbot_saas.api.operations import Call, Operation, Reply, as_json, routes
 from chatbot_saas.api.rest import JSON
 from conversations.turns.selectors import list_chatbots
-from core.errors import NotFound
 
 SSE = "text/event-stream"
 
@@ -55,14 +55,6 @@ def read_model(call: Call, model: str) -> Reply:
         if str(row[0]) == model:
             return 200, _model(*row)
     raise no_such_model()
-
-
-def no_such_model() -> NotFound:
-    return NotFound(
-        "There is no such model. A model is a chatbot's id; GET /v1/models lists them.",
-        param="model",
-        detail_code="model_not_found",
-    )
 
 
 def _model(chatbot_id: UUID, name: str, created: int) -> Model:

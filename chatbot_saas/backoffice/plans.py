@@ -37,7 +37,7 @@ class PlanAdmin(OperatorAdmin):
         return ("code",) if obj is not None else ()
 
 
-class PriceForm(forms.ModelForm):  # type: ignore[type-arg]
+class PriceForm(forms.ModelForm):
     input_per_million = forms.DecimalField(
         min_value=0, max_digits=20, decimal_places=9, help_text="US dollars."
     )

@@ -13,12 +13,12 @@ from chatbot_saas.web.pages import host_url, open_page
 from chatbot_saas.web.service_form import ServiceFormView
 from core.errors import Conflict, NotFound
 from tenants.limits.forms import throttle
-from tenants.middleware import TenantRequest
 from tenants.models import User
 from tenants.people.entry import issue_ticket, redeem_ticket
 from tenants.people.login import prove, prove_member
 from tenants.people.memberships import list_workspaces
 from tenants.people.sessions import sign_in, sign_out
+from tenants.requests import TenantRequest
 
 
 class LogInView(ServiceFormView[LogInForm]):

@@ -8,8 +8,8 @@ from django.shortcuts import redirect, render
 from chatbot_saas.dashboard.login import entering_page
 from chatbot_saas.web.pages import open_page
 from tenants.limits.forms import throttle
-from tenants.middleware import TenantRequest
 from tenants.people.memberships import list_workspaces
+from tenants.requests import TenantRequest
 
 
 @open_page("GET")

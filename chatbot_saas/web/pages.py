@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods
 from chatbot_saas.web.requests import MemberRequest
 from core.errors import AppError, PermissionDenied, TenantSuspended
 from core.responses import error_page
-from tenants.middleware import TenantRequest
 from tenants.people.members import Member
 from tenants.people.roles import Permission
+from tenants.requests import TenantRequest
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]

@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from tenants.middleware import TenantRequest
 from tenants.models import User
 from tenants.people.members import Member
+from tenants.requests import TenantRequest
 
 
 class MemberRequest(TenantRequest):

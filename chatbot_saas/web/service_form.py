@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.views.generic import FormView
 
 from core.errors import AppError
-from tenants.middleware import TenantRequest
+from tenants.requests import TenantRequest
 
 
 class ServiceForm(forms.Form):
@@ -24,7 +24,7 @@ class ServiceForm(forms.Form):
 F = TypeVar("F", bound=ServiceForm)
 
 
-class ServiceFormView(FormView, Generic[F]):  # type: ignore[type-arg]
+class ServiceFormView(FormView, Generic[F]):
     """GET shows the form. POST checks it and calls `perform`; what that refuses stands beside the field
     it names, with the refusal's status, and nothing that was typed is lost."""
 

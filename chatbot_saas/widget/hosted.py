@@ -14,8 +14,8 @@ from conversations.turns.selectors import get_chatbot
 from conversations.turns.values import ChatbotView
 from core.errors import NotFound, TenantSuspended
 from tenants.context import platform_context
-from tenants.middleware import TenantRequest
 from tenants.models import APIKey, Tenant
+from tenants.requests import TenantRequest
 
 # The page is ours whole, so its policy has no exception; the widget needs none.
 _POLICY = "; ".join(

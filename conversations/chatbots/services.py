@@ -143,7 +143,7 @@ def _link(chatbot_id: UUID, source_ids: list[UUID]) -> None:
 
 def _host(tenant_id: UUID) -> str:
     with platform_context():
-        return Domain.objects.get(tenant_id=tenant_id, is_primary=True).domain  # type: ignore[no-any-return]
+        return str(Domain.objects.get(tenant_id=tenant_id, is_primary=True).domain)
 
 
 def _not_there() -> NotFound:

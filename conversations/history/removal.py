@@ -11,8 +11,8 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from conversations import models
-from conversations.turns.control import publish_stop
 from tenants.context import current_tenant_id
+from tenants.notices import Notice, Subject, send_after_commit
 
 # Constraints are checked at the commit, so that one statement may take from all tables at once.
 _REMOVE = """
@@ -69,4 +69,10 @@ def _remove(
     turn_ids = list(running.order_by("pk").values_list("id", flat=True))
     with connection.cursor() as cursor:
         cursor.execute(_REMOVE, {"conversation": conversation, "chatbot": chatbot})
-    publish_stop(current_tenant_id(), turn_ids)
+    publish_stop(turn_ids)
+
+
+def publish_stop(turn_ids: list[UUID]) -> None:
+    """The processes that answer these turns look for them, and find that they are gone."""
+    tenant_id = current_tenant_id()
+    send_after_commit([Notice(tenant_id, Subject.TURN, turn_id) for turn_id in turn_ids])

@@ -16,7 +16,7 @@ from conversations.turns import live
 from conversations.turns.services import extend_leases, request_stop
 from conversations.turns.values import TurnRef
 from tenants.context import in_tenant
-from tenants.notices import Notice, Subject, send_after_commit, send_notices
+from tenants.notices import Notice, Subject, send_notices
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +49,6 @@ async def stop_turn(turn: TurnRef) -> None:
         return
     await in_tenant(turn.tenant_id, request_stop, turn.turn_id)
     await send_notices([Notice(turn.tenant_id, Subject.TURN, turn.turn_id)])
-
-
-def publish_stop(tenant_id: UUID, turn_ids: list[UUID]) -> None:
-    """After the commit that deleted these turns: the processes that answer them look for them."""
-    send_after_commit([Notice(tenant_id, Subject.TURN, turn_id) for turn_id in turn_ids])
 
 
 async def check_turns(tenant_id: UUID, turn_ids: list[UUID]) -> None:

@@ -1,13 +1,13 @@
 """Reads of one tenant's conversations, as values (in the tenant's context)."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
 
 from conversations import models
 from conversations.turns.events import TokenUsage, TurnSnapshot, event_id
-from conversations.turns.values import ChatbotView, TurnRef
+from conversations.turns.values import ChatbotView, EndStatus, TurnRef
 from core.errors import NotFound
 
 _SHOWN_MESSAGES = 60
@@ -113,7 +113,7 @@ def snapshot(turn_id: UUID) -> TurnSnapshot:
     return TurnSnapshot(
         turn_id=turn_id,
         event_id=event_id(turn_id, turn.last_seq),
-        status=turn.status,  # type: ignore[arg-type]
+        status=cast(EndStatus, turn.status),
         text=reply.text if reply else "",
         citations=[shown_citation(citation) for citation in reply.citations.all()] if reply else [],
         message_id=reply.pk if reply else None,

@@ -6,7 +6,7 @@ All of it runs in the tenant's context; rows of the same tables are otherwise wr
 
 import json
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.db import connection
@@ -19,7 +19,11 @@ from core.ids import new_id
 # A process extends its turns' leases well before this; a turn without a process is found then.
 LEASE = timedelta(seconds=30)
 _HISTORY_MESSAGES = 24
-_ROLES = {"visitor": "user", "assistant": "assistant", "agent": "assistant"}
+_ROLES: dict[str, Literal["user", "assistant"]] = {
+    "visitor": "user",
+    "assistant": "assistant",
+    "agent": "assistant",
+}
 
 # A chatbot that is being deleted is waited for and then not there, instead of failing at the commit.
 _OPEN = """
@@ -119,7 +123,7 @@ def load_turn_context(
         instructions=row[1],
         model=row[2],
         source_ids=tuple(row[3]),
-        history=tuple(ChatMessage(_ROLES[role], text) for role, text in row[4]),  # type: ignore[arg-type]
+        history=tuple(ChatMessage(_ROLES[role], text) for role, text in row[4]),
     )
 
 

@@ -1,7 +1,7 @@
 """What a file is. Its content decides; a name that says otherwise is refused, not believed."""
 
 import re
-from typing import Literal
+from typing import Literal, cast
 
 from knowledge.parsing.base import MAX_FILE_BYTES, ParseError
 from knowledge.parsing.decoding import looks_binary
@@ -61,7 +61,7 @@ def _agreed(named: Kind | None, found: str) -> Kind:
     if found in {"text", "html"} and named in {"markdown", "text", "html"}:
         return named
     if found == named or (named is None and found in {"pdf", "docx", "html", "text"}):
-        return found  # type: ignore[return-value]
+        return cast(Kind, found)
     if named is None:
         raise ParseError("unsupported")
     # A damaged PDF or DOCX has lost its signature, but is still no text.

@@ -61,9 +61,9 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
 
     def _cursor(self, name: str | None = None) -> Any:
         if self._bare or self.alias == NO_DB_ALIAS:
-            return PostgreSQLWrapper._cursor(self, name)  # type: ignore[attr-defined]
+            return super(django_tenants_base.DatabaseWrapper, self)._cursor(name)
         scope = current_scope()
-        cursor = PostgreSQLWrapper._cursor(self, name)  # type: ignore[attr-defined]
+        cursor = super(django_tenants_base.DatabaseWrapper, self)._cursor(name)
         self._apply(scope)
         return cursor
 

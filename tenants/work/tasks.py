@@ -48,7 +48,7 @@ def is_active(tenant_id: UUID) -> bool:
         return bool(Tenant.objects.active().filter(pk=tenant_id).exists())
 
 
-class TenantTask(Task):  # type: ignore[type-arg]
+class TenantTask(Task):
     """Base of tasks that work in one tenant: `@shared_task(base=TenantTask)`."""
 
     abstract = True
@@ -91,7 +91,7 @@ class TenantTask(Task):  # type: ignore[type-arg]
         return run_in_scope(scope, body)
 
 
-class PlatformTask(Task):  # type: ignore[type-arg]
+class PlatformTask(Task):
     """Base of tasks of the platform itself: they see the shared tables alone."""
 
     abstract = True

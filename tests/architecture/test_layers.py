@@ -32,6 +32,7 @@ KNOW_REQUESTS = {
     "tenants/people/accounts.py",
     "tenants/people/login.py",
     "tenants/people/sessions.py",
+    "tenants/requests.py",
 }
 HTTP = ("django.http", "django.forms", "django.shortcuts", "django.views", "django.middleware")
 
