@@ -101,6 +101,7 @@ class Completion:
                         self._citations.append(citation_body(event))
                     yield event
         finally:
+            # Only where it runs: behind several processes the turn ends by itself.
             here = live.find(self._turn.tenant_id, self._turn.turn_id)
             if not ended and here is not None:
                 here.end("stopped")
@@ -194,6 +195,7 @@ def citation_body(event: TurnCitation) -> dict[str, Any]:
 
 
 def _ending(event: TurnCompleted) -> dict[str, Any]:
+    # OpenAI's clients know no “stopped”.
     reason = _FINISH_REASONS.get(event.finish_reason, event.finish_reason)
     return {"index": 0, "logprobs": None, "finish_reason": reason}
 

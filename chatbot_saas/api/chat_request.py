@@ -46,7 +46,9 @@ class CompletionRequest:
 
 def read_request(body: dict[str, Any]) -> CompletionRequest:
     """Raises `InvalidRequest` with the parameter's name, `NotFound` for a model that is no id."""
+    # Their clients send null for what is not set.
     given = {name: value for name, value in body.items() if value is not None}
+    # Named and refused: a parameter that is silently ignored gives another answer than asked for.
     for name in given.keys() - _SUPPORTED:
         raise InvalidRequest(
             f"The parameter “{name}” is not supported.",
@@ -58,6 +60,7 @@ def read_request(body: dict[str, Any]) -> CompletionRequest:
             "Only n=1 is supported.", param="n", detail_code="unsupported_parameter"
         )
     messages = _messages(given.get("messages"))
+    # Instructions may stand anywhere among the messages.
     said = [message for message in messages if message.role != "system"]
     if not said or said[-1].role != "user":
         raise InvalidRequest("The last message must be the user's.", param="messages")

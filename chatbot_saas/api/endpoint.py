@@ -28,6 +28,7 @@ from tenants.keys.api_keys import APIKeyIdentity
 
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
+# Any page may ask: which pages may use a chatbot is checked with the request's Origin.
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
@@ -94,6 +95,7 @@ async def check_page(request: HttpRequest, key: APIKeyIdentity, chatbot_id: UUID
     """
     if not key.is_public:
         return
+    # As if it were not there: a key tells nothing of other chatbots.
     if key.chatbot_id != chatbot_id:
         raise NotFound("There is no such chatbot.")
     chatbot = await in_tenant(key.tenant_id, get_chatbot, chatbot_id)

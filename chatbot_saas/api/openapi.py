@@ -101,6 +101,7 @@ def description() -> Json:
 
 
 def _describe() -> Json:
+    # One struct in several operations is one schema.
     kinds = list(dict.fromkeys(_kinds()))
     schemas, components = msgspec.json.schema_components(kinds, ref_template=REF)
     refer = dict(zip(map(repr, kinds), schemas, strict=True))

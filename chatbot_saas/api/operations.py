@@ -133,6 +133,7 @@ class OperationView(APIView):
 
     @property
     def default_response_headers(self) -> dict[str, str]:
+        # Answers hold a workspace's own data, and some of them a key.
         return {"Cache-Control": "no-store"}
 
     def run(self, request: Request, **params: Any) -> Response:
@@ -150,5 +151,6 @@ class OperationView(APIView):
 
 
 def _view(methods: Mapping[str, Operation]) -> Callable[..., HttpResponseBase]:
+    # A HEAD is answered wherever there is a GET, as HTTP wants it.
     names = sorted(name.lower() for name in {*methods, *(("HEAD",) if "GET" in methods else ())})
     return OperationView.as_view(operations=methods, http_method_names=names)

@@ -96,6 +96,7 @@ def _refusals() -> list[Json]:
 
 def prose(text: str) -> list[Json]:
     """A sentence in parts, those between backticks being code."""
+    # Parts and not HTML: the template escapes each of them.
     return [{"text": part, "code": n % 2 == 1} for n, part in enumerate(text.split("`")) if part]
 
 

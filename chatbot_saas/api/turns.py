@@ -101,6 +101,7 @@ def _stream(turn: TurnRef, after: int) -> StreamingHttpResponse:
     return StreamingHttpResponse(
         _frames(turn, after),
         content_type="text/event-stream",
+        # A proxy that gathers an answer before it passes it on would hide that it streams.
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
 
@@ -117,6 +118,7 @@ async def with_keep_alive(source: AsyncIterator[list[str]]) -> AsyncGenerator[li
     try:
         while True:
             pending = pending or asyncio.ensure_future(anext(source))
+            # Waited for and not cancelled: an event that comes while a comment is sent is kept.
             done, _ = await asyncio.wait((pending,), timeout=_KEEP_ALIVE_SECONDS)
             if not done:
                 yield []

@@ -65,6 +65,7 @@ def read_frame(text: str | None) -> ClientFrame:
     """The client's frame; None stands for a binary one. Raises `BadFrame`."""
     if text is None:
         raise BadFrame("Frames are JSON text, not binary.")
+    # The cheap comparison first: encoding what is far too long costs its length again.
     if len(text) > MAX_FRAME_BYTES or len(text.encode(errors="replace")) > MAX_FRAME_BYTES:
         raise BadFrame(f"A frame is at most {MAX_FRAME_BYTES} bytes.")
     try:

@@ -38,4 +38,5 @@ def _only(headers: list[tuple[bytes, bytes]], name: bytes) -> str | None:
 def _host(raw: str | None) -> str | None:
     """None on the platform's own hosts, `-` (nobody's) without a host."""
     host, _ = split_domain_port(raw or "")
+    # A host that is missing is nobody's, and not the platform's.
     return None if host in settings.PLATFORM_HOSTS else host or "-"

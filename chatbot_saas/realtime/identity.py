@@ -69,6 +69,7 @@ def _subject(raw: str, secret: str) -> str | None:
         claims = jwt.decode(
             raw,
             secret,
+            # Named here and never read from the token, which could choose “none”.
             algorithms=["HS256"],
             leeway=_LEEWAY_SECONDS,
             options={"require": ["sub", "exp"], "verify_aud": False},
@@ -81,4 +82,5 @@ def _subject(raw: str, secret: str) -> str | None:
 
 def visitor_of(chatbot_id: UUID, subject: str) -> UUID:
     """The same visitor id for the same customer's user, on every device."""
+    # Derived and not stored: the same person has the same id on every device.
     return uuid5(chatbot_id, f"identity:{subject}")

@@ -88,8 +88,10 @@ def open_session(
             channel=Channel.WIDGET,
             external_user=external_user,
         )
+    # A program sends none, and is on no page.
     if origin is not None:
         note_sighting(chatbot_id=chatbot_id, origin=origin)
+    # A new conversation has nothing to show, and is asked nothing.
     known = opening.conversation_id is not None
     return Session(
         tenant_id=tenant_id,

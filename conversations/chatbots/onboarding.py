@@ -43,6 +43,7 @@ def create_workspace(
     """
     for origin in origins:
         check_origin_entry(origin)
+    # Made here, because the key that names it is stored in another schema.
     chatbot_id = new_id()
     with platform_context(), transaction.atomic():
         tenant = create_tenant(slug=slug, name=name)
@@ -93,6 +94,7 @@ def create_owned_workspace(*, user_id: UUID, name: str, slug: str, own_origin: s
 
 def own_origins(host: str) -> list[str]:
     """The workspace's own pages: over TLS, and at the port that this platform serves."""
+    # The same page has two origins where a proxy ends TLS and where none does.
     return [f"https://{host}", f"http://{host}:{settings.PORT}"]
 
 

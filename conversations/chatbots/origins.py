@@ -19,10 +19,12 @@ def parse_origin(raw: str) -> Origin | None:
         return None
     scheme = match[1].lower()
     port = int(match[3]) if match[3] else _DEFAULT_PORTS[scheme]
+    # Browsers write the origin in lower case and leave the usual port out; people do not.
     return (scheme, match[2].lower(), port) if port <= 65_535 else None
 
 
 def is_allowed(raw: str | None, allowed: Iterable[str]) -> bool:
     """Whether a page of this Origin may use a chatbot with this list. No Origin is no permission."""
     origin = parse_origin(raw) if raw is not None else None
+    # Compared in parts and whole: a look for a beginning would let shop.example.evil.org in.
     return origin is not None and any(parse_origin(entry) == origin for entry in allowed)

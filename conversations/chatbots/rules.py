@@ -67,6 +67,7 @@ def _model(value: str) -> str:
 
 
 def _color(value: str) -> str:
+    # `$` matches before a last line end, which would end the style that it stands in.
     if not re.fullmatch(COLOR, value) or value.endswith("\n"):
         raise InvalidRequest("A colour is # and six hexadecimal digits: #2563eb.", param="color")
     return value.lower()
@@ -83,6 +84,7 @@ def _questions(values: list[str]) -> list[str]:
 
 def _origins(values: list[str]) -> list[str]:
     param = "allowed_origins"
+    # People copy an address with its last slash, which no Origin has.
     kept = list(dict.fromkeys(value.strip().rstrip("/") for value in values))
     for origin in kept:
         if len(origin) > 300 or parse_origin(origin) is None:
@@ -101,11 +103,13 @@ def _sources(values: list[UUID]) -> list[UUID]:
     kept = list(dict.fromkeys(values))
     if len(kept) > MAX_SOURCES:
         raise InvalidRequest(f"Choose at most {MAX_SOURCES} sources.", param=param)
+    # Another tenant's source is in another schema, so it is not there.
     if Source.objects.filter(pk__in=kept).count() != len(kept):
         raise InvalidRequest("There is no such source.", param=param)
     return kept
 
 
+# The one list of what may be set; whoever adds a field adds its rule.
 _RULES: dict[str, Callable[[Any], Any]] = {
     "name": _name,
     "instructions": _instructions,

@@ -74,10 +74,12 @@ def create_chatbot(*, actor: str = SYSTEM, **fields: Unpack[ChatbotFields]) -> C
     """A new chatbot with a publishable key. It needs a name; left out, `allowed_origins` are the
     workspace's own pages. Raises `InvalidRequest` whose `param` is the field, and `Conflict` for
     one too many."""
+    # A name that is left out is refused like an empty one.
     checked = check_fields({"name": "", **fields})
     source_ids = checked.pop("source_ids", [])
     tenant_id = current_tenant_id()
     with transaction.atomic():
+        # Two at once may make one too many, which harms nobody.
         if models.Chatbot.objects.count() >= MAX_CHATBOTS:
             raise Conflict(f"A workspace has at most {MAX_CHATBOTS} chatbots. Delete one first.")
         checked.setdefault("allowed_origins", own_origins(_host(tenant_id)))
@@ -101,6 +103,7 @@ def update_chatbot(
         if not found.update(**checked, updated_at=timezone.now()):
             raise _not_there()
         if source_ids is not None:
+            # All anew: the list is short, and what was chosen is what is sent.
             models.ChatbotSource.objects.filter(chatbot_id=chatbot_id).delete()
             _link(chatbot_id, source_ids)
         record_event(action="chatbot.changed", actor=actor, target=str(chatbot_id))

@@ -90,6 +90,7 @@ def explain_turn(turn_id: UUID) -> Explanation:
     turn = models.Turn.objects.select_related("conversation").filter(pk=turn_id).first()
     if turn is None:
         raise NotFound("There is no such turn.")
+    # A turn has two messages at most: its question and its reply.
     said = {
         message.role: message
         for message in models.Message.objects.filter(turn_id=turn_id).prefetch_related("citations")

@@ -21,6 +21,7 @@ from tenants.workspace.services import SYSTEM, record_event
 
 Feedback = Literal["up", "down"]
 MAX_SEARCH_LENGTH = 200
+# Cut in the database: a question may be 8,000 characters, and a list has 25.
 _SHOWN_QUESTION = 300
 
 # Search goes through the index of words first, so that a page costs the words and not the messages.
@@ -138,6 +139,7 @@ def list_conversations(
         feedback=feedback,
         after_time=time,
         after_id=identifier,
+        # The row too many tells whether there is a next page.
         limit=limit + 1,
     )
     return ConversationPage(rows[:limit], _cursor(rows[limit - 1]) if len(rows) > limit else None)

@@ -54,6 +54,7 @@ def summarize(days: int = 30) -> Overview:
         counted = {row[0]: DayCount(*row) for row in _fetch(cursor, _DAYS, since)}
         [(conversations, thumbs_up, thumbs_down)] = _fetch(cursor, _SUMS, since, since)
     every = (first + timedelta(days=number) for number in range(days))
+    # Days without a question are no rows, and a chart without them would lie.
     series = tuple(counted.get(day, DayCount(day, 0, 0, 0, 0)) for day in every)
     return Overview(
         conversations=conversations,

@@ -117,6 +117,7 @@ def read_transcript(conversation_id: UUID) -> Transcript:
     """The latest messages with all that is known of them, in four queries. Raises `NotFound`."""
     conversation = get_conversation(conversation_id)
     latest = _messages(conversation_id).order_by("-created_at", "-id")
+    # One more than shown, to know whether there are earlier ones.
     found = list(latest[: MAX_TRANSCRIPT_MESSAGES + 1])
     messages = _views(found[:MAX_TRANSCRIPT_MESSAGES][::-1])
     costs = {message.turn.id: message.turn.cost for message in messages if message.turn}
@@ -149,6 +150,7 @@ def list_messages(
 def _messages(conversation_id: UUID) -> "QuerySet[models.Message]":
     found = models.Message.objects.filter(conversation_id=conversation_id)
     return (
+        # A trace has the whole prompt in it: kilobytes a message that no list shows.
         found.select_related("turn", "feedback").defer("turn__trace").prefetch_related("citations")
     )
 

@@ -50,6 +50,7 @@ class LLMRequest(msgspec.Struct, frozen=True, kw_only=True):
     sampling: Mapping[str, float] = msgspec.field(default_factory=dict)
 
 
+# Structs and not dataclasses: one is made for each piece of each answer.
 class LLMText(msgspec.Struct, frozen=True):
     """`pieces` is how many chunks of the provider it joins: so many tokens were written at least."""
 

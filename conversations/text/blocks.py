@@ -102,11 +102,13 @@ def _goes_on(source: str, last: Block, line: str, widest: int) -> bool:
     """Whether the line continues the paragraph or item above it."""
     if last.kind not in ("text", "item") or _starts_anew(line):
         return False
+    # No paragraph begins like this, however the line above it ends.
     if line[0].islower():
         return True
     above = source[last.start : last.end].splitlines()[-1]
     if _ENDED.search(above):
         return False
+    # A line that had room for the next word was ended by its writer, not by the width.
     needed = len(above) + 1 + len(line.split(maxsplit=1)[0])
     return len(above) >= _WRAPPED_FROM and needed >= widest * _WRAPPED_SHARE
 
@@ -123,6 +125,7 @@ def _judged(source: str, found: list[Block], place: int) -> Block:
     text = source[block.start : block.end]
     if "\n" in text or len(text.split()) > _HEADING_WORDS:
         return block
+    # In a list of questions and answers each question heads its answer.
     asks = text.endswith(("?", "؟", "？"))
     plain = not _ENDED.search(text) and not any(character.isdigit() for character in text)
     return block._replace(kind="heading") if asks or plain else block

@@ -2,12 +2,16 @@
 
 import re
 from functools import lru_cache
+from threading import Lock
 from typing import NamedTuple
+
+import snowballstemmer
 
 from conversations.text.blocks import Block, Kind, blocks, cells
 
 # After an end mark and a space, and at CJK end marks.
 _END = re.compile(r"(?<=[.!?…؟।])[\"'”’)\]*]*\s+|(?<=[。！？])")
+# “Dr. Miller” is one sentence.
 _ABBREVIATION = re.compile(
     r"(?<![^\s(])(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|etc|e\.g|i\.e|No|Fig|approx|Inc|Ltd|Co)\.$"
 )
@@ -15,11 +19,11 @@ _WORD = re.compile(r"[^\W_]+(?:[.,:/-]?\d+)*")
 _NAME = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
 _DIGIT = re.compile(r"\d")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_SUFFIXES = tuple(
-    "'s ’s ations ation ments ment ings ing edly ies ied ers er ed es ly s e y".split(" ")
-)
+_STEMMER = snowballstemmer.stemmer("english")
+_stemming = Lock()
 
 # Words that say how something is asked, not what about.
+# Our own list: the stemmer's package brings none, and lists for search keep “how” and “many”.
 STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -135,6 +139,7 @@ def _columns(source: str, layout: list[Block]) -> dict[int, list[str]]:
     for table, (first, *others) in tables.items():
         text = source[first.start : first.end]
         numbers = any(_DIGIT.search(source, other.start, other.end) for other in others)
+        # A table without names has numbers in its first row as well.
         if first.ruled or (numbers and not _DIGIT.search(text)):
             named[table] = [plain(cell) for cell in cells(text)]
     return named
@@ -157,15 +162,10 @@ def _read_row(text: str, columns: list[str]) -> str:
 
 @lru_cache(maxsize=8192)
 def stem(word: str) -> str:
-    """A word without its commonest English endings; other words stay as they are."""
-    if len(word) < 4 or not word.isascii():
-        return word
-    for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
-            return (
-                stem(word[: -len(suffix)]) if suffix in ("s", "'s", "’s") else word[: -len(suffix)]
-            )
-    return word
+    """The stem of an English word; other words stay as they are."""
+    # The stemmer keeps the word that it works on, so threads take turns.
+    with _stemming:
+        return str(_STEMMER.stemWord(word)) if word.isascii() else word
 
 
 def terms(text: str) -> list[str]:
@@ -174,6 +174,7 @@ def terms(text: str) -> list[str]:
     for word in _WORD.findall(text.casefold()):
         if word in STOP_WORDS:
             continue
+        # No spaces tell where a word ends there; pairs of characters find it all the same.
         if _CJK.match(word):
             found.extend(word[i : i + 2] for i in range(max(1, len(word) - 1)))
         else:

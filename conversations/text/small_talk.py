@@ -36,5 +36,6 @@ def small_talk_language(message: str) -> str | None:
     >>> small_talk_language("Guten Tag!"), small_talk_language("Hello, what does delivery cost?")
     ('de', None)
     """
+    # Punctuation and joiners say nothing here, and everybody sets them differently.
     said = " ".join(re.sub(r"[^\w\s'’-]|_", " ", message.casefold().replace("\u200c", " ")).split())
     return next((language for language, known in _KNOWN.items() if known.fullmatch(said)), None)

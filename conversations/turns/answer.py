@@ -28,6 +28,7 @@ class Answer:
         self.question = question
         self._log = LogWriter(live.tenant_id, live.turn_id)
         self._passages: dict[int, Passage] = {}
+        # Until there are passages nothing can be cited.
         self._parser = CitationParser(())
         self._waiting: list[str] = []
         self._arrived = asyncio.Event()
@@ -104,6 +105,7 @@ class Answer:
         told: list[events.Event] = [
             events.TurnDelta(turn_id=self._live.turn_id, event_id=self._id(seq), text=shown)
         ]
+        # A source is told once, where it is cited first.
         for n in dict.fromkeys(numbers):
             if n not in self.cited:
                 seq += 1
@@ -136,6 +138,7 @@ class Answer:
 
     def _cite(self, n: int, seq: int) -> events.TurnCitation:
         passage = self._passages[n]
+        # What stands before the marker is what it is meant to prove.
         before = self.text[: self.text.rfind(f"[{n}]")]
         quote = quote_for(passage, claim_before(before), self.question)
         self.cited[n] = Cited(n=n, passage=passage, quote=quote)
@@ -152,5 +155,6 @@ class Answer:
 
     async def _emit(self, told: Sequence[events.Event], *, last: bool = False) -> None:
         lines = [events.wire(event) for event in told]
+        # The log first: what somebody has seen here must be found there by whoever resumes.
         await self._log.append(self.last_seq + 1, lines, last=last)
         self._live.publish(lines, last=last)

@@ -32,6 +32,7 @@ class CitationParser:
         cut = _UNDECIDED.search(text)
         at = cut.start() if cut else len(text)
         self._held = text[at:]
+        # A marker may come in pieces; half of one must not be shown.
         return self._decide(text[:at])
 
     def end(self) -> tuple[str, list[int]]:
@@ -60,6 +61,7 @@ class CitationParser:
 
 def quote_for(passage: Passage, claim: str, question: str) -> str:
     """The sentence or two of the passage that best carry the claim, word for word."""
+    # A heading proves nothing; it only says what follows.
     found = [one for one in sentences(passage.text) if one.kind != "heading"]
     if not found:
         return passage.text.strip()[:_QUOTE_LENGTH]

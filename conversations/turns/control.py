@@ -29,6 +29,7 @@ _tasks: WeakKeyDictionary[asyncio.AbstractEventLoop, "asyncio.Task[None]"] = Wea
 def ensure_control() -> None:
     """Starts the heartbeat in the running loop, once."""
     loop = asyncio.get_running_loop()
+    # Tests and commands have loops of their own.
     if loop not in _tasks:
         _tasks[loop] = loop.create_task(_keep_leases())
 
@@ -45,6 +46,7 @@ async def stop_turn(turn: TurnRef) -> None:
     """Asks whichever process answers the turn to stop; it keeps what it has."""
     here = live.find(turn.tenant_id, turn.turn_id)
     if here is not None:
+        # Without a round trip to PostgreSQL, where most stops are asked for.
         here.end("stopped")
         return
     await in_tenant(turn.tenant_id, request_stop, turn.turn_id)

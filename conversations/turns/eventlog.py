@@ -36,6 +36,7 @@ class LogWriter:
 
     def __init__(self, tenant_id: UUID, turn_id: UUID) -> None:
         self._key = log_key(tenant_id, turn_id)
+        # The first write sets when the log is dropped, should the process die.
         self._first = True
         self.lost = False
 
@@ -47,6 +48,7 @@ class LogWriter:
             async with asyncio.timeout(_WRITE_SECONDS):
                 await self._write(first_seq, lines, last=last)
         except LOG_ERRORS as error:
+            # Events after a gap would look whole to nobody: the rest comes from PostgreSQL.
             self.lost = True
             log.warning("a turn's event log is lost: %s", type(error).__name__)
 

@@ -102,6 +102,7 @@ def sequence(raw: str | None, turn_id: UUID) -> int | None:
     if not raw:
         return 0
     turn, _, number = raw.rpartition(":")
+    # Nine digits at most: Python would read thousands of them, slowly.
     if turn != str(turn_id) or not number.isascii() or not number.isdigit() or len(number) > 9:
         return None
     return int(number)

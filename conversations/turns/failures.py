@@ -21,6 +21,7 @@ _MESSAGES = {
 
 def failure(turn_id: UUID, seq: int, code: str) -> TurnFailed:
     """The last event of a turn that failed; an unknown code is an internal error."""
+    # A provider's own words are never shown: they may hold a key, or nothing of use.
     known = code if code in _MESSAGES else INTERNAL
     return TurnFailed(
         turn_id=turn_id,

@@ -26,6 +26,7 @@ class LiveTurn:
     def publish(self, lines: list[str], *, last: bool = False) -> None:
         self.lines.extend(lines)
         self.ended = self.ended or last
+        # A new event for the next wait: clearing the old one could be missed by a slow reader.
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
@@ -77,6 +78,7 @@ def end(turn: LiveTurn) -> None:
 
 def find(tenant_id: UUID, turn_id: UUID) -> LiveTurn | None:
     """The tenant's turn, when it runs in this process."""
+    # The tenant is compared although ids are unique: an id alone opens nothing here.
     live = _running.get(turn_id)
     return live if live is not None and live.tenant_id == tenant_id else None
 

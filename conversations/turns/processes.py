@@ -40,4 +40,5 @@ def is_gone(owner: str) -> bool:
         or not Path("/proc/self/stat").exists()
     ):
         return False
+    # The same number with another start is another process.
     return _start_ticks(int(pid)) != started

@@ -53,11 +53,13 @@ def fit_history(
 ) -> list[ChatMessage]:
     """The latest messages, in order, that fit the budget of tokens; the first is a visitor's."""
     kept: list[ChatMessage] = []
+    # The latest first: what was said last is what a follow-up means.
     for message in reversed(history):
         budget -= count(message.content)
         if budget < 0:
             break
         kept.append(message)
+    # Models expect the visitor to speak first.
     while kept and kept[-1].role != "user":
         kept.pop()
     return kept[::-1]
@@ -117,6 +119,7 @@ def _ask(passages: Sequence[Passage], question: str) -> str:
 
 
 def _show(passage: Passage) -> str:
+    # A title is a stranger's text as well, and must not close the element.
     title = _attribute(passage.title)
     section = f' section="{_attribute(passage.heading)}"' if passage.heading else ""
     page = f' page="{passage.page}"' if passage.page is not None else ""

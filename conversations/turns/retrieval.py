@@ -17,6 +17,7 @@ async def find_passages(
     Raises `LLMError` when the embedding service fails: to the visitor it is the same outage.
     """
     try:
+        # No sources chosen means all, not none.
         found = await retrieve(tenant_id, query, budget=budget, source_ids=source_ids or None)
     except EmbeddingError as error:
         raise LLMError("provider_unavailable", repr(error), permanent=error.permanent) from error

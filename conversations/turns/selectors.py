@@ -58,6 +58,7 @@ def shown_messages(conversation_id: UUID) -> list[dict[str, Any]]:
             "citations": [shown_citation(citation) for citation in message.citations.all()],
             "created_at": message.created_at,
         }
+        # Asked for from the end, because the latest are shown, and read from the beginning.
         for message in reversed(rows)
     ]
 

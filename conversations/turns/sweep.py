@@ -54,6 +54,7 @@ def sweep_tenant(tenant_id: UUID) -> int:
             for turn_id, owner, lease_until in running.values_list("id", "owner", "lease_until")
             if lease_until < timezone.now() or is_gone(owner)
         ]
+        # After the turns: an orphan that is interrupted here frees its own.
         _free_orphaned_holds()
         return sum(_interrupt(tenant_id, turn_id) for turn_id in orphans)
 

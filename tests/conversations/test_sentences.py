@@ -92,9 +92,10 @@ def test_any_text_has_its_sentences_in_order_and_word_for_word(source: str) -> N
 
 
 def test_forms_of_a_word_share_a_term() -> None:
-    assert stem("deliveries") == stem("delivery") == stem("delivered").replace("deliver", "deliver")
+    assert stem("deliveries") == stem("delivery")
+    assert stem("repairs") == stem("repairing") == stem("repaired")
     assert stem("opens") == stem("opening") == stem("opened")
-    assert terms("What is the code?") == ["cod"]
+    assert terms("What is the code?") == ["code"]
     assert terms("3.2 and HX-99182") == ["3.2", "hx-99182"]
     assert terms("雨です") == ["雨で", "です"]
 
