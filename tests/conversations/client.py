@@ -58,6 +58,8 @@ class Chat:
             additional_headers=[("Origin", origin), *headers] if origin is not None else headers,
             proxy=None,
             max_size=2**26,
+            # A client that reads nothing shall hold little: on a busy machine frames are large.
+            max_queue=1,
             compression=None,
         )
         self.ready: dict[str, Any] = {}
