@@ -1,32 +1,38 @@
-"""What `POST /v1/chat/completions` accepts, read into values; anything else is named and refused.
+"""What `POST /v1/chat/completions` accepts, read into values by the types of `ChatCompletionRequest`,
+which are the description as well; anything else is named and refused.
 
 Pure but for the errors it raises.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
-from chatbot_saas.api.chat_schema import no_such_model
+import msgspec
+
+from chatbot_saas.api.chat_schema import (
+    AskedMessage,
+    ChatCompletionRequest,
+    Role,
+    StreamOptions,
+    no_such_model,
+)
 from conversations.llm.base import ChatMessage
 from conversations.turns.question import check_text, without_nul
 from core.errors import InvalidRequest
 
-_SUPPORTED = frozenset(
-    {
-        "model",
-        "messages",
-        "stream",
-        "stream_options",
-        "max_tokens",
-        "max_completion_tokens",
-        "temperature",
-        "top_p",
-        "n",
-        "user",
-    }
-)
-_INSTRUCTIONS = ("system", "developer")
+_ROLES = get_args(Role)
+_TYPES = {field.name: field.type for field in msgspec.structs.fields(ChatCompletionRequest)}
+_REFUSALS = {
+    "model": "“model” is the id of a chatbot.",
+    "stream": "“stream” is true or false.",
+    "stream_options": "“stream_options” holds include_usage alone.",
+    "max_tokens": "“max_tokens” is a whole number of at least 1.",
+    "max_completion_tokens": "“max_completion_tokens” is a whole number of at least 1.",
+    "temperature": "“temperature” is a number from 0 to 2.",
+    "top_p": "“top_p” is a number from 0 to 1.",
+    "user": "“user” is at most 255 characters, none of them NUL.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +55,7 @@ def read_request(body: dict[str, Any]) -> CompletionRequest:
     # Their clients send null for what is not set.
     given = {name: value for name, value in body.items() if value is not None}
     # Named and refused: a parameter that is silently ignored gives another answer than asked for.
-    for name in given.keys() - _SUPPORTED:
+    for name in given.keys() - _TYPES.keys():
         raise InvalidRequest(
             f"The parameter “{name}” is not supported.",
             param=name,
@@ -65,14 +71,14 @@ def read_request(body: dict[str, Any]) -> CompletionRequest:
     if not said or said[-1].role != "user":
         raise InvalidRequest("The last message must be the user's.", param="messages")
     return CompletionRequest(
-        chatbot_id=_chatbot_id(given.get("model")),
+        chatbot_id=_chatbot_id(given),
         question=_question(said[-1].content),
         history=tuple(said[:-1]),
         instructions="\n\n".join(m.content for m in messages if m.role == "system"),
-        stream=_flag(given, "stream"),
+        stream=_read_member(given, "stream") or False,
         include_usage=_include_usage(given),
         max_tokens=_max_tokens(given),
-        user=_user(given),
+        user=_read_member(given, "user") or "",
         sampling=_sampling(given),
     )
 
@@ -84,9 +90,20 @@ def _question(text: str) -> str:
         raise InvalidRequest(error.message, param="messages") from error
 
 
-def _chatbot_id(model: Any) -> UUID:
-    if not isinstance(model, str):
-        raise InvalidRequest("“model” is the id of a chatbot.", param="model")
+def _read_member(given: dict[str, Any], name: str) -> Any:
+    """A member as the request's type of it, or None when it is left out."""
+    if name not in given:
+        return None
+    try:
+        return msgspec.convert(given[name], _TYPES[name])
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(_REFUSALS[name], param=name) from error
+
+
+def _chatbot_id(given: dict[str, Any]) -> UUID:
+    model = _read_member(given, "model")
+    if model is None:
+        raise InvalidRequest(_REFUSALS["model"], param="model")
     try:
         return UUID(model)
     except ValueError as error:
@@ -100,69 +117,36 @@ def _messages(raw: Any) -> list[ChatMessage]:
 
 
 def _message(raw: Any, param: str) -> ChatMessage:
-    role = raw.get("role") if isinstance(raw, dict) else None
-    if role in _INSTRUCTIONS:
-        return ChatMessage("system", _content(raw.get("content"), param))
-    if role in ("user", "assistant"):
-        return ChatMessage(role, _content(raw.get("content"), param))
-    raise InvalidRequest(
-        "A message's role is system, developer, user or assistant.", param=f"{param}.role"
-    )
-
-
-def _content(raw: Any, param: str) -> str:
-    """A text, or text parts joined."""
-    if isinstance(raw, str):
-        return without_nul(raw)
-    if isinstance(raw, list) and all(
-        isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str)
-        for part in raw
-    ):
-        return without_nul("".join(part["text"] for part in raw))
-    raise InvalidRequest("A message's content is text.", param=f"{param}.content")
-
-
-def _flag(given: dict[str, Any], name: str) -> bool:
-    value = given.get(name, False)
-    if not isinstance(value, bool):
-        raise InvalidRequest(f"“{name}” is true or false.", param=name)
-    return value
+    try:
+        message = msgspec.convert(raw, AskedMessage)
+    except msgspec.ValidationError as error:
+        if isinstance(raw, dict) and raw.get("role") in _ROLES:
+            raise InvalidRequest(
+                "A message's content is text.", param=f"{param}.content"
+            ) from error
+        raise InvalidRequest(
+            "A message's role is system, developer, user or assistant.", param=f"{param}.role"
+        ) from error
+    content = message.content
+    text = content if isinstance(content, str) else "".join(part.text for part in content)
+    match message.role:
+        case "system" | "developer":
+            return ChatMessage("system", without_nul(text))
+        case role:
+            return ChatMessage(role, without_nul(text))
 
 
 def _include_usage(given: dict[str, Any]) -> bool:
-    options = given.get("stream_options", {})
-    if not isinstance(options, dict) or options.keys() - {"include_usage"}:
-        raise InvalidRequest("“stream_options” holds include_usage alone.", param="stream_options")
-    return bool(options.get("include_usage"))
+    options: StreamOptions | None = _read_member(given, "stream_options")
+    return options is not None and bool(options.include_usage)
 
 
 def _max_tokens(given: dict[str, Any]) -> int | None:
-    for name in ("max_completion_tokens", "max_tokens"):
-        value = given.get(name)
-        if value is not None:
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise InvalidRequest(f"“{name}” is a whole number of at least 1.", param=name)
-            return value
-    return None
-
-
-def _user(given: dict[str, Any]) -> str:
-    value = given.get("user", "")
-    if not isinstance(value, str) or len(value) > 255 or "\x00" in value:
-        raise InvalidRequest("“user” is at most 255 characters, none of them NUL.", param="user")
+    """OpenAI's newer name of it counts, if both are given."""
+    name = "max_completion_tokens" if "max_completion_tokens" in given else "max_tokens"
+    value: int | None = _read_member(given, name)
     return value
 
 
 def _sampling(given: dict[str, Any]) -> dict[str, float]:
-    sampling: dict[str, float] = {}
-    for name, most in (("temperature", 2.0), ("top_p", 1.0)):
-        value = given.get(name)
-        if value is not None:
-            if (
-                not isinstance(value, int | float)
-                or isinstance(value, bool)
-                or not 0 <= value <= most
-            ):
-                raise InvalidRequest(f"“{name}” is a number from 0 to {most:g}.", param=name)
-            sampling[name] = value
-    return sampling
+    return {name: _read_member(given, name) for name in ("temperature", "top_p") if name in given}

@@ -1,15 +1,16 @@
-"""What is written of chat completions. They are read by hand in `completions`, because every refusal
-there names its parameter the way OpenAI's clients know it."""
+"""What the streaming operations take and give. The same structs decode a request and describe it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
 from chatbot_saas.api.structs import CitedSource
-from conversations.turns.question import MAX_CLIENT_TURN_ID_LENGTH, MAX_TEXT_LENGTH
+from conversations.turns.question import MAX_CLIENT_TURN_ID_LENGTH, MAX_TEXT_LENGTH, NO_NUL
 from core.errors import NotFound
+
+Role = Literal["system", "developer", "user", "assistant"]
 
 
 def no_such_model() -> NotFound:
@@ -28,12 +29,13 @@ class TextPart(msgspec.Struct):
 class AskedMessage(msgspec.Struct):
     """`system` and `developer` messages are added to the chatbot's own instructions."""
 
-    role: Literal["system", "developer", "user", "assistant"]
+    role: Role
     content: str | list[TextPart]
 
 
 class StreamOptions(msgspec.Struct, forbid_unknown_fields=True):
-    include_usage: bool = False
+    # Clients are known to send null, which is false.
+    include_usage: Annotated[Any, Meta(extra_json_schema={"type": "boolean"})] = False
 
 
 class ChatCompletionRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -48,7 +50,7 @@ class ChatCompletionRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
     n: Literal[1] | None = None
-    user: Annotated[str, Meta(max_length=255)] | None = None
+    user: Annotated[str, Meta(max_length=255, pattern=NO_NUL)] | None = None
 
 
 class AnswerMessage(msgspec.Struct):
@@ -91,8 +93,11 @@ class ChatCompletion(msgspec.Struct):
 class TurnRequest(msgspec.Struct, kw_only=True):
     """`client_turn_id` is the caller's own: the same one in a conversation is the same turn."""
 
-    text: Annotated[str, Meta(min_length=1, max_length=MAX_TEXT_LENGTH)]
-    client_turn_id: Annotated[str, Meta(min_length=1, max_length=MAX_CLIENT_TURN_ID_LENGTH)]
+    # Described alone: `check_text` counts what is left of the text, and says so in its refusal.
+    text: Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": MAX_TEXT_LENGTH})]
+    client_turn_id: Annotated[
+        str, Meta(min_length=1, max_length=MAX_CLIENT_TURN_ID_LENGTH, pattern=NO_NUL)
+    ]
     conversation_id: UUID | None = None
     visitor_token: str | None = None
 

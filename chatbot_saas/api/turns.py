@@ -3,19 +3,18 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from django.http import HttpRequest, StreamingHttpResponse
 
 from chatbot_saas.api.bodies import read_body
+from chatbot_saas.api.chat_schema import TurnRequest
 from chatbot_saas.api.endpoint import chat_key, check_page, endpoint
 from conversations.models import Channel
 from conversations.turns import access
 from conversations.turns.events import as_sse, sequence
 from conversations.turns.follow import follow
-from conversations.turns.question import MAX_CLIENT_TURN_ID_LENGTH, NO_NUL, check_text
+from conversations.turns.question import check_text
 from conversations.turns.run import start_turn
 from conversations.turns.values import Question, TurnRef
 from core.errors import InvalidRequest, NotFound
@@ -29,21 +28,12 @@ from tenants.limits.forms import address_of
 _KEEP_ALIVE_SECONDS = 15.0
 
 
-class TurnBody(msgspec.Struct):
-    text: str
-    client_turn_id: Annotated[
-        str, msgspec.Meta(min_length=1, max_length=MAX_CLIENT_TURN_ID_LENGTH, pattern=NO_NUL)
-    ]
-    conversation_id: UUID | None = None
-    visitor_token: str | None = None
-
-
 @endpoint("POST", cors=True)
 async def create_turn(request: HttpRequest, chatbot_id: UUID) -> StreamingHttpResponse:
     """Starts a turn (or finds the one of this `client_turn_id`) and streams its events."""
     key = chat_key(request)
     await check_page(request, key, chatbot_id)
-    body = read_body(request, TurnBody)
+    body = read_body(request, TurnRequest)
     visitor_id = _visitor(key, chatbot_id, body.visitor_token)
     started = await start_turn(
         Question(

@@ -5,7 +5,7 @@ from core.errors import InvalidRequest
 MAX_TEXT_LENGTH = 8_000
 MAX_CLIENT_TURN_ID_LENGTH = 128
 # PostgreSQL stores no NUL. An id with one is refused: without it, it would be another id.
-NO_NUL = r"^[^\x00]*\Z"
+NO_NUL = r"^[^\x00]*$"
 
 
 def without_nul(text: str) -> str:
