@@ -1,4 +1,4 @@
-"""What the streaming operations take and give. The same structs decode a request and describe it."""
+"""What the streaming operations take and give. A request is read by the types that describe it."""
 
 from typing import Annotated, Any, Literal
 from uuid import UUID

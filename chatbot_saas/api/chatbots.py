@@ -67,7 +67,7 @@ class ChatbotChanges(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class NewChatbot(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A chatbot to be made. Without `allowed_origins`, the workspace's own pages may use it."""
+    """A chatbot to create. Without `allowed_origins`, the workspace's own pages may use it."""
 
     name: Name
     instructions: Instructions | UnsetType = UNSET
@@ -132,7 +132,7 @@ OPERATIONS = (
         path="/v1/chatbots",
         name="create_chatbot",
         tag="Chatbots",
-        summary="Make a chatbot.",
+        summary="Create a chatbot.",
         description="It gets a publishable key, which `GET /v1/keys` shows.",
         scope="chatbots:write",
         body=NewChatbot,
@@ -166,7 +166,7 @@ OPERATIONS = (
         path="/v1/chatbots/{chatbot_id}",
         name="delete_chatbot",
         tag="Chatbots",
-        summary="Delete a chatbot with its conversations, and end its keys.",
+        summary="Delete a chatbot with its conversations, and revoke its keys.",
         description="What it used stays in the usage.",
         scope="chatbots:write",
         answers={204: None},

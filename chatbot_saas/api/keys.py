@@ -38,7 +38,7 @@ _MAX_NAME_LENGTH = 80
 
 
 class Key(msgspec.Struct, tag_field="object", tag="key", kw_only=True):
-    """A live API key. `hint` is its beginning and its last four characters; `plain` is the whole
+    """An active API key. `hint` is its beginning and its last four characters; `plain` is the whole
     text of a publishable key, which is public, and null for a secret one."""
 
     id: UUID
@@ -54,7 +54,7 @@ class Key(msgspec.Struct, tag_field="object", tag="key", kw_only=True):
 
 
 class NewKey(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A secret key to be made. Its scopes may be those of the key that makes it."""
+    """A secret key to create. Its scopes may be those of the key that creates it."""
 
     name: Annotated[str, msgspec.Meta(max_length=_MAX_NAME_LENGTH)] = ""
     scopes: Annotated[list[Scope], msgspec.Meta(min_length=1, max_length=20)]
@@ -116,7 +116,7 @@ OPERATIONS = (
         path="/v1/keys",
         name="list_keys",
         tag="Keys",
-        summary="List the live keys, newest first.",
+        summary="List the active keys, newest first.",
         scope="keys:read",
         query=PageQuery,
         answers={200: as_json(Page[Key])},
@@ -127,7 +127,7 @@ OPERATIONS = (
         path="/v1/keys",
         name="create_key",
         tag="Keys",
-        summary="Make a secret key.",
+        summary="Create a secret key.",
         description="The answer is the only time that the key's text is shown.",
         scope="keys:write",
         body=NewKey,
@@ -141,7 +141,7 @@ OPERATIONS = (
         name="revoke_key",
         tag="Keys",
         summary="Revoke a key, secret or publishable.",
-        description="It ends at once; open chats of a publishable key end within a minute.",
+        description="It stops working at once; open chats of a publishable key end within a minute.",
         scope="keys:write",
         answers={204: None},
         run=revoke_key,

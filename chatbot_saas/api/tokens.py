@@ -24,7 +24,7 @@ class RefreshBody(Struct, forbid_unknown_fields=True):
 
 
 class Tokens(Struct):
-    """`expires_in`: seconds until the access token is too old."""
+    """`expires_in`: seconds until the access token expires."""
 
     access: str
     refresh: str
@@ -70,8 +70,8 @@ OPERATIONS = (
         name="obtain_token",
         tag="Tokens",
         summary="Obtain tokens for a program that works as a member.",
-        description=f"{_OWN_HOST} The access token is sent like a key, and reaches what the member's "
-        "role does.",
+        description=f"{_OWN_HOST} The access token is sent like a key, and has the permissions of the "
+        "member's role.",
         scope=None,
         body=Credentials,
         answers={200: as_json(Tokens)},
@@ -84,7 +84,7 @@ OPERATIONS = (
         name="refresh_token",
         tag="Tokens",
         summary="Exchange a refresh token, which works once, for new tokens.",
-        description=f"{_OWN_HOST} A refresh token that is used twice ends all of its log-in.",
+        description=f"{_OWN_HOST} A refresh token that is used twice revokes its whole session.",
         scope=None,
         body=RefreshBody,
         answers={200: as_json(Tokens)},
@@ -96,7 +96,7 @@ OPERATIONS = (
         path="/v1/auth/token/revoke",
         name="revoke_token",
         tag="Tokens",
-        summary="End the log-in that a refresh token comes from.",
+        summary="Revoke the session that a refresh token belongs to.",
         description=_OWN_HOST,
         scope=None,
         body=RefreshBody,
