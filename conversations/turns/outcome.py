@@ -27,16 +27,21 @@ class Notes:
     def __init__(self) -> None:
         self.began = perf_counter()
         self.provider = ""
-        self.prompt_tokens = 0
+        self._request: LLMRequest | None = None
         self.trace: dict[str, Any] = {}
 
     def retrieved(self, found: dict[str, Any]) -> None:
         self.trace = {**found, "retrieval_ms": self.elapsed_ms()}
 
     def asked(self, provider: str, request: LLMRequest) -> None:
-        self.provider = provider
-        self.prompt_tokens = sum(estimate_tokens(each.content) for each in request.messages)
+        self.provider, self._request = provider, request
         self.trace["prompt"] = keep_prompt(request.messages)
+
+    @property
+    def prompt_tokens(self) -> int:
+        """An estimate, for a provider that has not said how many it read."""
+        messages = self._request.messages if self._request else ()
+        return sum(estimate_tokens(each.content) for each in messages)
 
     def elapsed_ms(self, until: float | None = None) -> float:
         return round(((until or perf_counter()) - self.began) * 1000, 1)
