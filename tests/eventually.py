@@ -1,8 +1,14 @@
 """Waiting on a fact, never on time."""
 
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
+
+import psycopg
+
+from chatbot_saas import embedded
 
 T = TypeVar("T")
 
@@ -18,3 +24,20 @@ def eventually(check: Callable[[], T], *, within: float = 30.0) -> T:
         if time.monotonic() > deadline:
             raise AssertionError(f"not true within {within:g} seconds: {check}, last {found!r}")
         time.sleep(0.02)
+
+
+def wait_for_lock(*, within: float = 30.0) -> None:
+    """Until some other connection of the tests' cluster waits for a lock that somebody holds."""
+    with psycopg.connect(_cluster().superuser_url, autocommit=True) as superuser:
+        eventually(lambda: superuser.execute(_WAITING).fetchone(), within=within)
+
+
+_WAITING = """
+SELECT pid FROM pg_locks WHERE NOT granted AND database = (
+    SELECT oid FROM pg_database WHERE datname = 'chatbot_saas'
+) OR NOT granted AND locktype IN ('transactionid', 'tuple') LIMIT 1
+"""
+
+
+def _cluster() -> embedded.Layout:
+    return embedded.layout(Path(os.environ["VAR_DIR"]), durable=False)

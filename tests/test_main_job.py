@@ -1,6 +1,5 @@
 """The main job, over the API: a document goes in, a question comes, a grounded, cited answer goes out."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -9,6 +8,7 @@ import httpx
 import pytest
 
 from conversations.chatbots.onboarding import Workspace
+from tests.eventually import eventually
 from tests.live import Process
 
 READY_SECONDS = 20.0
@@ -28,14 +28,14 @@ def upload(http: httpx.Client, name: str, text: str) -> str:
     response = http.post("/v1/documents", files={"file": (name, text.encode())})
     assert response.status_code == 202, response.text
     document_id = response.json()["id"]
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
+
+    def is_ready() -> bool:
         body = http.get(f"/v1/documents/{document_id}").json()
-        if body["status"] in ("ready", "failed"):
-            assert body["status"] == "ready", body
-            return str(document_id)
-        time.sleep(0.1)
-    raise AssertionError(f"not ready after {READY_SECONDS} s: {body}")
+        assert body["status"] != "failed", body
+        return bool(body["status"] == "ready")
+
+    eventually(is_ready, within=READY_SECONDS)
+    return str(document_id)
 
 
 def ask(http: httpx.Client, workspace: Workspace, question: str) -> dict[str, Any]:

@@ -63,6 +63,7 @@ def document_of(view: DocumentView) -> Document:
         title=view.title,
         bytes=view.size,
         version=view.version,
+        # The model's choices, which the struct lists once more for the description.
         status=cast(Any, view.status),
         progress=Progress(
             stage=cast(Any, view.stage),

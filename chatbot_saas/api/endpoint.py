@@ -51,6 +51,7 @@ def endpoint(method: str, *, cors: bool = False) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         async def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            # A browser asks first, without a key, so this comes before anybody is identified.
             if cors and request.method == "OPTIONS":
                 return HttpResponse(status=204, headers=_PREFLIGHT)
             response = await _answer(view, method, request, *args, **kwargs)
@@ -72,6 +73,7 @@ async def _answer(
         return await view(request, *args, **kwargs)
     except AppError as error:
         return problem_response(error, request)
+    # Django reads the body late, inside of the view.
     except RequestDataTooBig:
         return problem_response(PayloadTooLarge("The request is too large."), request)
     except DATABASE_AWAY as error:

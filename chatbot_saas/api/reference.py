@@ -48,6 +48,7 @@ def _groups() -> list[Json]:
     """The operations by tag, as the page shows them."""
     told = description()
     groups = {tag["name"]: {**tag, "operations": []} for tag in told["tags"]}
+    # In the order of the document, which is the order of the resources.
     for path, methods in told["paths"].items():
         for method, operation in methods.items():
             shown = _shown(path, method, operation)

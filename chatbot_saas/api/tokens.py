@@ -53,6 +53,7 @@ def end(call: Call) -> Reply:
 
 def _host_tenant(request: HttpRequest) -> UUID:
     tenant_id = cast(TenantRequest, request).tenant_id
+    # A token names one workspace, and only its own host says which.
     if tenant_id is None:
         raise NotFound("Ask for tokens on your workspace's own host.")
     return tenant_id

@@ -11,6 +11,7 @@ from billing import usage
 from chatbot_saas.api.operations import Call, Operation, Page, Reply, as_json, page_of, routes
 from core.errors import InvalidRequest
 
+# A year and its leap day; more is the CSV's.
 _MAX_DAYS = 366
 _USUAL_DAYS = 30
 

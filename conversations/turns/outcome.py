@@ -61,6 +61,7 @@ def build_outcome(
         error_code=error_code,
         text=answer.text,
         citations=tuple(answer.cited.values()),
+        # A stop before the first word is an empty reply: the visitor sees that it worked.
         message_id=new_id() if answer.text or status == "stopped" else None,
         provider=notes.provider,
         usage=usage,

@@ -10,6 +10,7 @@ NO_NUL = r"^[^\x00]*$"
 
 def without_nul(text: str) -> str:
     """What can be stored of a text that somebody wrote."""
+    # Dropped and not refused: it comes with copied text, and nobody sees it.
     return text.replace("\x00", "")
 
 

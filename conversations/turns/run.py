@@ -107,6 +107,7 @@ async def retrieve_and_generate(
             budget=settings.TURN_RETRIEVAL_CHARACTERS,
             source_ids=admitted.context.source_ids,
         )
+        # Before the model writes: a citation may come with the first word.
         answer.offer(passages)
         request = build_request(question, admitted, query=query, passages=passages)
         llm = providers.llm_for_model(request.model)
@@ -119,6 +120,7 @@ async def retrieve_and_generate(
 
 async def save(question: Question, admitted: Admitted, outcome: TurnOutcome) -> bool:
     """False when there is nothing to save it to. An answer outlives a restart of PostgreSQL."""
+    # The visitor has read the answer; losing it now would make it untrue.
     for wait in _SAVE_AGAIN:
         try:
             return await in_tenant(question.tenant_id, finish_turn, admitted, outcome)

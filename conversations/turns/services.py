@@ -177,6 +177,7 @@ def interrupt_turn(turn_id: UUID, *, text: str, last_seq: int) -> UUID | None:
         turn.status, turn.ended_at, turn.last_seq = models.TurnStatus.INTERRUPTED, now, last_seq
         turn.error_code = "interrupted"
         turn.save(update_fields=["status", "ended_at", "last_seq", "error_code"])
+        # What was shown is kept, so that a reload shows the same.
         if text:
             models.Message.objects.create(
                 conversation_id=turn.conversation_id,
@@ -202,6 +203,7 @@ def extend_leases(turn_ids: list[UUID]) -> list[UUID]:
     asked to, or deleted."""
     running = models.Turn.objects.filter(pk__in=turn_ids, status=models.TurnStatus.RUNNING)
     running.update(lease_until=timezone.now() + sql.LEASE)
+    # A deleted turn is in neither, and stops as well.
     going_on = set(running.filter(stop_requested_at=None).values_list("id", flat=True))
     return [turn_id for turn_id in turn_ids if turn_id not in going_on]
 

@@ -15,6 +15,7 @@ from knowledge.models import Document
 from knowledge.services import create_document
 from tenants.context import tenant_context
 from tenants.work import tickets
+from tests.eventually import eventually
 
 ORIGIN = "https://shop.example"
 ENDS = ("turn.completed", "turn.failed", "turn.snapshot")
@@ -25,16 +26,16 @@ def ingest(tenant_id: UUID, filename: str, text: str) -> UUID:
     """A document that can be searched. Its tickets are done here, so no worker is needed."""
     with tenant_context(tenant_id):
         document_id = create_document(filename=filename, content=text.encode())[0].id
-    deadline = time.monotonic() + _PATIENCE
-    while time.monotonic() < deadline:
+
+    def is_ready() -> bool:
         tickets.run_next()
         with tenant_context(tenant_id):
             status = Document.objects.get(pk=document_id).status
-        if status == Document.Status.READY:
-            return document_id
         assert status != Document.Status.FAILED
-        time.sleep(0.02)
-    raise AssertionError("the document is not ready")
+        return status == Document.Status.READY
+
+    eventually(is_ready)
+    return document_id
 
 
 class Chat:
@@ -136,10 +137,8 @@ def kinds_of(frames: list[dict[str, Any]]) -> list[str]:
 
 
 def wait_for_turn(workspace: Workspace, status: str) -> None:
-    deadline = time.monotonic() + 15
-    while time.monotonic() < deadline:
+    def stands() -> bool:
         with tenant_context(workspace.tenant.id):
-            if Turn.objects.get().status == status:
-                return
-        time.sleep(0.05)
-    raise AssertionError(f"the turn is not {status}")
+            return Turn.objects.get().status == status
+
+    eventually(stands)

@@ -16,6 +16,7 @@ from tenants.context import tenant_context
 from tenants.keys.api_keys import mint_secret_key
 from tests.conversations.client import ORIGIN, ingest
 from tests.conversations.conftest import HANDBOOK
+from tests.eventually import eventually
 from tests.fake_openai import FakeOpenAI
 from tests.live import Process
 
@@ -255,15 +256,8 @@ def test_who_hangs_up_on_a_completion_stops_it(
 
 
 def wait_until_ended(workspace: Workspace) -> None:
-    import time
-
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        with tenant_context(workspace.tenant.id):
-            if Turn.objects.exclude(status="running").exists():
-                return
-        time.sleep(0.05)
-    raise AssertionError("the turn runs on")
+    with tenant_context(workspace.tenant.id):
+        eventually(Turn.objects.exclude(status="running").exists)
 
 
 # --- Turns over HTTP -----------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """A provider that misbehaves, seen from the visitor's socket and from the books (T29)."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -39,9 +38,7 @@ def test_a_failure_before_any_text_is_told_and_costs_nothing(
     behaviour, code = BEFORE_TEXT[fault]
     question = f"What is the access code? {uuid4().hex}"
     fake.script({"match": question, **behaviour})
-    began = time.monotonic()
     frames = chat.answer(question)
-    assert time.monotonic() - began < 5
     assert kinds_of(frames) == ["turn.started", "turn.failed"]
     assert (frames[-1]["code"], frames[-1]["retryable"]) == (code, True)
     assert "fake provider" not in frames[-1]["message"]
@@ -73,9 +70,7 @@ def test_half_an_answer_is_kept_as_interrupted_and_charged_by_estimate(
     question = f"What is the access code? {uuid4().hex}"
     words = "one two three four five six"
     fake.script({"match": question, "text": words, "delay": 0.01, **AFTER_TEXT[fault]})
-    began = time.monotonic()
     frames = chat.answer(question)
-    assert time.monotonic() - began < 5
     assert frames[-1]["type"] == "turn.failed"
     assert frames[-1]["code"] == "interrupted"
     assert words.startswith(text_of(frames).strip())

@@ -1,6 +1,5 @@
 """A conversation that goes while it is answered: its answer stops, and what it used is charged."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -24,6 +23,7 @@ from core.errors import NotFound
 from tenants.context import tenant_context
 from tests.conversations.client import Chat
 from tests.conversations.test_chatbots import plan, question_of
+from tests.eventually import eventually, wait_for_lock
 from tests.fake_openai import FakeOpenAI
 from tests.live import Process
 
@@ -33,14 +33,10 @@ SLOW = {"text": "word " * 400, "delay": 0.05}
 
 
 def await_charge(workspace: Workspace, seconds: float) -> UsageRecord:
-    deadline = time.monotonic() + seconds
     with tenant_context(workspace.tenant.id):
-        while time.monotonic() < deadline:
-            record = UsageRecord.objects.first()
-            if record is not None:
-                return record
-            time.sleep(0.05)
-    raise AssertionError("nothing was charged")
+        record = eventually(UsageRecord.objects.first, within=seconds)
+    assert record is not None
+    return record
 
 
 @pytest.mark.parametrize("deletes", ["the answering process", "another process"])
@@ -144,7 +140,7 @@ def test_who_asks_while_the_chatbot_is_deleted_hears_that_there_is_none(
         with tenant_context(workspace.tenant.id), transaction.atomic():
             removal.remove_chatbot(workspace.chatbot_id)
             asking = executor.submit(ask, web, workspace)
-            time.sleep(0.7)
+            wait_for_lock()
         assert asking.result() == (404, code)
     with tenant_context(workspace.tenant.id):
         assert (Conversation.objects.count(), Hold.objects.count()) == (0, 0)
@@ -161,7 +157,7 @@ def test_who_asks_in_an_open_chat_while_it_is_deleted_hears_the_same(
             else:
                 removal.remove_conversation(UUID(chat.ready["conversation_id"]))
             client_turn_id = chat.ask(FACT)
-            time.sleep(0.7)
+            wait_for_lock()
         refused = chat.receive("error")
     assert (refused["code"], refused["ref"]) == ("not_found", client_turn_id)
     with tenant_context(workspace.tenant.id):
@@ -179,7 +175,7 @@ def test_a_question_that_comes_first_is_removed_with_its_conversation(
         with tenant_context(workspace.tenant.id), transaction.atomic():
             admitted(workspace)
             removed = executor.submit(remove)
-            time.sleep(0.3)
+            wait_for_lock()
         removed.result()
     with tenant_context(workspace.tenant.id):
         assert (Conversation.objects.count(), Turn.objects.count()) == (0, 0)

@@ -2,7 +2,7 @@
 
 import os
 import random
-import time
+import signal
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -18,6 +18,7 @@ from conversations.turns.eventlog import log_key
 from core.redis import sync_redis
 from tenants.context import tenant_context
 from tests.conversations.client import Chat, kinds_of, text_of, wait_for_turn
+from tests.eventually import eventually
 from tests.fake_openai import FakeOpenAI
 from tests.live import Process
 
@@ -130,9 +131,9 @@ def test_a_process_that_is_told_to_end_saves_what_it_has(
     ending = Process("web", environment={**model_environment, "TURN_DRAIN_SECONDS": "0.3"})
     with ending:
         _, before = begin_and_cut(ending, workspace, question, 4)
-        began = time.monotonic()
-        ending.stop()
-        assert time.monotonic() - began < 5
+        # It ends by itself: a process that had to be killed would have saved nothing.
+        ending.stop(60)
+        assert ending.returncode not in (None, -signal.SIGKILL)
     with tenant_context(workspace.tenant.id):
         assert Turn.objects.get().status == "interrupted"
         assert Hold.objects.count() == 0
@@ -195,7 +196,9 @@ def test_a_log_that_is_flushed_in_the_middle_loses_no_reply(
     ready, before = begin_and_cut(model_web, workspace, question, 3)
     with tenant_context(workspace.tenant.id):
         name = log_key(workspace.tenant.id, Turn.objects.get().pk)
-    time.sleep(0.2)
+    # More has been told than was seen, and the turn still runs.
+    seen = len(before)
+    eventually(lambda: sync_redis("events").xlen(name) > seen)
     sync_redis("events").delete(name)
     after = resume(second_web, workspace, ready, before[0]["turn_id"], before[-1]["event_id"])
     assert kinds_of(after) == ["turn.snapshot"]

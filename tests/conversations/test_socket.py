@@ -21,6 +21,7 @@ from tenants.keys.api_keys import mint_publishable_key, revoke_key
 from tenants.keys.visitor_tokens import issue_visitor_token
 from tenants.models import APIKey, Tenant
 from tests.conversations.client import Chat, text_of, wait_for_turn
+from tests.eventually import eventually
 from tests.fake_openai import FakeOpenAI
 from tests.live import Process
 
@@ -111,9 +112,7 @@ def test_a_foreign_or_broken_visitor_token_is_refused(
 def test_without_a_session_in_time_the_socket_closes() -> None:
     with Process("web", environment={"SOCKET_SESSION_SECONDS": "0.5"}) as hasty:
         with Chat(hasty.socket_url) as chat:
-            began = time.monotonic()
             assert chat.close_code() == 4408
-            assert time.monotonic() - began < 2
         assert "Traceback" not in hasty.log()
 
 
@@ -221,11 +220,10 @@ def test_a_stop_in_the_middle_keeps_what_was_said(
     chat.ask(question)
     started = chat.receive("turn.started")
     said = [chat.receive("turn.delta") for _ in range(3)]
-    began = time.monotonic()
     chat.send("turn.stop", turn_id=started["turn_id"])
     rest = chat.until_end()
-    assert time.monotonic() - began < 1
     assert rest[-1]["finish_reason"] == "stopped"
+    assert len(text_of(said + rest)) < len("word " * 400)
     with tenant_context(workspace.tenant.id):
         reply = Message.objects.get(role="assistant")
         assert (reply.status, reply.text) == ("stopped", text_of(said + rest))
@@ -241,12 +239,7 @@ def test_a_closed_socket_does_not_stop_the_turn(
         chat.receive("turn.started")
         token = chat.ready["visitor_token"]
         conversation_id = chat.ready["conversation_id"]
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        with tenant_context(workspace.tenant.id):
-            if Turn.objects.get().status == "completed":
-                break
-        time.sleep(0.05)
+    wait_for_turn(workspace, "completed")
     with Chat(
         model_web.socket_url,
         workspace.publishable_key,
@@ -424,21 +417,29 @@ def test_refusals_come_in_their_order(web: Process, bare: Workspace) -> None:
         assert chat.receive("error")["code"] == "rate_limited"
         with platform_context():
             Plan.objects.filter(pk=tight.pk).update(messages_per_month=1)
-        time.sleep(2.1)
-        chat.ask("Three?")
-        error = chat.receive("error")
-        assert error["code"] == "message_quota_exceeded"
+        error = refused_with(chat, "message_quota_exceeded")
         assert "It frees on" in error["message"]
         with platform_context():
             Tenant.objects.filter(pk=bare.tenant.id).update(status=Tenant.Status.SUSPENDED)
-        time.sleep(2.1)
         # The regular look at open sockets may come first; it closes this one.
         with suppress(ConnectionClosed):
-            chat.ask("Four?")
-            assert chat.receive("error")["code"] == "tenant_suspended"
+            refused_with(chat, "tenant_suspended")
         assert chat.close_code(0.5) in {None, 4401}
     with tenant_context(bare.tenant.id):
         assert (Turn.objects.count(), Hold.objects.count()) == (1, 0)
+
+
+def refused_with(chat: Chat, code: str) -> dict[str, Any]:
+    """The refusal with this code, once the plan that was read before is forgotten."""
+
+    def ask() -> dict[str, Any] | None:
+        chat.ask("Again?")
+        error = chat.receive("error")
+        return error if error["code"] == code else None
+
+    found = eventually(ask)
+    assert found is not None
+    return found
 
 
 def test_a_visitor_without_knowledge_is_told_so(web: Process, bare: Workspace) -> None:

@@ -1,8 +1,10 @@
 """Looking at processes that are not our children."""
 
-import time
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
+
+from tests.eventually import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,7 +37,10 @@ def descendants(pid: int) -> list[int]:
 
 def until(condition: Callable[[], bool], *, seconds: float) -> None:
     """Wait for the condition; fails when the time is up."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
+    eventually(condition, within=seconds)
+
+
+def wait_for_flock(pid: int) -> None:
+    """Until the process waits for a file lock: the kernel lists who waits with an arrow."""
+    waiting = re.compile(rf"-> FLOCK\s+ADVISORY\s+WRITE {pid} ")
+    eventually(lambda: waiting.search(Path("/proc/locks").read_text()))

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import redis
 
 from chatbot_saas import embedded
 from chatbot_saas.embedded.lifecycle import exclusive_servers
-from tests.embedded.processes import ROOT, is_alive, outlived, until
+from tests.embedded.processes import ROOT, is_alive, outlived, until, wait_for_flock
 
 OTHER_UID = 54321
 HOLD_SERVERS = """
@@ -181,7 +180,7 @@ def test_the_owner_outstays_the_other_users(stopped: embedded.Layout) -> None:
     owner = hold_servers(stopped)
     guest = hold_servers(stopped)
     owner.stdin.close()  # type: ignore[union-attr]
-    time.sleep(0.3)
+    wait_for_flock(owner.pid)
     assert owner.poll() is None
     assert embedded.is_running(stopped)
     guest.communicate()

@@ -3,7 +3,6 @@
 Open sockets and keys: tests/conversations/test_socket.py; programs' tokens: tests/identity.
 """
 
-import time
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -59,6 +58,5 @@ def test_the_next_click_after_it_is_refused(
     with PageClient(web, tenant.host).log_in(person) as client:
         assert client.post("/members/invite", form).status_code == 200
         event(tenant, person)
-        started = time.monotonic()
+        # With the very next request: nothing is kept of who may.
         assert client.post("/members/invite", form).status_code == status
-    assert time.monotonic() - started < 5

@@ -3,7 +3,6 @@
 import json
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from uuid import UUID
@@ -17,6 +16,7 @@ from tenants.context import platform_context, tenant_context
 from tenants.models import WorkTicket
 from tenants.schemas.provisioning import TenantRef
 from tenants.work import tickets
+from tests.eventually import eventually
 from tests.fake_openai import wire
 
 
@@ -92,8 +92,9 @@ def delete_while_it_is_embedded(
         deleted.append(document.id)
 
     service.meanwhile = delete
-    deadline = time.monotonic() + 30
-    while ticket_of(document.id).status != "done" and time.monotonic() < deadline:
+
+    def is_done() -> bool:
         tickets.run_next()
-        time.sleep(0.02)
-    assert ticket_of(document.id).status == "done"
+        return ticket_of(document.id).status == "done"
+
+    eventually(is_done)

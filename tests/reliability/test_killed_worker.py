@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID, uuid4
@@ -15,6 +14,7 @@ from tenants.context import platform_context, tenant_context
 from tenants.models import WorkTicket
 from tenants.schemas.provisioning import TenantRef
 from tenants.work.tickets import enqueue
+from tests.eventually import eventually
 from tests.live import ROOT
 
 SECONDS = 30.0
@@ -39,18 +39,17 @@ def worker(kind: str) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def wait_until_embedding(document_id: UUID, vectors: int) -> None:
-    deadline = time.monotonic() + SECONDS
-    while RawVector.objects.filter(document_id=document_id).count() < vectors:
-        assert time.monotonic() < deadline, "nothing was embedded"
-        time.sleep(0.05)
+    kept = RawVector.objects.filter(document_id=document_id)
+    eventually(lambda: kept.count() >= vectors, within=SECONDS)
 
 
 def wait_until_ready(document_id: UUID) -> None:
-    deadline = time.monotonic() + SECONDS
-    while (status := Document.objects.get(pk=document_id).status) != "ready":
+    def is_ready() -> bool:
+        status = Document.objects.get(pk=document_id).status
         assert status != "failed"
-        assert time.monotonic() < deadline, status
-        time.sleep(0.1)
+        return status == "ready"
+
+    eventually(is_ready, within=SECONDS)
 
 
 def vectors(document_id: UUID) -> dict[bytes, int]:

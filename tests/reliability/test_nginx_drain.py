@@ -24,6 +24,7 @@ from conversations.models import Message, Turn
 from conversations.turns.sweep import sweep_tenant
 from tenants.context import tenant_context
 from tests.conversations.client import ORIGIN, Chat, kinds_of, text_of
+from tests.eventually import eventually
 from tests.fake_openai import FakeOpenAI
 from tests.fake_openai import running as fake_running
 from tests.live import Process
@@ -115,13 +116,9 @@ def come_back(port: int, workspace: Workspace, ready: dict[str, Any]) -> Chat:
 
 
 def answering_soon(site: Site, workspace: Workspace) -> Process:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        try:
-            return site.answering(workspace)
-        except Turn.DoesNotExist:
-            time.sleep(0.05)
-    raise AssertionError("nobody answers")
+    with tenant_context(workspace.tenant.id):
+        eventually(Turn.objects.exists)
+    return site.answering(workspace)
 
 
 def ask_over_http(port: int, workspace: Workspace, question: str) -> httpx.Response:

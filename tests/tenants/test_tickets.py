@@ -1,9 +1,8 @@
 """Work tickets: at least once, leased, fair, and never of a tenant that may not run."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from tenants.context import ScopeError, current_tenant_id, platform_context, ten
 from tenants.models import Tenant, WorkTicket
 from tenants.schemas.provisioning import TenantRef
 from tenants.work import tickets
+from tests.eventually import eventually
 
 KIND = "test_work"
 
@@ -163,13 +163,21 @@ def test_a_lease_is_extended_while_one_long_step_runs(tenant: TenantRef) -> None
     enqueue(tenant)
     ticket = tickets.claim()
     assert ticket is not None
-    with tickets.kept_alive(partial(tickets.heartbeat, ticket), every=0.2, at_most=10):
-        time.sleep(1.5)
+    first = lease_of(ticket)
+    with tickets.kept_alive(partial(tickets.heartbeat, ticket), every=0.1, at_most=60):
+        # Beyond the lease that it was claimed with.
+        eventually(lambda: lease_of(ticket) > first + timedelta(seconds=1.5))
         assert tickets.claim() is None
-    time.sleep(1.1)
-    again = tickets.claim()
+    again = eventually(tickets.claim)
     assert again is not None
     assert again.id == ticket.id
+
+
+def lease_of(ticket: tickets.Ticket) -> datetime:
+    with platform_context():
+        until = WorkTicket.objects.get(pk=ticket.id).lease_until
+    assert until is not None
+    return until
 
 
 def test_a_step_that_hangs_loses_its_lease(tenant: TenantRef) -> None:
@@ -178,8 +186,7 @@ def test_a_step_that_hangs_loses_its_lease(tenant: TenantRef) -> None:
     ticket = tickets.claim()
     assert ticket is not None
     with tickets.kept_alive(partial(tickets.heartbeat, ticket), every=0.1, at_most=0.2):
-        time.sleep(1.6)
-        assert tickets.claim() is not None
+        assert eventually(tickets.claim) is not None
 
 
 @pytest.mark.parametrize("status", ["suspended", "erasing"])
