@@ -11,6 +11,7 @@ class KnowledgeConfig(AppConfig):
         from knowledge import ingestion  # noqa: F401  (registers the ticket's handler)
         from knowledge.embeddings.registry import EmbeddingChoice, choose
 
+        # Told here, because adapters know no settings.
         choose(
             EmbeddingChoice(
                 base_url=settings.EMBEDDINGS_BASE_URL,

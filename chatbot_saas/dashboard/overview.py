@@ -12,6 +12,7 @@ from chatbot_saas.web.requests import MemberRequest
 from conversations.history.checklist import read_checklist
 from conversations.history.overview import Overview, summarize
 
+# A month is what plans count by.
 DAYS = 30
 
 

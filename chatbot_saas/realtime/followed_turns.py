@@ -13,6 +13,7 @@ from core.errors import InvalidRequest
 
 log = logging.getLogger(__name__)
 
+# More than anybody asks at once, and few enough that one socket cannot hold much.
 _MAX_FOLLOWED = 8
 
 

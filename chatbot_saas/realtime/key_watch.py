@@ -75,9 +75,11 @@ async def close_dead(key_ids: Collection[UUID]) -> None:
     if not key_ids:
         return
     live = await in_platform(find_live_keys, key_ids)
+    # Asked for what lives, so that a key that is deleted counts as dead, too.
     dead = set(key_ids) - live
     for keys in list(_sockets.values()):
         for key_id in dead & keys.keys():
+            # A copy: a socket that closes takes itself off this list.
             for socket in list(keys[key_id]):
                 socket.close(BAD_KEY)
 

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 LAYER_ERRORS = (RedisError, OSError)
 MESSAGE_TYPE = "tenant.notice"
+# Whoever revoked a key waits for this; the regular check would come anyway.
 _SEND_SECONDS = 1.0
 
 
@@ -39,6 +40,7 @@ def write_notice(notice: Notice) -> dict[str, str]:
 def read_notice(message: dict[str, Any]) -> Notice | None:
     """None for a message that is not a notice."""
     try:
+        # Who can write to Redis is inside the wall; junk must not end the listener all the same.
         if message["type"] != MESSAGE_TYPE:
             return None
         return Notice(UUID(message["tenant_id"]), Subject(message["subject"]), UUID(message["id"]))

@@ -57,6 +57,7 @@ def create_tenant(*, slug: str, name: str) -> TenantRef:
     check_slug(slug)
     tenant_id = new_id()
     host = f"{slug}.{settings.TENANT_HOST_SUFFIX}"
+    # It follows from the id, so that no look-up can ever lead to another tenant's.
     schema = schema_name(tenant_id)
     try:
         with platform_context(), transaction.atomic():

@@ -81,6 +81,9 @@ def test_what_stays_open_is_known_stacked_statements_can_change_the_role(
         cursor.execute(
             f"SET LOCAL ROLE {role}; SELECT count(*) FROM {schema_name(other_tenant.id)}.billing_hold"
         )
+        # The answers of both statements wait; the second one read a foreign table.
+        assert cursor.nextset()
+        assert cursor.fetchone() == (0,)
 
 
 def test_the_scope_survives_rollbacks_savepoints_and_failed_commits(
