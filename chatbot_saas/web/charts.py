@@ -93,10 +93,12 @@ def _spread(labels: Sequence[str], step: float) -> tuple[Mark, ...]:
 def _round_up(most: float) -> float:
     """The next number that an axis may end with.
 
+    Sums too small for the digits an axis shows are as good as none.
+
     >>> _round_up(0), _round_up(7), _round_up(23), _round_up(0.0031)
     (1.0, 10.0, 40.0, 0.004)
     """
-    if most <= 0:
+    if most < 1e-9:
         return 1.0
     magnitude = 10.0 ** math.floor(math.log10(most))
     return next(

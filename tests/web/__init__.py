@@ -1,0 +1,1 @@
+"""Tests of chatbot_saas/web: what the dashboard and the admin share."""
