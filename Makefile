@@ -7,6 +7,8 @@ PIP := $(PY) -m pip install --disable-pip-version-check --no-input --no-deps
 CHECKED := bench billing chatbot_saas conversations core knowledge tenants tests manage.py
 MEASURED := tenants/*,billing/*,conversations/*
 export PORT ?= 8000
+# Images set it. Every process would then compile all of its modules again at each start: twice the CPU.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: install dev run test lint house bench drill clean
 

@@ -92,7 +92,7 @@ def running(folder: Path, provider_url: str) -> Iterator[Side]:
         "PORT": str(port),
     }
     up = subprocess.Popen(
-        [sys.executable, "manage.py", "up", "--no-demo"],
+        [_python(folder), "manage.py", "up", "--no-demo"],
         cwd=folder,
         env=environment,
         stdout=subprocess.DEVNULL,
@@ -101,13 +101,19 @@ def running(folder: Path, provider_url: str) -> Iterator[Side]:
         side = Side(folder, port, environment)
         _wait_until_ready(port)
         prepared = subprocess.check_output(
-            [sys.executable, "-c", _PREPARE], cwd=folder, env=environment
+            [_python(folder), "-c", _PREPARE], cwd=folder, env=environment
         )
         side.workspace = json.loads(prepared.splitlines()[-1])
         yield side
     finally:
         up.send_signal(signal.SIGTERM)
         up.wait(20)
+
+
+def _python(folder: Path) -> str:
+    """Each side's own, with the packages that it names."""
+    own = folder / ".venv" / "bin" / "python"
+    return str(own) if own.exists() else sys.executable
 
 
 def _wait_until_ready(port: int) -> None:

@@ -15,9 +15,10 @@ import httpx
 from django.db.models import F
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser.chromium import find_chromium
+
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
-CHROMIUM = "/usr/bin/chromium"
 QUESTION = "How long are the events of a turn kept?"
 QUESTIONS = [
     QUESTION,
@@ -40,7 +41,7 @@ def main() -> None:
     access = json.loads((ROOT / "var" / "demo.json").read_text(encoding="utf-8"))
     ask_for_a_month(access)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         take_widget(browser, access)
         take_dashboard(browser, access)
         browser.close()
@@ -114,7 +115,7 @@ def take_dashboard(browser: Browser, access: dict[str, str]) -> None:
     # The last step of the check-list, which then makes room for the numbers.
     page.goto(f"{base}/members")
     page.get_by_label("E-mail address").fill("colleague@demo.example")
-    page.get_by_role("button", name="Make an invitation").click()
+    page.get_by_role("button", name="Invite").click()
     page.goto(f"{base}/")
     page.screenshot(path=PICTURES / "overview.png")
     page.goto(f"{base}/conversations")

@@ -80,13 +80,13 @@ def raise_file_limit() -> None:
 
 
 @contextmanager
-def running(provider_url: str) -> Iterator[Stack]:
-    """Start everything but the demo; end it as Ctrl-C would."""
+def running(provider_url: str, **changed: str) -> Iterator[Stack]:
+    """Start everything but the demo, its environment `changed`; end it as Ctrl-C would."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "manage.py", "up", "--no-demo"],
         cwd=ROOT,
-        env=environment(provider_url) | {"PORT": str(port)},
+        env=environment(provider_url) | {"PORT": str(port)} | changed,
         stdout=subprocess.DEVNULL,
     )
     try:
@@ -103,6 +103,8 @@ def environment(provider_url: str) -> dict[str, str]:
         "VAR_DIR": str(VAR_DIR),
         "LLM_BASE_URL": provider_url,
         "LLM_MODEL": MODEL,
+        # All visitors of the bench come from one address.
+        "SOCKETS_PER_ADDRESS": "20000",
         "DJANGO_SETTINGS_MODULE": "chatbot_saas.settings",
     }
 

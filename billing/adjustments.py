@@ -1,5 +1,6 @@
 """What the operator decides for one tenant: its plan, and other limits for a while. All audited."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,16 +12,19 @@ from django.utils import timezone
 
 from billing.catalog.models import QuotaOverride
 from billing.catalog.services import subscribe
+from billing.selectors import agreed_limits
 from core.errors import InvalidRequest, NotFound
 from tenants.context import platform_context, tenant_context
+from tenants.workspace.changes import compare
 from tenants.workspace.services import record_event
 
 
 def change_plan(*, tenant_id: UUID, plan: str, actor: str) -> None:
     """Put a tenant on a plan. Raises `InvalidRequest` (plan)."""
     with platform_context(), transaction.atomic():
+        before = agreed_limits(tenant_id)
         subscribe(tenant_id=tenant_id, plan=plan)
-        _record(tenant_id, "plan.changed", actor, plan=plan)
+        _record(tenant_id, "plan.changed", actor, before, plan=plan)
 
 
 def check_override(*, reason: str, expires_at: datetime, **limits: Any) -> None:
@@ -66,6 +70,7 @@ def override_limits(
     # As text: the trail keeps what was typed, and JSON has no decimals.
     given = {name: str(value) for name, value in limits.items() if value is not None}
     with platform_context(), transaction.atomic():
+        before = agreed_limits(tenant_id)
         made = QuotaOverride.objects.create(
             tenant_id=tenant_id,
             reason=reason.strip(),
@@ -74,7 +79,8 @@ def override_limits(
             **limits,
         )
         until = expires_at.isoformat()
-        _record(tenant_id, "limits.overridden", actor, reason=reason.strip(), until=until, **given)
+        told = {"reason": reason.strip(), "until": until, **given}
+        _record(tenant_id, "limits.overridden", actor, before, **told)
     return made.pk
 
 
@@ -84,12 +90,19 @@ def end_override(*, override_id: UUID, actor: str) -> None:
     with platform_context(), transaction.atomic():
         found = QuotaOverride.objects.filter(pk=override_id, expires_at__gt=now)
         tenant_id = found.values_list("tenant_id", flat=True).first()
+        before = agreed_limits(tenant_id) if tenant_id else {}
         # Ended, not deleted: what held until now can still be read.
         if tenant_id is None or not found.update(expires_at=now):
             raise NotFound("There is no such override in force.")
-        _record(tenant_id, "limits.override_ended", actor)
+        _record(tenant_id, "limits.override_ended", actor, before)
 
 
-def _record(tenant_id: UUID, action: str, actor: str, **data: Any) -> None:
+def _record(
+    tenant_id: UUID, action: str, actor: str, before: Mapping[str, Any], **data: Any
+) -> None:
+    """With what changed of the limits in force, which is less than what was typed when a newer
+    override stands before it."""
+    changes = compare(before, agreed_limits(tenant_id))
+    target = str(tenant_id)
     with tenant_context(tenant_id):
-        record_event(action=action, actor=actor, target=str(tenant_id), **data)
+        record_event(action=action, actor=actor, target=target, changes=changes, **data)

@@ -1,6 +1,7 @@
 """Metering in the tenant's own schema: quota periods, holds, usage records, the tenant's budget."""
 
 from django.db import models
+from django.utils import timezone
 
 from core.ids import new_id
 
@@ -54,7 +55,8 @@ class UsageRecord(models.Model):
     input_per_million = models.DecimalField(max_digits=20, decimal_places=9)
     output_per_million = models.DecimalField(max_digits=20, decimal_places=9)
     cost = models.DecimalField(max_digits=20, decimal_places=9, help_text="US dollars.")
-    created_at = models.DateTimeField(auto_now_add=True)
+    # When the turn was reserved: the day of this record is in the month that its charge went to.
+    created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         db_table_comment = "append-only"

@@ -26,6 +26,12 @@ def cost(tokens_in: int, tokens_out: int, price: TokenPrice) -> Decimal:
     return (exact / _MILLION).quantize(_NANO, rounding=ROUND_UP)
 
 
+def most_tokens(text: str) -> int:
+    """What no tokenizer goes beyond: models read bytes where they know no longer piece, and a rare
+    character has up to four."""
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
 def estimate_tokens(text: str) -> int:
     """An upper estimate of a text's tokens where the provider reports none.
 

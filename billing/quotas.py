@@ -4,6 +4,7 @@ One conditional UPDATE decides admission, so any number of simultaneous turns ad
 the limits allow. Everything here runs in the tenant's context and in the caller's transaction.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -21,8 +22,10 @@ from billing.pricing import cost
 from billing.selectors import PlanLimits, TurnTerms
 from core import analytics
 from core.errors import AppError, BudgetExceeded, QuotaExceeded
-from core.metrics import COST_USD, TOKENS
+from core.metrics import COST_USD, TOKENS, UNCHARGED_USD
 from tenants.context import current_tenant_id
+
+log = logging.getLogger(__name__)
 
 # What has been told of spent limits; a restart may tell it once more.
 _told: LRUCache[tuple[UUID, date, str], bool] = LRUCache(maxsize=4096)
@@ -44,7 +47,7 @@ WITH period AS (
     RETURNING starts_on
 )
 INSERT INTO billing_hold (turn_id, starts_on, cost, created_at)
-SELECT %(turn)s, starts_on, %(cost)s, now() FROM period
+SELECT %(turn)s, starts_on, %(cost)s, %(now)s FROM period
 RETURNING turn_id
 """
 
@@ -75,12 +78,15 @@ def reserve(*, turn_id: UUID, terms: TurnTerms, max_tokens_in: int, max_tokens_o
     Raises `BudgetExceeded` or `QuotaExceeded`, which say which limit and until when; nothing is
     held then.
     """
-    month = month_of(timezone.now())
+    # One moment for both: what is held a moment before midnight is of that day and of its month.
+    now = timezone.now()
+    month = month_of(now)
     budget = Budget.objects.values_list("cost_per_month", flat=True).first()
     wanted = cost(max_tokens_in, max_tokens_out, terms.price)
     plan = terms.plan
     cost_limit = plan.cost_per_month if budget is None else min(budget, plan.cost_per_month)
-    values: dict[str, date | UUID | Decimal | int] = {
+    values: dict[str, datetime | date | UUID | Decimal | int] = {
+        "now": now,
         "month": month,
         "turn": turn_id,
         "cost": wanted,
@@ -169,12 +175,19 @@ def settle(
     tokens_out: int,
     source: Literal["reported", "estimated"],
 ) -> UsageValue | None:
-    """Charge what was used and free the hold, once: None when the turn has been charged already."""
+    """Charge what was used, at most what was held, and free the hold, once: None when the turn has
+    been charged already. The record keeps the tokens as they were told, and the day on which the turn was
+    reserved: whenever it ends, it is of that day and of that month."""
     price = terms.price
-    charged = cost(tokens_in, tokens_out, price)
     hold = _take_hold(turn_id)
     if hold is None:
         return None
+    used = cost(tokens_in, tokens_out, price)
+    # What a provider says was used is believed up to what the turn could use at most.
+    charged = min(used, hold.cost)
+    if used > charged:
+        UNCHARGED_USD.inc(float(used - charged))
+        log.warning("a turn's use of %s is beyond its hold of %s US dollars", used, hold.cost)
     record = UsageRecord.objects.create(
         turn_id=turn_id,
         provider=provider,
@@ -185,6 +198,7 @@ def settle(
         input_per_million=price.input_per_million,
         output_per_million=price.output_per_million,
         cost=charged,
+        created_at=hold.created_at,
     )
     # The month's row first, then the day's: every turn takes them in this order.
     _free(hold, messages_used=1, cost_used=charged)
@@ -209,22 +223,24 @@ def list_holds(*, until: datetime) -> list[UUID]:
     return list(Hold.objects.filter(created_at__lte=until).values_list("turn_id", flat=True))
 
 
-def _take_hold(turn_id: UUID) -> tuple[date, Decimal] | None:
+def _take_hold(turn_id: UUID) -> Hold | None:
     """Deleting the row is what makes settling happen once, however many try."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM billing_hold WHERE turn_id = %s RETURNING starts_on, cost", [turn_id]
+            "DELETE FROM billing_hold WHERE turn_id = %s RETURNING starts_on, cost, created_at",
+            [turn_id],
         )
         row = cursor.fetchone()
-    return (row[0], row[1]) if row else None
+    if row is None:
+        return None
+    return Hold(turn_id=turn_id, starts_on=row[0], cost=row[1], created_at=row[2])
 
 
-def _free(hold: tuple[date, Decimal], *, messages_used: int, cost_used: Decimal) -> None:
-    starts_on, held = hold
+def _free(hold: Hold, *, messages_used: int, cost_used: Decimal) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE billing_quotaperiod SET messages_held = messages_held - 1, "
             "cost_held = cost_held - %s, messages_used = messages_used + %s, "
             "cost_used = cost_used + %s WHERE starts_on = %s",
-            [held, messages_used, cost_used, starts_on],
+            [hold.cost, messages_used, cost_used, hold.starts_on],
         )

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Subquery, Value
+from django.db.models import Exists, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -14,7 +14,7 @@ from billing.catalog.models import Plan, Price, QuotaOverride, Subscription
 from billing.pricing import TokenPrice
 from core.errors import NotFound, TenantSuspended, Unavailable
 from tenants.context import platform_context
-from tenants.models import Tenant
+from tenants.models import Membership, Tenant
 
 FREE_PLAN = "free"
 # Limits that an override may set; see `billing.catalog.models.QuotaOverride`.
@@ -23,7 +23,8 @@ OVERRIDABLE = ("messages_per_month", "cost_per_month", "turns_per_minute", "docu
 
 @dataclass(frozen=True, slots=True)
 class PlanLimits:
-    """A plan as values; see `billing.catalog.models.Plan` for units."""
+    """A plan as values; see `billing.catalog.models.Plan` for units. `may_spend`: whether the platform
+    pays models for this workspace, which it does once an owner has proved an address."""
 
     name: str
     messages_per_month: int
@@ -31,6 +32,7 @@ class PlanLimits:
     turns_per_minute: int
     visitor_turns_per_minute: int
     documents: int
+    may_spend: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def plan_limits(tenant_id: UUID) -> PlanLimits:
     Raises `TenantSuspended`, or `NotFound` when there is no such tenant.
     """
     with platform_context():
-        plan, override = _plan_of(tenant_id), _override_of(tenant_id)
+        (plan, may_spend), override = _plan_of(tenant_id), _override_of(tenant_id)
     limits = PlanLimits(
         name=plan.name,
         messages_per_month=plan.messages_per_month,
@@ -56,22 +58,37 @@ def plan_limits(tenant_id: UUID) -> PlanLimits:
         turns_per_minute=plan.turns_per_minute,
         visitor_turns_per_minute=plan.visitor_turns_per_minute,
         documents=plan.documents,
+        may_spend=may_spend,
     )
     return limits if override is None else replace(limits, **_given(override))
 
 
-def _plan_of(tenant_id: UUID) -> Plan:
-    """In one query with the tenant's status, which comes before what it may use."""
+def agreed_limits(tenant_id: UUID) -> dict[str, Any]:
+    """The plan's name and the limits in force, whatever the tenant's state (platform context)."""
+    subscribed = Subscription.objects.filter(tenant_id=tenant_id)
+    plan_id = subscribed.values_list("plan_id", flat=True).first()
+    plan, override = Plan.objects.get(pk=plan_id or FREE_PLAN), _override_of(tenant_id)
+    limits = {name: getattr(plan, name) for name in OVERRIDABLE}
+    return {"plan": plan.name, **limits, **(_given(override) if override else {})}
+
+
+def _plan_of(tenant_id: UUID) -> tuple[Plan, bool]:
+    """With whether it may spend, and in one query with the tenant's status, which comes before both."""
     subscribed = Subscription.objects.filter(tenant_id=tenant_id).values("plan_id")[:1]
     status = Tenant.objects.filter(pk=tenant_id).values("status")[:1]
+    # A workspace without owners is the platform's own: its commands have made it.
+    owners = Membership.objects.filter(tenant_id=tenant_id, role=Membership.Role.OWNER)
+    proven = owners.filter(user__confirmed_at__isnull=False)
     # One round trip a turn less than asking for plan and tenant apart.
-    found = Plan.objects.annotate(status=Subquery(status))
+    found = Plan.objects.annotate(
+        status=Subquery(status), may_spend=~Exists(owners) | Exists(proven)
+    )
     plan = found.get(pk=Coalesce(Subquery(subscribed), Value(FREE_PLAN)))
     if plan.status is None or plan.status == Tenant.Status.ERASING:
         raise NotFound("There is no such workspace.")
     if plan.status != Tenant.Status.ACTIVE:
         raise TenantSuspended("This workspace is suspended. Its owner can ask support why.")
-    return plan
+    return plan, bool(plan.may_spend)
 
 
 def _override_of(tenant_id: UUID) -> QuotaOverride | None:

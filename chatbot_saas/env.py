@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -58,6 +59,21 @@ def seconds(name: str, default: float) -> float:
         return value
 
     return _read(name, default, convert, "a number of seconds between 0 and 86,400")
+
+
+def url(name: str, default: str = "") -> str:
+    """The address of an HTTP server."""
+
+    def convert(raw: str) -> str:
+        parts = urlsplit(raw)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError
+        # Out of its range it raises by itself.
+        if parts.port == 0:
+            raise ValueError
+        return raw
+
+    return _read(name, default, convert, "an address such as https://example.com/v1")
 
 
 def flag(name: str, default: bool = False) -> bool:

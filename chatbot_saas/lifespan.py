@@ -13,7 +13,7 @@ from conversations.llm.providers import close_providers, warm_up
 from conversations.turns import live
 from conversations.turns.control import end_control, ensure_control
 from conversations.turns.sweep import sweep_all
-from tenants.context import in_platform
+from tenants.context import in_platform_reserved
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ async def lifespan(
     await receive()
     ensure_control()
     # Not waited for: a start must not depend on how many tenants there are.
-    sweep = asyncio.create_task(in_platform(sweep_all))
+    sweep = asyncio.create_task(in_platform_reserved(sweep_all))
     sweep.add_done_callback(_report)
     warm = asyncio.create_task(warm_up())
     warm.add_done_callback(_report_cold)

@@ -6,14 +6,16 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import async_only_middleware
 
 from chatbot_saas.logs import request_id, without_secrets
-from core.areas import LogPath, find_area
+from core.areas import ContentPolicy, LogPath, find_area
 from core.ids import new_id
 
 logger = logging.getLogger("chatbot_saas.request")
+_NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -32,11 +34,24 @@ def request_log(
         started = time.perf_counter()
         response = await get_response(request)
         response["x-request-id"] = request.request_id
+        _protect(request, response)
         if find_area(request.path).log is not LogPath.QUIET:
             _log_request(request, response, time.perf_counter() - started)
         return response
 
     return middleware
+
+
+def _protect(request: HttpRequest, response: HttpResponseBase) -> None:
+    """What every answer carries, also one that was given before the middlewares that see to it: a file,
+    or a refusal of the host or the body."""
+    headers = response.headers
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    if settings.SECURE_HSTS_SECONDS and request.is_secure():
+        headers.setdefault("Strict-Transport-Security", f"max-age={settings.SECURE_HSTS_SECONDS}")
+    if find_area(request.path).policy is not ContentPolicy.NONE:
+        headers.setdefault("Content-Security-Policy", _NOTHING)
 
 
 def _log_request(request: Any, response: HttpResponseBase, seconds: float) -> None:

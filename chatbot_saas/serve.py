@@ -8,6 +8,8 @@ from typing import Any
 import uvicorn
 from django.conf import settings
 
+from chatbot_saas.realtime.protocol import CountedProtocol
+
 # A frame may be 64 KiB, and the consumer says so politely; this only bounds what is buffered.
 LARGEST_FRAME = 262_144
 
@@ -16,8 +18,9 @@ def server_options(grace: int | None = None) -> dict[str, Any]:
     """How uvicorn serves the product. `grace` is how many seconds running requests may take at the
     end: as long as the turns, unless it is given."""
     return {
-        # Bounded for a client that does not read, which the other protocols are not.
-        "ws": "websockets-sansio",
+        # Bounded for a client that does not read, which the other protocols are not, and ours for one
+        # that sends too much.
+        "ws": CountedProtocol,
         "ws_max_size": LARGEST_FRAME,
         # Compression costs 44 kB a socket, and answers are small.
         "ws_per_message_deflate": False,

@@ -11,10 +11,13 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from chatbot_saas import env
+from chatbot_saas.api.settings import DESCRIPTION
 from chatbot_saas.backoffice.look import LOOK
 from chatbot_saas.server_urls import broker, database, mail, redis_database
 from core.areas import paths_without_policy
 from core.crypto import KeyRing, derive_key
+from tenants.backend.limits import limit
+from tenants.backend.shares import RESERVED
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = env.path("VAR_DIR", BASE_DIR / "var")
@@ -26,6 +29,7 @@ DEBUG = env.flag("DEBUG")
 DATABASE_URL = env.text("DATABASE_URL")
 EMBEDDED = not DATABASE_URL
 SECRET_KEY = env.text("SECRET_KEY")
+LEAST_SECRET = 32
 REDIS_URL = env.text("REDIS_URL")
 MIGRATION_DATABASE_URL = env.text("MIGRATION_DATABASE_URL")
 
@@ -39,6 +43,11 @@ if EMBEDDED or not REDIS_URL:
         SECRET_KEY = SECRET_KEY or _layout.secret_key
 if not SECRET_KEY:
     raise ImproperlyConfigured("DATABASE_URL is set, so SECRET_KEY must be set too.")
+if len(SECRET_KEY) < LEAST_SECRET:
+    raise ImproperlyConfigured(
+        f"SECRET_KEY must have at least {LEAST_SECRET} characters that nobody can guess: "
+        "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
+    )
 
 
 REDIS_URLS = {
@@ -49,12 +58,13 @@ DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 8, least=1)
 DATABASES = {"default": database("DATABASE_URL", DATABASE_URL)}
 DATABASES["default"]["OPTIONS"]["pool"] = {
     "min_size": 1,
-    "max_size": DATABASE_POOL_SIZE,
+    "max_size": DATABASE_POOL_SIZE + RESERVED,
     # Less than a client waits: a database that is away is told in time.
     "timeout": 5,
     # Idle connections cost PostgreSQL about 5 MB each.
     "max_idle": 60,
 }
+limit(DATABASES["default"])
 # Not in DATABASES: only `tenants.backend.login.migration_login` may use it.
 MIGRATION_DATABASE = (
     database("MIGRATION_DATABASE_URL", MIGRATION_DATABASE_URL) if MIGRATION_DATABASE_URL else None
@@ -163,6 +173,8 @@ SILENCED_SYSTEM_CHECKS = ["auth.E003"]
 UNFOLD = LOOK
 # Whether an operator must set up a second factor before anything is shown.
 OPERATOR_SECOND_FACTOR = env.flag("OPERATOR_SECOND_FACTOR", not EMBEDDED)
+# After so many days without a confirmation and a log-in an account is removed. 0: never.
+UNCONFIRMED_ACCOUNT_DAYS = env.integer("UNCONFIRMED_ACCOUNT_DAYS", 30)
 # Off in embedded mode alone, which is served on the loopback interface. That a request came over TLS
 # is believed of a trusted proxy, by the server in `chatbot_saas.serve`.
 SERVE_HTTPS = env.flag("SERVE_HTTPS", not EMBEDDED)
@@ -170,6 +182,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if SERVE_HTTPS else 0
 # A browser takes a `__Host-` cookie only from its own host, so a sibling cannot plant one.
 _COOKIE_PREFIX = "__Host-" if SERVE_HTTPS else ""
 SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}session"
+DEVICE_COOKIE_NAME = f"{_COOKIE_PREFIX}device"
 OPERATOR_COOKIE_NAME = "__Secure-operator" if SERVE_HTTPS else "operator"
 CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrf"
 MESSAGE_COOKIE_SECURE = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVE_HTTPS
@@ -181,7 +194,7 @@ EMAIL_URL = env.text("EMAIL_URL")
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "no-reply@localhost")
 EMAIL_TIMEOUT = 10
 # Without a mail server, mail is written into files, for who runs it to read.
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_BACKEND = "tenants.people.mail_files.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 if EMAIL_URL:
     _mail = mail("EMAIL_URL", EMAIL_URL)
@@ -244,12 +257,14 @@ CHANNEL_LAYERS = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["chatbot_saas.api.rest.KeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["chatbot_saas.api.rest.HoldsScope"],
+    "DEFAULT_PERMISSION_CLASSES": ["chatbot_saas.api.rest.ScopePermission"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "chatbot_saas.api.rest.OneForm",
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.MultiPartParser"],
-    "DEFAULT_RENDERER_CLASSES": ["chatbot_saas.api.rest.StructRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["chatbot_saas.api.rest.JSONBody"],
+    "DEFAULT_RENDERER_CLASSES": ["chatbot_saas.api.rest.JSONAnswer"],
+    "DEFAULT_SCHEMA_CLASS": "chatbot_saas.api.schema.OperationSchema",
     "EXCEPTION_HANDLER": "chatbot_saas.api.rest.answer_error",
 }
+SPECTACULAR_SETTINGS = DESCRIPTION
 # Requests a minute that one key may make, or one address with a publishable key.
 API_REQUESTS_PER_MINUTE = env.integer("API_REQUESTS_PER_MINUTE", 1200, least=1)
 
@@ -262,7 +277,18 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    # A connection that is dropped without a word is noticed, and made again.
+    "socket_connect_timeout": 5,
+    "socket_timeout": 20,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+    "retry_on_timeout": True,
+}
+# Its channel is read by the thread that takes messages, which then waits there for ever when what woke
+# it was no message: a worker lived and did nothing.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TASK_SERIALIZER = "json"
@@ -273,12 +299,13 @@ TICKETS_PER_TENANT = env.integer("TICKETS_PER_TENANT", max(1, WORKER_CONCURRENCY
 
 # --- Models --------------------------------------------------------------------------------
 
-LLM_BASE_URL = env.text("LLM_BASE_URL")
+LLM_BASE_URL = env.url("LLM_BASE_URL")
 OPENAI_API_KEY = env.text("OPENAI_API_KEY")
 LLM_MODEL = env.text("LLM_MODEL", "gpt-5-mini" if OPENAI_API_KEY or LLM_BASE_URL else "offline")
 LLM_CONNECT_TIMEOUT = env.seconds("LLM_CONNECT_TIMEOUT", 5)
 LLM_READ_TIMEOUT = env.seconds("LLM_READ_TIMEOUT", 30)
-EMBEDDINGS_BASE_URL = env.text("EMBEDDINGS_BASE_URL")
+LLM_FIRST_TEXT_TIMEOUT = env.seconds("LLM_FIRST_TEXT_TIMEOUT", 30)
+EMBEDDINGS_BASE_URL = env.url("EMBEDDINGS_BASE_URL")
 EMBEDDINGS_API_KEY = env.text("EMBEDDINGS_API_KEY") or OPENAI_API_KEY
 EMBEDDINGS_MODEL = env.text("EMBEDDINGS_MODEL", "all-MiniLM-L6-v2")
 EMBEDDINGS_DIMENSIONS = env.integer("EMBEDDINGS_DIMENSIONS", 384, least=1)
@@ -291,6 +318,8 @@ EMBEDDINGS_THREADS = env.integer("EMBEDDINGS_THREADS", min(4, os.cpu_count() or 
 TURN_HISTORY_TOKENS = env.integer("TURN_HISTORY_TOKENS", 1500)
 TURN_ANSWER_TOKENS = env.integer("TURN_ANSWER_TOKENS", 1024, least=1)
 TURN_RETRIEVAL_CHARACTERS = env.integer("TURN_RETRIEVAL_CHARACTERS", 4000, least=1)
+# So many questions wait in one process to be admitted; one more is told to come again.
+TURNS_WAITING = env.integer("TURNS_WAITING", 64, least=1)
 TURN_SECONDS = env.seconds("TURN_SECONDS", 300)
 # How long a process that is told to end lets its running turns finish: on a server nearly every answer,
 # at a desk nobody waits for that.
@@ -299,6 +328,7 @@ TURN_DRAIN_SECONDS = env.seconds("TURN_DRAIN_SECONDS", 1.5 if EMBEDDED else 60)
 # stay open after its key was revoked or its workspace suspended.
 SOCKET_SESSION_SECONDS = env.seconds("SOCKET_SESSION_SECONDS", 10)
 SOCKET_SEND_SECONDS = env.seconds("SOCKET_SEND_SECONDS", 15)
+SOCKETS_PER_ADDRESS = env.integer("SOCKETS_PER_ADDRESS", 500, least=1)
 SOCKET_CHECK_SECONDS = env.seconds("SOCKET_CHECK_SECONDS", 20)
 
 # --- Secrets and observation ---------------------------------------------------------------
@@ -316,12 +346,15 @@ SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=5),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
     "AUDIENCE": "member",
+    # Another machine of ours may be ahead by a little.
+    "LEEWAY": 30,
     "USER_ID_CLAIM": "sub",
 }
 METRICS_TOKEN = env.text("METRICS_TOKEN")
+WORKER_METRICS_PORT = env.integer("WORKER_METRICS_PORT", 0, least=0)
 SENTRY_DSN = env.text("SENTRY_DSN")
 POSTHOG_API_KEY = env.text("POSTHOG_API_KEY")
-POSTHOG_HOST = env.text("POSTHOG_HOST", "https://eu.i.posthog.com")
+POSTHOG_HOST = env.url("POSTHOG_HOST", "https://eu.i.posthog.com")
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 LOGGING: dict[str, Any] = {
     "version": 1,
@@ -332,6 +365,8 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         # Our own request log says the same with the request id and without the query string.
         "uvicorn.access": {"level": "WARNING"},
+        # Of each socket it writes the whole address, with its query string.
+        "uvicorn.error": {"level": "WARNING"},
         # One line for every call of a model server tells nothing, and costs as much as a token.
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},

@@ -7,6 +7,13 @@ from django.db import models
 from core.ids import new_id
 
 
+class PresentChatbots(models.Manager["Chatbot"]):
+    """Those that are there for everybody."""
+
+    def get_queryset(self) -> "models.QuerySet[Chatbot]":
+        return super().get_queryset().filter(removed_at=None)
+
+
 class Chatbot(models.Model):
     """One bot. Without a `ChatbotSource` it searches all of its tenant's documents."""
 
@@ -24,6 +31,10 @@ class Chatbot(models.Model):
     identity_secrets = models.JSONField(default=list)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    # Since when its rows are being taken away: it is there for nobody any more.
+    removed_at = models.DateTimeField(null=True)
+
+    objects = PresentChatbots()
 
     def __str__(self) -> str:
         return self.name

@@ -21,6 +21,8 @@ class ContentPolicy(StrEnum):
     """Which Content-Security-Policy a response gets, unless its view sets one."""
 
     PAGE = "page"
+    # What is a file may be opened as a page: it may load nothing.
+    FILE = "file"
     NONE = "none"
 
 
@@ -96,8 +98,9 @@ AREAS = (
     Area(
         name="pages of a workspace",
         paths=(
-            *("/account", "/account/", "/audit", "/chatbots", "/chatbots/", "/conversations"),
-            *("/conversations/", "/install", "/keys", "/keys/", "/knowledge", "/knowledge/"),
+            *("/account", "/account/", "/audit", "/audit.csv", "/chatbots", "/chatbots/"),
+            *("/conversations", "/conversations/", "/install", "/keys", "/keys/"),
+            *("/knowledge", "/knowledge/"),
             *("/members", "/members/", "/usage", "/usage.csv"),
         ),
     ),
@@ -105,7 +108,7 @@ AREAS = (
     Area(name="pages of the platform", paths=("/signup", "/workspaces", "/workspaces/")),
     Area(
         name="links with a secret",
-        paths=("/invitations/", "/password/reset/", "/enter"),
+        paths=("/invitations/", "/password/reset/", "/confirm/", "/enter"),
         log=LogPath.BEGINNING,
     ),
     Area(name="operator's admin", paths=("/admin", "/admin/"), cookie=Cookie.OPERATOR),
@@ -116,7 +119,7 @@ AREAS = (
     _api("uploads of the API", "/v1/documents", uploads=True),
     _open("widget's scripts", "/widget/", policy=ContentPolicy.NONE),
     _open("hosted page", "/c/"),
-    _open("static files", "/static/", policy=ContentPolicy.NONE),
+    _open("static files", "/static/", policy=ContentPolicy.FILE),
     _open("probes", "/healthz", "/readyz", log=LogPath.QUIET, any_host=True),
     _open("metrics", "/metrics", log=LogPath.QUIET),
     _open("socket", "/ws/chat/"),
@@ -138,8 +141,8 @@ def find_area(path: str) -> Area:
 
 
 def paths_without_policy() -> tuple[str, ...]:
-    """Beginnings of the paths whose responses get no Content-Security-Policy."""
-    return tuple(p for area in AREAS if area.policy is ContentPolicy.NONE for p in area.paths)
+    """Beginnings of the paths whose responses are given no page's Content-Security-Policy."""
+    return tuple(p for area in AREAS if area.policy is not ContentPolicy.PAGE for p in area.paths)
 
 
 def secrets_pattern() -> re.Pattern[str]:

@@ -1,7 +1,7 @@
 """The address a request came from: the right-most hop that is not one of our own proxies."""
 
 from collections.abc import Sequence
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 
 
 def _is_trusted(address: str, trusted: Sequence[str]) -> bool:
@@ -24,3 +24,20 @@ def client_ip(peer: str, forwarded_for: str, trusted: Sequence[str]) -> str:
         if not _is_trusted(hop, trusted):
             return hop
     return hops[0]
+
+
+def network_of(address: str) -> str:
+    """What of an address is one subscriber's: all of IPv4, the first 64 bits of IPv6.
+
+    >>> network_of("2001:db8::1:2:3:4")
+    '2001:db8::/64'
+    """
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((parsed, 64), strict=False))

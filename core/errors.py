@@ -75,6 +75,10 @@ class Conflict(AppError):
     code, status, title = "conflict", 409, "Conflict"
 
 
+class RequestTooSlow(AppError):
+    code, status, title = "request_timeout", 408, "Too slow"
+
+
 class PayloadTooLarge(AppError):
     code, status, title = "payload_too_large", 413, "Too large"
 
@@ -88,7 +92,13 @@ class QuotaExceeded(AppError):
 
 
 class RateLimited(AppError):
+    """`limit` is the name of the one that refused."""
+
     code, status, title = "rate_limited", 429, "Too many requests"
+
+    def __init__(self, message: str, *, limit: str = "", **details: Any) -> None:
+        super().__init__(message, **details)
+        self.limit = limit
 
 
 class InternalError(AppError):

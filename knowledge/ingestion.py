@@ -22,7 +22,7 @@ from knowledge.chunking import Chunk
 from knowledge.embeddings.base import Embedder, EmbeddingError, Vectors
 from knowledge.embeddings.registry import get_embedder
 from knowledge.models import Document
-from knowledge.parsing.base import SENTENCES, Parsed, ParseError
+from knowledge.parsing.base import Parsed, ParseError
 from knowledge.parsing.process import parse_file
 from knowledge.progress import HEARTBEAT_SECONDS, Progress, Superseded
 from tenants.context import current_tenant_id
@@ -32,8 +32,6 @@ log = logging.getLogger(__name__)
 
 # Texts embedded between two looks at progress and lease; what a killed worker loses at most.
 EMBED_BATCH = 64
-# About 7 MB of text. A document is published in one transaction, which must end within minutes.
-MAX_CHUNKS = 20_000
 PUBLISH_SECONDS = 600.0
 GAVE_UP = (
     "Processing this file failed several times. Upload it again later; if it fails again, contact "
@@ -94,10 +92,7 @@ def ingest(document_id: UUID, version: int, *, heartbeat: Callable[[], None]) ->
     except ParseError as error:
         _fail(document_id, version, str(error))
         return
-    chunks = chunking.split(parsed.text, parsed.blocks)
-    if len(chunks) > MAX_CHUNKS:
-        _fail(document_id, version, SENTENCES["too_long"])
-        return
+    chunks = chunking.cut(parsed.text, parsed.blocks, parsed.spans)
     progress.stage(
         Document.Stage.EMBEDDING,
         pages_done=parsed.pages,

@@ -8,14 +8,23 @@ from uuid import UUID
 from django.db import IntegrityError, OperationalError, connection, transaction
 
 from billing.selectors import plan_limits
-from core.errors import AppError, Conflict, NotFound, QuotaExceeded, Unavailable
+from core.errors import (
+    AppError,
+    Conflict,
+    NotFound,
+    PermissionDenied,
+    QuotaExceeded,
+    Unavailable,
+)
 from knowledge import index, storage
+from knowledge.embeddings.registry import is_paid
 from knowledge.models import Document, Source
 from knowledge.parsing.invisible import remove_invisible
 from knowledge.selectors import DocumentView, view
 from knowledge.storage import StoredFile
 from tenants.context import current_tenant_id
 from tenants.work.tickets import enqueue
+from tenants.workspace.changes import Changes, compare
 from tenants.workspace.services import SYSTEM, record_event
 
 UPLOADS = "Uploads"
@@ -61,8 +70,10 @@ def create_document(
 
     The same bytes in the same source are the same document: nothing is done again, unless it
     failed. `source_id` defaults to the tenant's uploads. Without `queued` the caller ingests it
-    himself. Raises PayloadTooLarge, QuotaExceeded when the plan allows no more documents.
+    himself. Raises PayloadTooLarge, QuotaExceeded when the plan allows no more documents,
+    PermissionDenied where embedding costs something that the workspace may not spend.
     """
+    _check_may_embed()
     stored = storage.store([content] if isinstance(content, bytes) else content)
     source = source_id or uploads_source().pk
     try:
@@ -78,7 +89,7 @@ def create_document(
             _check_room()
             if queued:
                 _queue(document)
-            _record("document.created", actor, document.pk)
+            _record("document.created", actor, document)
             return view(document), True
     # Asked of the index: of two uploads of one file at once exactly one is new.
     except IntegrityError:
@@ -87,6 +98,13 @@ def create_document(
         # Only what we refused ourselves: a commit whose answer was lost may have kept the row.
         storage.discard(stored.path)
         raise
+
+
+def _check_may_embed() -> None:
+    if is_paid() and not plan_limits(current_tenant_id()).may_spend:
+        raise PermissionDenied(
+            "Confirm your e-mail address first: documents are read once it is known to be yours."
+        )
 
 
 def _check_room() -> None:
@@ -112,8 +130,9 @@ def replace_document(
     """Gives a document new content. Until that is ready, questions are answered from the old one.
 
     Without `queued` the caller ingests it himself.
-    Raises NotFound, Conflict when another document has these bytes, PayloadTooLarge.
+    Raises NotFound, Conflict when another document has these bytes, PayloadTooLarge, PermissionDenied.
     """
+    _check_may_embed()
     stored = storage.store([content] if isinstance(content, bytes) else content)
     try:
         return _replaced(document_id, stored, filename, queued=queued, actor=actor)
@@ -134,6 +153,7 @@ def _replaced(
         storage.discard(stored.path)
         return view(document)
     transaction.on_commit(partial(storage.discard, document.path))
+    before = _told(document)
     document.content_hash, document.size, document.path = stored.digest, stored.size, stored.path
     document.version += 1
     if filename is not None:
@@ -141,7 +161,7 @@ def _replaced(
     _start_over(document)
     if queued:
         _queue(document)
-    _record("document.changed", actor, document.pk)
+    _record("document.changed", actor, document, compare(before, _told(document)))
     return view(document)
 
 
@@ -154,8 +174,8 @@ def delete_document(*, document_id: UUID, actor: str = SYSTEM) -> None:
         document = _locked(document_id)
         index.remove(document.pk)
         transaction.on_commit(partial(storage.discard, document.path))
+        _record("document.deleted", actor, document)
         document.delete()
-        _record("document.deleted", actor, document_id)
 
 
 def _known(source_id: UUID, stored: StoredFile, actor: str) -> DocumentView:
@@ -173,7 +193,7 @@ def _known(source_id: UUID, stored: StoredFile, actor: str) -> DocumentView:
             document.path = stored.path
             _start_over(document)
             _queue(document)
-            _record("document.retried", actor, document.pk)
+            _record("document.retried", actor, document)
         return view(document)
 
 
@@ -199,8 +219,13 @@ def _start_over(document: Document) -> None:
     document.save(update_fields=_ABOUT_INGESTION)
 
 
-def _record(action: str, actor: str, document_id: UUID) -> None:
-    record_event(action=action, actor=actor, target=str(document_id))
+def _told(document: Document) -> dict[str, object]:
+    return {"filename": document.filename, "version": document.version, "bytes": document.size}
+
+
+def _record(action: str, actor: str, document: Document, changes: Changes | None = None) -> None:
+    target, name = str(document.pk), document.title
+    record_event(action=action, actor=actor, target=target, name=name, changes=changes)
 
 
 def _queue(document: Document) -> None:

@@ -6,6 +6,8 @@ class TenantsConfig(AppConfig):
     verbose_name = "Workspaces"
 
     def ready(self) -> None:
-        from tenants.work import tasks, tickets
+        from tenants.work import tasks, tickets, watch
 
         tickets.on_wake(tasks.wake_workers)
+        watch.watch_worker(tasks.do_due_tickets)
+        watch.watch_beat()

@@ -7,20 +7,22 @@ across an `await` is read by whatever runs in between.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from functools import lru_cache
 from types import GeneratorType
 from typing import Literal, ParamSpec, TypeVar
 from uuid import UUID
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections
 from django.db.models import QuerySet
 
+from tenants.backend.shares import RESERVED, WAIT_SECONDS, reserved, share_of_one
 from tenants.names import quote, role_name, schema_name
 
 P = ParamSpec("P")
@@ -126,6 +128,11 @@ def _executor() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(settings.DATABASE_POOL_SIZE, thread_name_prefix="db")
 
 
+@lru_cache(maxsize=1)
+def _reserved_executor() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(RESERVED, thread_name_prefix="db-reserved")
+
+
 def run_in_scope(scope: Scope, fn: Callable[[], T]) -> T:
     """Run `fn` in the scope, then give its connection back to the pool."""
     try:
@@ -142,7 +149,44 @@ async def _unit(scope: Scope, fn: Callable[[], T]) -> T:
     # Copied, so that the log lines of the step carry the request's id.
     context = copy_context()
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_executor(), context.run, run_in_scope, scope, fn)
+    async with _place(loop, scope.schema):
+        return await loop.run_in_executor(_executor(), context.run, run_in_scope, scope, fn)
+
+
+# By loop, since a semaphore belongs to one; each tenant's lives as long as somebody waits or works.
+_places: WeakKeyDictionary[
+    asyncio.AbstractEventLoop, WeakValueDictionary[str, asyncio.Semaphore]
+] = WeakKeyDictionary()
+
+
+@asynccontextmanager
+async def _place(loop: asyncio.AbstractEventLoop, holder: str) -> AsyncIterator[None]:
+    """One of a tenant's share of the threads. Raises `OperationalError` when none gets free in time."""
+    places = _places.setdefault(loop, WeakValueDictionary())
+    place = places.get(holder)
+    if place is None:
+        place = places[holder] = asyncio.Semaphore(share_of_one(settings.DATABASE_POOL_SIZE))
+    if place.locked():
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await place.acquire()
+        except TimeoutError as error:
+            raise OperationalError("too many steps of one tenant are waiting") from error
+    else:
+        await place.acquire()
+    try:
+        yield
+    finally:
+        place.release()
+
+
+async def _reserved_unit(scope: Scope, fn: Callable[[], T]) -> T:
+    def run() -> T:
+        with reserved():
+            return run_in_scope(scope, fn)
+
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_reserved_executor(), copy_context().run, run)
 
 
 async def in_tenant(tenant_id: UUID, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -153,3 +197,15 @@ async def in_tenant(tenant_id: UUID, fn: Callable[P, T], *args: P.args, **kwargs
 async def in_platform(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """One short synchronous database step of a coroutine, in the platform's context."""
     return await _unit(PLATFORM, lambda: fn(*args, **kwargs))
+
+
+async def in_tenant_reserved(
+    tenant_id: UUID, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """The same by the threads and connections that no request may use: for what keeps turns alive."""
+    return await _reserved_unit(tenant_scope(tenant_id), lambda: fn(*args, **kwargs))
+
+
+async def in_platform_reserved(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The same for the platform: readiness, the sweep."""
+    return await _reserved_unit(PLATFORM, lambda: fn(*args, **kwargs))

@@ -23,6 +23,9 @@ from tenants.context import (
     run_in_scope,
     tenant_scope,
 )
+from tenants.limits.forms import address_of
+from tenants.people.member_tokens import MemberPrincipal
+from tenants.workspace.caller import note_caller, note_unproven
 
 _BEARER = re.compile(r"Bearer ([!-~]{1,2000})", re.IGNORECASE)
 
@@ -48,7 +51,8 @@ def _bearer(request: HttpRequest) -> str | None:
     return match[1]
 
 
-async def _resolve(request: HttpRequest) -> Caller:
+async def resolve_request(request: HttpRequest) -> Caller:
+    """Whose request it is, by its host and key. Raises `AppError`."""
     area = find_area(request.path)
     if area.any_host:
         return Caller(None)
@@ -69,12 +73,15 @@ def tenant_middleware(
 
     async def middleware(request: Any) -> HttpResponseBase:
         try:
-            caller = await _resolve(request)
+            caller = await resolve_request(request)
         except AppError as error:
             return error_response(error, request)
         except DATABASE_AWAY as error:
             return error_response(database_away(error), request)
         request.tenant_id, request.api_key = caller.tenant_id, caller.key
+        note_caller(address_of(request))
+        if isinstance(caller.key, MemberPrincipal) and not caller.key.confirmed:
+            note_unproven()
         if caller.on_platform_host:
             request.urlconf = settings.PLATFORM_URLCONF
         return await get_response(request)

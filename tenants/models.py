@@ -18,17 +18,36 @@ M = TypeVar("M", bound=models.Model)
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+    def create_user(
+        self,
+        email: str,
+        password: str | None = None,
+        *,
+        stored_password: str | None = None,
+        **fields: Any,
+    ) -> "User":
+        """`stored_password` is a password hashed before; see `tenants.people.passwords`."""
         user = self.model(email=email.lower(), **fields)
         user.set_password(password)
+        user.password = stored_password or user.password
         user.save(using=self._db)
         return user
 
     def create_superuser(self, email: str, password: str, **fields: Any) -> "User":
+        # Made by whoever has the server, who vouches for the address.
+        fields.setdefault("confirmed_at", timezone.now())
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def with_email(self, email: str) -> models.QuerySet["User"]:
-        """Whatever its case; by the index of the constraint."""
+        """The account that has proved the address, whatever its case."""
+        return self.naming(email).filter(confirmed_at__isnull=False)
+
+    def claiming(self, email: str) -> models.QuerySet["User"]:
+        """Accounts that name the address and have not proved it, newest first."""
+        return self.naming(email).filter(confirmed_at=None).order_by("-created_at", "-pk")
+
+    def naming(self, email: str) -> models.QuerySet["User"]:
+        """All of both."""
         return self.alias(lower_email=Lower("email")).filter(lower_email=email.lower())
 
     def get_by_natural_key(self, email: str | None) -> "User":
@@ -44,16 +63,23 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    # When somebody read a mail at the address. Before that the address is a claim, and proves nothing.
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    # When a mail said that the account will be removed, because nobody has confirmed it.
+    expiry_warned_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects = UserManager()
 
     class Meta:
+        indexes = [models.Index(Lower("email"), name="user_email")]
         constraints = [
+            # Of proven addresses alone: a claim must not keep an address from its owner.
             models.UniqueConstraint(
                 Lower("email"),
-                name="user_email_unique",
+                condition=models.Q(confirmed_at__isnull=False),
+                name="user_proven_email_unique",
                 violation_error_message="There is an account with this e-mail address already.",
             )
         ]
@@ -144,7 +170,11 @@ class Membership(models.Model):
 
 
 class Invitation(models.Model):
-    """A link that makes one person a member. Kept as the digest of its secret."""
+    """A link that makes one person a member. Kept as the digest of its secret.
+
+    The mail has a link of its own: who comes by that one has read mail at the address, and who comes by
+    the one that the inviter copied has not.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="invitations")
@@ -152,6 +182,7 @@ class Invitation(models.Model):
     email = models.EmailField(max_length=254)
     role = models.CharField(max_length=8, choices=Membership.Role)
     digest = models.CharField(max_length=64, unique=True)
+    mail_digest = models.CharField(max_length=64, null=True, unique=True)
     invited_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
@@ -169,6 +200,8 @@ class EntryTicket(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="entry_tickets")
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+")
     host = models.CharField(max_length=253)
+    # The platform's session that it was issued in: both end together.
+    session_key = models.CharField(max_length=40, blank=True, db_default="")
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
 
@@ -194,6 +227,9 @@ class APIKey(models.Model):
     # A chatbot lives in the tenant's schema, so this is no foreign key.
     chatbot_id = models.UUIDField(null=True, blank=True)
     scopes = models.JSONField(default=list)
+    # Whose doing it is, and the key that they used. No foreign keys: a key outlives both, and says so.
+    maker_id = models.UUIDField(null=True, blank=True, editable=False)
+    made_with_id = models.UUIDField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

@@ -9,13 +9,20 @@ from contextlib import ExitStack
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis
+import psycopg
 import pytest
+from psycopg import sql
 
 from chatbot_saas import embedded
 from conversations.chatbots.onboarding import Workspace, create_workspace
 from tenants.schemas.provisioning import TenantRef, create_tenant
 from tests.live import ROOT, Process
+from tests.platform.processes import layout
 
+# No example has a time: machines are shared. As many as find what there is, and no more.
+hypothesis.settings.register_profile("suite", deadline=None, max_examples=40)
+hypothesis.settings.load_profile("suite")
 _stack = ExitStack()
 
 
@@ -93,3 +100,31 @@ def make_workspace() -> Callable[[], Workspace]:
 @pytest.fixture
 def workspace(make_workspace: Callable[[], Workspace]) -> Workspace:
     return make_workspace()
+
+
+@pytest.fixture
+def make_login() -> Iterator[Callable[..., str]]:
+    """Makes logins like the web's; `more` is SQL about `{login}`. Gives their URLs."""
+    made: list[str] = []
+    with psycopg.connect(layout().superuser_url, autocommit=True) as superuser:
+
+        def make(*more: str) -> str:
+            name, password = f"login_{uuid4().hex[:12]}", uuid4().hex
+            made.append(name)
+            login = sql.Identifier(name)
+            for statement in (
+                "CREATE ROLE {login} LOGIN NOINHERIT PASSWORD {password}",
+                "GRANT CONNECT ON DATABASE chatbot_saas TO {login}",
+                'GRANT "chatbot_saas.platform" TO {login} WITH INHERIT FALSE, SET TRUE',
+                "GRANT EXECUTE ON FUNCTION pg_catalog.set_config TO {login}",
+                *more,
+            ):
+                superuser.execute(
+                    sql.SQL(statement).format(login=login, password=sql.Literal(password))
+                )
+            return layout().database_url(name, password)
+
+        yield make
+        for name in made:
+            superuser.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(name)))
+            superuser.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))

@@ -32,6 +32,19 @@ def wait_for_lock(*, within: float = 30.0) -> None:
         eventually(lambda: superuser.execute(_WAITING).fetchone(), within=within)
 
 
+def wait_for_locks(count: int, done: Callable[[], int] = int, *, within: float = 30.0) -> None:
+    """Until so many other connections wait for locks, or are `done`."""
+    with psycopg.connect(_cluster().superuser_url, autocommit=True) as superuser:
+
+        def waiting() -> int:
+            row = superuser.execute(_COUNT).fetchone()
+            assert row is not None
+            return int(row[0])
+
+        eventually(lambda: waiting() + done() >= count, within=within)
+
+
+_COUNT = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 _WAITING = """
 SELECT pid FROM pg_locks WHERE NOT granted AND database = (
     SELECT oid FROM pg_database WHERE datname = 'chatbot_saas'

@@ -45,7 +45,8 @@ def run_worker(pool: str) -> None:
     def say_ready(**_: object) -> None:
         print(json.dumps({"port": 0}), flush=True)
 
-    app.worker_main(["worker", f"--pool={pool}", "--concurrency=2", "--loglevel=WARNING"])
+    alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+    app.worker_main(["worker", f"--pool={pool}", "--concurrency=3", "--loglevel=WARNING", *alone])
 
 
 def main() -> None:

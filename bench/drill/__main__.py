@@ -4,15 +4,17 @@ import argparse
 import sys
 from typing import Any
 
-from bench.drill import fleet, suite
+from bench.drill import fleet, neighbours, suite
 from bench.drill.plan import DRILLS
+from bench.drill.storm import main as storm
 from bench.figures import save
 
-FLEET = "fleet"
+# Those that are no test at another size.
+OWN = {"fleet": fleet.run, "neighbours": neighbours.run, "storm": storm.run}
 
 
 def main() -> int:
-    names = [*(drill.name for drill in DRILLS), FLEET]
+    names = [*(drill.name for drill in DRILLS), *OWN]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(names))
     wanted = parser.parse_args().names or names
@@ -33,8 +35,8 @@ def main() -> int:
 
 
 def _run(name: str) -> dict[str, Any]:
-    if name == FLEET:
-        return fleet.run()
+    if name in OWN:
+        return OWN[name]()
     return suite.run(next(drill for drill in DRILLS if drill.name == name))
 
 

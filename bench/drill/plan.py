@@ -65,6 +65,15 @@ DRILLS = (
         seconds=120,
     ),
     Drill(
+        name="T19",
+        test="tests/knowledge/test_bombs.py",
+        select="bomb",
+        amount=30,
+        unit="files that unfold, nest or lie, and another tenant's between them",
+        seconds=2400,
+        constants={"COUNT": 30, "WORKER_COUNT": 30, "WORKER_SECONDS": 1_800},
+    ),
+    Drill(
         name="T26",
         test=f"{RELIABILITY}/test_t26_quota_race.py",
         select="quota_admits",

@@ -1,7 +1,6 @@
-"""What callers send, as structs: the refusal says which field does not fit."""
+"""What the streams' callers send, as structs: the refusal says which field does not fit."""
 
 import re
-from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
@@ -18,22 +17,13 @@ def read_body(request: HttpRequest, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(request.body, type=kind)
     except msgspec.ValidationError as error:
-        raise _misfit("body", error) from error
+        raise _misfit(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidRequest("The body must be JSON.") from error
 
 
-def read_query(values: Mapping[str, str], kind: type[T]) -> T:
-    """A query string. An empty parameter is one left out. Raises `InvalidRequest`."""
-    given = {name: value for name, value in values.items() if value}
-    try:
-        return msgspec.convert(given, kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise _misfit("query", error) from error
-
-
-def _misfit(what: str, error: msgspec.ValidationError) -> InvalidRequest:
-    return InvalidRequest(f"The {what} does not fit: {error}.", param=_field(str(error)))
+def _misfit(error: msgspec.ValidationError) -> InvalidRequest:
+    return InvalidRequest(f"The body does not fit: {error}.", param=_field(str(error)))
 
 
 def _field(message: str) -> str | None:

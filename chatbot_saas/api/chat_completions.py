@@ -8,8 +8,17 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpRe
 
 from chatbot_saas.api.bodies import read_body
 from chatbot_saas.api.chat_request import CompletionRequest, read_request
-from chatbot_saas.api.chat_schema import no_such_model
+from chatbot_saas.api.chat_schema import (
+    SSE,
+    ChatCompletion,
+    ChatCompletionRequest,
+    StreamedEvent,
+    no_such_model,
+)
 from chatbot_saas.api.endpoint import chat_key, endpoint
+from chatbot_saas.api.problem import Problem
+from chatbot_saas.api.rest import JSON
+from chatbot_saas.api.views import described
 from conversations.llm.providers import answerer_of
 from conversations.models import Channel
 from conversations.turns import live
@@ -24,6 +33,7 @@ from conversations.turns.events import (
 from conversations.turns.follow import follow
 from conversations.turns.run import start_turn
 from conversations.turns.selectors import get_chatbot
+from conversations.turns.terms import current_plan
 from conversations.turns.values import Question, TurnRef
 from core.errors import NotFound, PermissionDenied, ProviderFailed, problem
 from core.ids import new_id
@@ -41,6 +51,21 @@ def _secret_key(request: HttpRequest) -> APIKeyIdentity:
     return key
 
 
+@described(
+    "POST",
+    scope="chat",
+    operation_id="create_chat_completion",
+    tags=["Chat"],
+    summary="Ask, in the form of OpenAI's chat completions.",
+    description="Stateless: the messages are the history. With `stream` the answer comes as "
+    "server-sent chunks that end with `data: [DONE]`.",
+    request=ChatCompletionRequest,
+    responses={
+        (200, JSON): ChatCompletion,
+        (200, SSE): StreamedEvent,
+        **dict.fromkeys((402, 404, 502), Problem),
+    },
+)
 @endpoint("POST")
 async def create_completion(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """Stateless: the messages are the history, the last user message is the question."""
@@ -49,9 +74,12 @@ async def create_completion(request: HttpRequest) -> HttpResponse | StreamingHtt
     try:
         chatbot = await in_tenant(key.tenant_id, get_chatbot, asked.chatbot_id)
         started = await start_turn(_question(key, asked))
+        plan = await current_plan(key.tenant_id)
     except NotFound as error:
         raise no_such_model() from error
-    completion = Completion(started.turn, asked, answerer_of(chatbot.model))
+    completion = Completion(
+        started.turn, asked, answerer_of(chatbot.model, may_spend=plan.may_spend)
+    )
     if not asked.stream:
         return JsonResponse(await completion.whole())
     await completion.begin()

@@ -10,6 +10,7 @@ from chatbot_saas.api.structs import CitedSource
 from conversations.turns.question import MAX_CLIENT_TURN_ID_LENGTH, MAX_TEXT_LENGTH, NO_NUL
 from core.errors import NotFound
 
+SSE = "text/event-stream"
 Role = Literal["system", "developer", "user", "assistant"]
 
 

@@ -1,176 +1,141 @@
 """`/v1/chatbots`."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from django.urls import path
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from chatbot_saas.api.operations import (
-    Call,
-    Operation,
-    Page,
-    PageQuery,
-    Reply,
-    as_json,
-    page_of,
-    routes,
-)
-from chatbot_saas.api.structs import AwareDatetime
+from chatbot_saas.api.pagination import Slice
+from chatbot_saas.api.problem import Problem
+from chatbot_saas.api.serializing import ClosedSerializer, KindField, ShortList, TextField
+from chatbot_saas.api.views import APIView, ListView
 from conversations.chatbots import rules
 from conversations.chatbots import services as chatbots
 from core.cursors import read_id
 
-Name = Annotated[str, Meta(min_length=1, max_length=rules.MAX_NAME_LENGTH)]
-Instructions = Annotated[str, Meta(max_length=rules.MAX_INSTRUCTIONS_LENGTH)]
-Model = Annotated[str, Meta(max_length=100, description="Empty: the platform's own.")]
-Color = Annotated[str, Meta(pattern=rules.COLOR)]
-Welcome = Annotated[str, Meta(max_length=rules.MAX_WELCOME_LENGTH)]
-Question = Annotated[str, Meta(max_length=rules.MAX_QUESTION_LENGTH)]
-Questions = Annotated[list[Question], Meta(max_length=rules.MAX_QUESTIONS)]
-Origins = Annotated[
-    list[Annotated[str, Meta(max_length=300)]],
-    Meta(max_length=rules.MAX_ORIGINS, description="Pages that may use it: `https://example.com`"),
-]
-Sources = Annotated[
-    list[UUID], Meta(max_length=rules.MAX_SOURCES, description="None: all documents.")
-]
 
-
-class Chatbot(msgspec.Struct, tag_field="object", tag="chatbot", kw_only=True):
+class ChatbotSerializer(serializers.Serializer[chatbots.ChatbotSettings]):
     """A chatbot and its settings."""
 
-    id: UUID
-    name: str
-    instructions: str
-    model: str
-    color: str
-    welcome: str
-    suggested_questions: list[str]
-    allowed_origins: list[str]
-    source_ids: list[UUID]
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
+    object = KindField("chatbot")
+    id = serializers.UUIDField()
+    name = TextField()
+    instructions = TextField()
+    model = TextField()
+    color = TextField()
+    welcome = TextField()
+    suggested_questions = serializers.ListField(child=TextField())
+    allowed_origins = serializers.ListField(child=TextField())
+    source_ids = serializers.ListField(child=serializers.UUIDField())
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
 
 
-class ChatbotChanges(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class ChatbotChangesSerializer(ClosedSerializer):
     """The settings to change; what is left out stays."""
 
-    name: Name | UnsetType = UNSET
-    instructions: Instructions | UnsetType = UNSET
-    model: Model | UnsetType = UNSET
-    color: Color | UnsetType = UNSET
-    welcome: Welcome | UnsetType = UNSET
-    suggested_questions: Questions | UnsetType = UNSET
-    allowed_origins: Origins | UnsetType = UNSET
-    source_ids: Sources | UnsetType = UNSET
+    name = TextField(required=False, min_length=1, max_length=rules.MAX_NAME_LENGTH)
+    instructions = TextField(required=False, max_length=rules.MAX_INSTRUCTIONS_LENGTH)
+    model = TextField(required=False, max_length=100, help_text="Empty: the platform's own.")
+    color = serializers.RegexField(rules.COLOR, required=False, trim_whitespace=False)
+    welcome = TextField(required=False, max_length=rules.MAX_WELCOME_LENGTH)
+    suggested_questions = ShortList(
+        required=False,
+        child=TextField(max_length=rules.MAX_QUESTION_LENGTH),
+        longest=rules.MAX_QUESTIONS,
+    )
+    allowed_origins = ShortList(
+        required=False,
+        child=TextField(max_length=300),
+        longest=rules.MAX_ORIGINS,
+        help_text="Pages that may use it: `https://example.com`",
+    )
+    source_ids = ShortList(
+        required=False,
+        child=serializers.UUIDField(),
+        longest=rules.MAX_SOURCES,
+        help_text="None: all documents.",
+    )
 
 
-class NewChatbot(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class NewChatbotSerializer(ChatbotChangesSerializer):
     """A chatbot to create. Without `allowed_origins`, the workspace's own pages may use it."""
 
-    name: Name
-    instructions: Instructions | UnsetType = UNSET
-    model: Model | UnsetType = UNSET
-    color: Color | UnsetType = UNSET
-    welcome: Welcome | UnsetType = UNSET
-    suggested_questions: Questions | UnsetType = UNSET
-    allowed_origins: Origins | UnsetType = UNSET
-    source_ids: Sources | UnsetType = UNSET
+    name = TextField(min_length=1, max_length=rules.MAX_NAME_LENGTH)
 
 
-def list_chatbots(call: Call) -> Reply:
-    query: PageQuery = call.query
-    after = read_id(query.cursor) if query.cursor else None
-    found = chatbots.list_chatbots(limit=query.limit + 1, after=after)
-    shown = [_chatbot(bot) for bot in found[: query.limit]]
-    return 200, page_of(shown, shown[-1].id if len(found) > query.limit else None)
+@extend_schema(tags=["Chatbots"])
+class ChatbotList(ListView):
+    """The workspace's chatbots."""
 
+    required_scopes = {"GET": "chatbots:read", "POST": "chatbots:write"}
+    serializer_class = ChatbotSerializer
 
-def create_chatbot(call: Call) -> Reply:
-    return 201, _chatbot(chatbots.create_chatbot(actor=call.actor, **_given(call.body)))
-
-
-def read_chatbot(call: Call, chatbot_id: UUID) -> Reply:
-    return 200, _chatbot(chatbots.get(chatbot_id))
-
-
-def update_chatbot(call: Call, chatbot_id: UUID) -> Reply:
-    changed = chatbots.update_chatbot(chatbot_id=chatbot_id, actor=call.actor, **_given(call.body))
-    return 200, _chatbot(changed)
-
-
-def delete_chatbot(call: Call, chatbot_id: UUID) -> Reply:
-    chatbots.delete_chatbot(chatbot_id=chatbot_id, actor=call.actor)
-    return 204, None
-
-
-def _given(body: msgspec.Struct) -> Any:
-    return {
-        name: value for name, value in msgspec.structs.asdict(body).items() if value is not UNSET
-    }
-
-
-def _chatbot(settings: chatbots.ChatbotSettings) -> Chatbot:
-    return msgspec.convert(settings, Chatbot, from_attributes=True)
-
-
-OPERATIONS = (
-    Operation(
-        method="GET",
-        path="/v1/chatbots",
-        name="list_chatbots",
-        tag="Chatbots",
+    @extend_schema(
+        operation_id="list_chatbots",
         summary="List chatbots, oldest first.",
-        scope="chatbots:read",
-        query=PageQuery,
-        answers={200: as_json(Page[Chatbot])},
-        run=list_chatbots,
-    ),
-    Operation(
-        method="POST",
-        path="/v1/chatbots",
-        name="create_chatbot",
-        tag="Chatbots",
+        responses=ChatbotSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        return self.list(request)
+
+    def fetch(self, limit: int, cursor: str) -> Slice:
+        after = read_id(cursor) if cursor else None
+        found = chatbots.list_chatbots(limit=limit + 1, after=after)
+        return Slice(found[:limit], found[limit - 1].id if len(found) > limit else None)
+
+    @extend_schema(
+        operation_id="create_chatbot",
         summary="Create a chatbot.",
         description="It gets a publishable key, which `GET /v1/keys` shows.",
-        scope="chatbots:write",
-        body=NewChatbot,
-        answers={201: as_json(Chatbot)},
-        errors=(409,),
-        run=create_chatbot,
-    ),
-    Operation(
-        method="GET",
-        path="/v1/chatbots/{chatbot_id}",
-        name="read_chatbot",
-        tag="Chatbots",
-        summary="Read a chatbot's settings.",
-        scope="chatbots:read",
-        answers={200: as_json(Chatbot)},
-        run=read_chatbot,
-    ),
-    Operation(
-        method="PATCH",
-        path="/v1/chatbots/{chatbot_id}",
-        name="update_chatbot",
-        tag="Chatbots",
+        request=NewChatbotSerializer,
+        responses={201: ChatbotSerializer, 409: Problem},
+    )
+    def post(self, request: Request) -> Response:
+        body = self.read_body(NewChatbotSerializer)
+        return self.answer(chatbots.create_chatbot(actor=self.actor, **body), status=201)
+
+
+@extend_schema(tags=["Chatbots"])
+class ChatbotDetail(APIView):
+    """One chatbot."""
+
+    required_scopes = {
+        "GET": "chatbots:read",
+        "PATCH": "chatbots:write",
+        "DELETE": "chatbots:write",
+    }
+    serializer_class = ChatbotSerializer
+
+    @extend_schema(operation_id="read_chatbot", summary="Read a chatbot's settings.")
+    def get(self, request: Request, chatbot_id: UUID) -> Response:
+        return self.answer(chatbots.get(chatbot_id))
+
+    @extend_schema(
+        operation_id="update_chatbot",
         summary="Change settings of a chatbot.",
-        scope="chatbots:write",
-        body=ChatbotChanges,
-        answers={200: as_json(Chatbot)},
-        run=update_chatbot,
-    ),
-    Operation(
-        method="DELETE",
-        path="/v1/chatbots/{chatbot_id}",
-        name="delete_chatbot",
-        tag="Chatbots",
+        request=ChatbotChangesSerializer,
+    )
+    def patch(self, request: Request, chatbot_id: UUID) -> Response:
+        body: dict[str, Any] = self.read_body(ChatbotChangesSerializer)
+        return self.answer(chatbots.update_chatbot(chatbot_id=chatbot_id, actor=self.actor, **body))
+
+    @extend_schema(
+        operation_id="delete_chatbot",
         summary="Delete a chatbot with its conversations, and revoke its keys.",
         description="What it used stays in the usage.",
-        scope="chatbots:write",
-        answers={204: None},
-        run=delete_chatbot,
-    ),
-)
-urlpatterns = routes(OPERATIONS)
+        responses={204: None},
+    )
+    def delete(self, request: Request, chatbot_id: UUID) -> Response:
+        chatbots.delete_chatbot(chatbot_id=chatbot_id, actor=self.actor)
+        return Response(status=204)
+
+
+urlpatterns = [
+    path("v1/chatbots", ChatbotList.as_view()),
+    path("v1/chatbots/<uuid:chatbot_id>", ChatbotDetail.as_view()),
+]

@@ -1,174 +1,161 @@
 """`/v1/conversations`."""
 
-from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Any
 from uuid import UUID
 
-import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from django.urls import path
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from chatbot_saas.api.operations import (
-    Call,
-    Operation,
-    Page,
-    PageQuery,
-    Reply,
-    as_json,
-    page_of,
-    routes,
-)
-from chatbot_saas.api.structs import AwareDatetime, CitedSource
-from conversations.history import listing
-
-Thumb = Literal["up", "down"]
-Status = Literal["running", "completed", "stopped", "interrupted", "failed"]
+from chatbot_saas.api.pagination import Slice
+from chatbot_saas.api.serializing import KindField, MoneyField, StructField, TextField
+from chatbot_saas.api.structs import CitedSource
+from chatbot_saas.api.views import APIView, ListView
+from conversations.history import listing, transcripts
+from conversations.models import Channel, FeedbackValue, Role, TurnStatus
 
 
-class Conversation(msgspec.Struct, tag_field="object", tag="conversation", kw_only=True):
+class ConversationSerializer(serializers.Serializer[listing.ConversationRow]):
     """What a visitor and a chatbot said. `answered` is false when a question of it was not; null
     when that cannot be told. `feedback` is “down” when any thumb is. `cost` is in US dollars."""
 
-    id: UUID
-    chatbot_id: UUID
-    chatbot_name: str
-    visitor_id: UUID
-    external_user: str
-    channel: Literal["widget", "api", "completions"]
-    created_at: AwareDatetime
-    last_message_at: AwareDatetime | None
-    messages: int
-    first_question: str
-    answered: bool | None
-    feedback: Thumb | None
-    cost: Decimal
+    object = KindField("conversation")
+    id = serializers.UUIDField()
+    chatbot_id = serializers.UUIDField()
+    chatbot_name = TextField()
+    visitor_id = serializers.UUIDField()
+    external_user = TextField()
+    channel = serializers.ChoiceField(Channel.values)
+    created_at = serializers.DateTimeField()
+    last_message_at = serializers.DateTimeField(allow_null=True)
+    messages = serializers.IntegerField()
+    first_question = TextField()
+    answered = serializers.BooleanField(allow_null=True)
+    feedback = serializers.ChoiceField(FeedbackValue.values, allow_null=True)
+    cost = MoneyField()
 
 
-class Feedback(msgspec.Struct):
-    value: Thumb
-    comment: str
-    created_at: AwareDatetime
+class FeedbackSerializer(serializers.Serializer[transcripts.FeedbackView]):
+    value = serializers.ChoiceField(FeedbackValue.values)
+    comment = TextField()
+    created_at = serializers.DateTimeField()
 
 
-class Turn(msgspec.Struct):
+class TurnSerializer(serializers.Serializer[transcripts.TurnView]):
     """The turn a message belongs to. `cost` is in US dollars; null when nothing was charged."""
 
-    id: UUID
-    status: Status
-    error_code: str
-    answered: bool | None
-    model: str
-    tokens_in: int
-    tokens_out: int
-    cost: Decimal | None
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(TurnStatus.values)
+    error_code = TextField()
+    answered = serializers.BooleanField(allow_null=True)
+    model = TextField()
+    tokens_in = serializers.IntegerField()
+    tokens_out = serializers.IntegerField()
+    cost = MoneyField(allow_null=True)
 
 
-class Message(msgspec.Struct, tag_field="object", tag="message", kw_only=True):
+class MessageSerializer(serializers.Serializer[transcripts.MessageView]):
     """Something said by a visitor, by the chatbot (assistant), or by a person (agent)."""
 
-    id: UUID
-    role: Literal["visitor", "assistant", "agent"]
-    text: str
-    status: Status
-    created_at: AwareDatetime
-    turn: Turn | None
-    citations: list[CitedSource]
-    feedback: Feedback | None
+    object = KindField("message")
+    id = serializers.UUIDField()
+    role = serializers.ChoiceField(Role.values)
+    text = TextField()
+    status = serializers.ChoiceField(TurnStatus.values)
+    created_at = serializers.DateTimeField()
+    turn = TurnSerializer(allow_null=True)
+    citations = serializers.ListField(child=StructField(CitedSource))
+    feedback = FeedbackSerializer(allow_null=True)
 
 
-class ConversationQuery(PageQuery):
+class ConversationQuery(serializers.Serializer[Any]):
     """Which conversations."""
 
-    search: Annotated[
-        str,
-        Meta(
-            max_length=listing.MAX_SEARCH_LENGTH,
-            description="Words that stand together in one message; the last may be a beginning.",
-        ),
-    ] = ""
-    chatbot_id: UUID | UnsetType = UNSET
-    answered: Annotated[
-        bool | UnsetType, Meta(description="False: with a question that was not answered.")
-    ] = UNSET
-    feedback: Annotated[Thumb | UnsetType, Meta(description="With such a thumb.")] = UNSET
-
-
-def list_conversations(call: Call) -> Reply:
-    query: ConversationQuery = call.query
-    page = listing.list_conversations(
-        search=query.search,
-        chatbot_id=query.chatbot_id or None,
-        answered=None if query.answered is UNSET else query.answered,
-        feedback=query.feedback or None,
-        limit=query.limit,
-        after=query.cursor or None,
+    search = TextField(
+        max_length=listing.MAX_SEARCH_LENGTH,
+        default="",
+        help_text="Words that stand together in one message; the last may be a beginning.",
     )
-    return 200, page_of([_conversation(row) for row in page.conversations], page.next_cursor)
+    chatbot_id = serializers.UUIDField(required=False)
+    answered = serializers.BooleanField(
+        required=False, help_text="False: with a question that was not answered."
+    )
+    feedback = serializers.ChoiceField(
+        FeedbackValue.values, required=False, help_text="With such a thumb."
+    )
 
 
-def read_conversation(call: Call, conversation_id: UUID) -> Reply:
-    return 200, _conversation(listing.get_row(conversation_id))
+@extend_schema(tags=["Conversations"])
+class ConversationList(ListView):
+    """The workspace's conversations."""
 
+    required_scopes = {"GET": "conversations:read"}
+    serializer_class = ConversationSerializer
 
-def delete_conversation(call: Call, conversation_id: UUID) -> Reply:
-    listing.delete_conversation(conversation_id=conversation_id, actor=call.actor)
-    return 204, None
-
-
-def list_messages(call: Call, conversation_id: UUID) -> Reply:
-    query: PageQuery = call.query
-    page = listing.list_messages(conversation_id, limit=query.limit, after=query.cursor or None)
-    shown = [msgspec.convert(one, Message, from_attributes=True) for one in page.messages]
-    return 200, page_of(shown, page.next_cursor)
-
-
-def _conversation(row: listing.ConversationRow) -> Conversation:
-    return msgspec.convert(row, Conversation, from_attributes=True)
-
-
-OPERATIONS = (
-    Operation(
-        method="GET",
-        path="/v1/conversations",
-        name="list_conversations",
-        tag="Conversations",
+    @extend_schema(
+        operation_id="list_conversations",
         summary="List and search conversations, the latest first.",
         description="Conversations in which nothing was said are left out.",
-        scope="conversations:read",
-        query=ConversationQuery,
-        answers={200: as_json(Page[Conversation])},
-        run=list_conversations,
-    ),
-    Operation(
-        method="GET",
-        path="/v1/conversations/{conversation_id}",
-        name="read_conversation",
-        tag="Conversations",
-        summary="Read a conversation.",
-        scope="conversations:read",
-        answers={200: as_json(Conversation)},
-        run=read_conversation,
-    ),
-    Operation(
-        method="DELETE",
-        path="/v1/conversations/{conversation_id}",
-        name="delete_conversation",
-        tag="Conversations",
+        parameters=[ConversationQuery],
+        responses=ConversationSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        return self.list(request)
+
+    def fetch(self, limit: int, cursor: str) -> Slice:
+        page = listing.list_conversations(
+            limit=limit, after=cursor or None, **self.read_query(ConversationQuery)
+        )
+        return Slice(page.conversations, page.next_cursor)
+
+
+@extend_schema(tags=["Conversations"])
+class ConversationDetail(APIView):
+    """One conversation."""
+
+    required_scopes = {"GET": "conversations:read", "DELETE": "conversations:write"}
+    serializer_class = ConversationSerializer
+
+    @extend_schema(operation_id="read_conversation", summary="Read a conversation.")
+    def get(self, request: Request, conversation_id: UUID) -> Response:
+        return self.answer(listing.get_row(conversation_id))
+
+    @extend_schema(
+        operation_id="delete_conversation",
         summary="Delete a conversation and all that was said in it.",
         description="What it cost stays in the usage.",
-        scope="conversations:write",
-        answers={204: None},
-        run=delete_conversation,
-    ),
-    Operation(
-        method="GET",
-        path="/v1/conversations/{conversation_id}/messages",
-        name="list_messages",
-        tag="Conversations",
+        responses={204: None},
+    )
+    def delete(self, request: Request, conversation_id: UUID) -> Response:
+        listing.delete_conversation(conversation_id=conversation_id, actor=self.actor)
+        return Response(status=204)
+
+
+@extend_schema(tags=["Conversations"])
+class MessageList(ListView):
+    """What was said in one conversation."""
+
+    required_scopes = {"GET": "conversations:read"}
+    serializer_class = MessageSerializer
+
+    @extend_schema(
+        operation_id="list_messages",
         summary="List a conversation's messages, oldest first.",
-        scope="conversations:read",
-        query=PageQuery,
-        answers={200: as_json(Page[Message])},
-        run=list_messages,
-    ),
-)
-urlpatterns = routes(OPERATIONS)
+        responses=MessageSerializer(many=True),
+    )
+    def get(self, request: Request, conversation_id: UUID) -> Response:
+        return self.list(request)
+
+    def fetch(self, limit: int, cursor: str) -> Slice:
+        conversation_id: UUID = self.kwargs["conversation_id"]
+        page = listing.list_messages(conversation_id, limit=limit, after=cursor or None)
+        return Slice(page.messages, page.next_cursor)
+
+
+urlpatterns = [
+    path("v1/conversations", ConversationList.as_view()),
+    path("v1/conversations/<uuid:conversation_id>", ConversationDetail.as_view()),
+    path("v1/conversations/<uuid:conversation_id>/messages", MessageList.as_view()),
+]

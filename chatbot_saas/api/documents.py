@@ -1,151 +1,129 @@
 """`/v1/documents`."""
 
-from typing import Annotated, Any, Literal, cast
+from typing import Any
 from uuid import UUID
 
-import msgspec
+from django.urls import path
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from chatbot_saas.api.operations import (
-    Call,
-    Operation,
-    Page,
-    PageQuery,
-    Reply,
-    as_json,
-    page_of,
-    routes,
-)
-from chatbot_saas.api.structs import AwareDatetime
+from chatbot_saas.api.pagination import Slice
+from chatbot_saas.api.serializing import KindField, TextField
+from chatbot_saas.api.views import APIView, ListView
 from core.cursors import read_id
 from core.errors import InvalidRequest
 from knowledge import selectors, services
-from knowledge.selectors import DocumentView
+from knowledge.models import Document
 
 
-class Counted(msgspec.Struct):
-    done: int
-    total: int
+class PagesCountedSerializer(serializers.Serializer[selectors.DocumentView]):
+    done = serializers.IntegerField(source="pages_done")
+    total = serializers.IntegerField(source="pages_total")
 
 
-class Progress(msgspec.Struct):
+class ChunksCountedSerializer(serializers.Serializer[selectors.DocumentView]):
+    done = serializers.IntegerField(source="chunks_done")
+    total = serializers.IntegerField(source="chunks_total")
+
+
+class ProgressSerializer(serializers.Serializer[selectors.DocumentView]):
     """How much is read and embedded so far."""
 
-    stage: Literal["waiting", "reading", "embedding", "publishing", "done"]
-    pages: Counted
-    chunks: Counted
+    stage = serializers.ChoiceField(Document.Stage.values)
+    pages = PagesCountedSerializer(source="*")
+    chunks = ChunksCountedSerializer(source="*")
 
 
-class Document(msgspec.Struct, tag_field="object", tag="document", kw_only=True):
+class DocumentSerializer(serializers.Serializer[selectors.DocumentView]):
     """A file that answers are quoted from. `error` says what is wrong with it and what to do."""
 
-    id: UUID
-    source_id: UUID
-    filename: str
-    title: str
-    bytes: int
-    version: int
-    status: Literal["queued", "processing", "ready", "failed"]
-    progress: Progress
-    error: str | None
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
+    object = KindField("document")
+    id = serializers.UUIDField()
+    source_id = serializers.UUIDField()
+    filename = TextField()
+    title = TextField()
+    bytes = serializers.IntegerField(source="size")
+    version = serializers.IntegerField()
+    status = serializers.ChoiceField(Document.Status.values)
+    progress = ProgressSerializer(source="*")
+    error = TextField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
 
 
-class Upload(msgspec.Struct):
-    file: Annotated[str, msgspec.Meta(extra_json_schema={"format": "binary"})]
+@extend_schema_field({"type": "string", "format": "binary"})
+class BytesField(serializers.FileField):
+    """A file that is sent, and not the address of one."""
 
 
-def document_of(view: DocumentView) -> Document:
-    return Document(
-        id=view.id,
-        source_id=view.source_id,
-        filename=view.filename,
-        title=view.title,
-        bytes=view.size,
-        version=view.version,
-        # The model's choices, which the struct lists once more for the description.
-        status=cast(Any, view.status),
-        progress=Progress(
-            stage=cast(Any, view.stage),
-            pages=Counted(view.pages_done, view.pages_total),
-            chunks=Counted(view.chunks_done, view.chunks_total),
-        ),
-        error=view.error,
-        created_at=view.created_at,
-        updated_at=view.updated_at,
-    )
+class UploadSerializer(serializers.Serializer[Any]):
+    file = BytesField()
 
 
-def list_documents(call: Call) -> Reply:
-    query: PageQuery = call.query
-    after = read_id(query.cursor) if query.cursor else None
-    page = selectors.list_documents(limit=query.limit, after=after)
-    return 200, page_of([document_of(view) for view in page.documents], page.next_cursor)
+@extend_schema(tags=["Documents"])
+class DocumentList(ListView):
+    """The workspace's documents."""
 
+    required_scopes = {"GET": "documents:read", "POST": "documents:write"}
+    parser_classes = (MultiPartParser,)
+    serializer_class = DocumentSerializer
 
-def create_document(call: Call) -> Reply:
-    file = call.files.get("file")
-    if file is None:
-        raise InvalidRequest("Send the file as the multipart field “file”.", param="file")
-    view, created = services.create_document(
-        filename=file.name or "", content=file.chunks(), actor=call.actor
-    )
-    return 202 if created else 200, document_of(view)
-
-
-def read_document(call: Call, document_id: UUID) -> Reply:
-    return 200, document_of(selectors.get_document(document_id))
-
-
-def delete_document(call: Call, document_id: UUID) -> Reply:
-    services.delete_document(document_id=document_id, actor=call.actor)
-    return 204, None
-
-
-OPERATIONS = (
-    Operation(
-        method="GET",
-        path="/v1/documents",
-        name="list_documents",
-        tag="Documents",
+    @extend_schema(
+        operation_id="list_documents",
         summary="List documents, newest first.",
-        scope="documents:read",
-        query=PageQuery,
-        answers={200: as_json(Page[Document])},
-        run=list_documents,
-    ),
-    Operation(
-        method="POST",
-        path="/v1/documents",
-        name="create_document",
-        tag="Documents",
+        responses=DocumentSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        return self.list(request)
+
+    def fetch(self, limit: int, cursor: str) -> Slice:
+        page = selectors.list_documents(limit=limit, after=read_id(cursor) if cursor else None)
+        return Slice(page.documents, page.next_cursor)
+
+    @extend_schema(
+        operation_id="create_document",
         summary="Upload a file.",
         description="It is read and embedded in the background. The same bytes sent again are the "
         "same document and answered with 200; one that had failed is tried again.",
-        scope="documents:write",
-        form=Upload,
-        answers={202: as_json(Document), 200: as_json(Document)},
-        run=create_document,
-    ),
-    Operation(
-        method="GET",
-        path="/v1/documents/{document_id}",
-        name="read_document",
-        tag="Documents",
-        summary="Read a document's status.",
-        scope="documents:read",
-        answers={200: as_json(Document)},
-        run=read_document,
-    ),
-    Operation(
-        method="DELETE",
-        path="/v1/documents/{document_id}",
-        name="delete_document",
-        tag="Documents",
+        request=UploadSerializer,
+        responses={202: DocumentSerializer, 200: DocumentSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        # Whatever its name: the service says what is wrong with a file, in a person's words.
+        file = request.FILES.get("file")
+        if file is None:
+            raise InvalidRequest("Send the file as the multipart field “file”.", param="file")
+        document, created = services.create_document(
+            filename=file.name or "", content=file.chunks(), actor=self.actor
+        )
+        return self.answer(document, status=202 if created else 200)
+
+
+@extend_schema(tags=["Documents"])
+class DocumentDetail(APIView):
+    """One document."""
+
+    required_scopes = {"GET": "documents:read", "DELETE": "documents:write"}
+    serializer_class = DocumentSerializer
+
+    @extend_schema(operation_id="read_document", summary="Read a document's status.")
+    def get(self, request: Request, document_id: UUID) -> Response:
+        return self.answer(selectors.get_document(document_id))
+
+    @extend_schema(
+        operation_id="delete_document",
         summary="Remove a document from search, with its file.",
-        scope="documents:write",
-        answers={204: None},
-        run=delete_document,
-    ),
-)
-urlpatterns = routes(OPERATIONS)
+        responses={204: None},
+    )
+    def delete(self, request: Request, document_id: UUID) -> Response:
+        services.delete_document(document_id=document_id, actor=self.actor)
+        return Response(status=204)
+
+
+urlpatterns = [
+    path("v1/documents", DocumentList.as_view()),
+    path("v1/documents/<uuid:document_id>", DocumentDetail.as_view()),
+]

@@ -1,104 +1,151 @@
 """`/v1/keys`."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Any
 from uuid import UUID
 
-import msgspec
+from django.urls import path
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from chatbot_saas.api.operations import (
-    Call,
-    Operation,
-    Page,
-    PageQuery,
-    Reply,
-    as_json,
-    page_of,
-    routes,
+from chatbot_saas.api.pagination import Slice
+from chatbot_saas.api.problem import Problem
+from chatbot_saas.api.serializing import (
+    ClosedSerializer,
+    KindField,
+    MomentField,
+    ShortList,
+    TextField,
 )
-from chatbot_saas.api.structs import AwareDatetime
+from chatbot_saas.api.views import APIView, ListView
 from core.cursors import read_id
 from core.errors import InvalidRequest, PermissionDenied
 from tenants.keys import api_keys
+from tenants.keys.makers import Maker
+from tenants.models import APIKey
 
-Scope = Literal[
-    "chat",
-    "chatbots:read",
-    "chatbots:write",
-    "conversations:read",
-    "conversations:write",
-    "documents:read",
-    "documents:write",
-    "keys:read",
-    "keys:write",
-    "usage:read",
-]
 _MAX_NAME_LENGTH = 80
 
 
-class Key(msgspec.Struct, tag_field="object", tag="key", kw_only=True):
+class MakerSerializer(serializers.Serializer[Maker]):
+    """Who made a key. `is_member`: whether they still belong to the workspace; `name` and `email` are
+    empty when their account is gone. `key_name`: the key that they made it with, empty without one."""
+
+    object = KindField("key_maker")
+    user_id = serializers.UUIDField()
+    name = TextField()
+    email = TextField()
+    is_member = serializers.BooleanField()
+    key_name = TextField()
+
+
+class KeySerializer(serializers.Serializer[api_keys.KeyView]):
     """An active API key. `hint` is its beginning and its last four characters; `plain` is the whole
-    text of a publishable key, which is public, and null for a secret one."""
+    text of a publishable key, which is public, and null for a secret one; `created_by` is null for what
+    the platform made."""
 
-    id: UUID
-    kind: Literal["secret", "publishable"]
-    name: str
-    hint: str
-    plain: str | None
-    chatbot_id: UUID | None
-    scopes: list[str]
-    created_at: AwareDatetime
-    expires_at: AwareDatetime | None
-    last_used_at: AwareDatetime | None
+    object = KindField("key")
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(APIKey.Kind.values)
+    name = TextField()
+    hint = TextField()
+    plain = TextField(allow_null=True)
+    chatbot_id = serializers.UUIDField(allow_null=True)
+    scopes = serializers.ListField(child=TextField())
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+    last_used_at = serializers.DateTimeField(allow_null=True)
+    created_by = MakerSerializer(source="maker", allow_null=True)
 
 
-class NewKey(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class NewKeySerializer(ClosedSerializer):
     """A secret key to create. Its scopes may be those of the key that creates it."""
 
-    name: Annotated[str, msgspec.Meta(max_length=_MAX_NAME_LENGTH)] = ""
-    scopes: Annotated[list[Scope], msgspec.Meta(min_length=1, max_length=20)]
-    expires_at: AwareDatetime | None = None
+    name = TextField(max_length=_MAX_NAME_LENGTH, default="")
+    scopes = ShortList(
+        child=serializers.ChoiceField(sorted(api_keys.SCOPES)), min_length=1, longest=20
+    )
+    expires_at = MomentField(allow_null=True, default=None)
 
 
-class IssuedKey(msgspec.Struct, tag_field="object", tag="issued_key", kw_only=True):
+class IssuedKeySerializer(serializers.Serializer[api_keys.IssuedKey]):
     """A new key. `secret` is its text, which is shown this once."""
 
-    key: Key
-    secret: str
+    object = KindField("issued_key")
+    key = KeySerializer()
+    secret = TextField(source="raw")
 
 
-def list_keys(call: Call) -> Reply:
-    query: PageQuery = call.query
-    after = read_id(query.cursor) if query.cursor else None
-    page = api_keys.list_keys(call.key.tenant_id, limit=query.limit, after=after)
-    return 200, page_of([_key(key) for key in page.keys], page.next_cursor)
+@extend_schema(tags=["Keys"])
+class KeyList(ListView):
+    """The workspace's keys."""
 
+    required_scopes = {"GET": "keys:read", "POST": "keys:write"}
+    serializer_class = KeySerializer
 
-def create_key(call: Call) -> Reply:
-    body: NewKey = call.body
-    beyond = set(body.scopes) - call.key.scopes
-    if beyond:
-        raise PermissionDenied(
-            f"A key makes no key that may do more: this one lacks {', '.join(sorted(beyond))}."
-        )
-    if body.expires_at is not None and not timezone.now() < body.expires_at < _far():
-        raise InvalidRequest(
-            "A key ends in the future, within a hundred years.", param="expires_at"
-        )
-    issued = api_keys.issue_secret_key(
-        tenant_id=call.key.tenant_id,
-        name=body.name.replace("\x00", "").strip(),
-        scopes=body.scopes,
-        expires_at=body.expires_at,
-        actor=call.actor,
+    @extend_schema(
+        operation_id="list_keys",
+        summary="List the active keys, newest first.",
+        responses=KeySerializer(many=True),
     )
-    return 201, IssuedKey(key=_key(issued.key), secret=issued.raw)
+    def get(self, request: Request) -> Response:
+        return self.list(request)
+
+    def fetch(self, limit: int, cursor: str) -> Slice:
+        after = read_id(cursor) if cursor else None
+        page = api_keys.list_keys(self.key.tenant_id, limit=limit, after=after)
+        return Slice(page.keys, page.next_cursor)
+
+    @extend_schema(
+        operation_id="create_key",
+        summary="Create a secret key.",
+        description="The answer is the only time that the key's text is shown.",
+        request=NewKeySerializer,
+        responses={201: IssuedKeySerializer, 409: Problem},
+    )
+    def post(self, request: Request) -> Response:
+        body = self._check(self.read_body(NewKeySerializer))
+        issued = api_keys.issue_secret_key(
+            tenant_id=self.key.tenant_id,
+            name=body["name"].replace("\x00", "").strip(),
+            scopes=body["scopes"],
+            expires_at=body["expires_at"],
+            actor=self.actor,
+        )
+        return Response(IssuedKeySerializer(issued).data, status=201)
+
+    def _check(self, body: dict[str, Any]) -> dict[str, Any]:
+        beyond = set(body["scopes"]) - self.key.scopes
+        if beyond:
+            raise PermissionDenied(
+                f"A key makes no key that may do more: this one lacks {', '.join(sorted(beyond))}."
+            )
+        end = body["expires_at"]
+        if end is not None and not timezone.now() < end < _far():
+            raise InvalidRequest(
+                "A key ends in the future, within a hundred years.", param="expires_at"
+            )
+        return body
 
 
-def revoke_key(call: Call, key_id: UUID) -> Reply:
-    api_keys.revoke_key(tenant_id=call.key.tenant_id, key_id=key_id, actor=call.actor)
-    return 204, None
+@extend_schema(tags=["Keys"])
+class KeyDetail(APIView):
+    """One key."""
+
+    required_scopes = {"DELETE": "keys:write"}
+
+    @extend_schema(
+        operation_id="revoke_key",
+        summary="Revoke a key, secret or publishable.",
+        description="It stops working at once; open chats of a publishable key end within a minute.",
+        responses={204: None},
+    )
+    def delete(self, request: Request, key_id: UUID) -> Response:
+        api_keys.revoke_key(tenant_id=self.key.tenant_id, key_id=key_id, actor=self.actor)
+        return Response(status=204)
 
 
 def _far() -> datetime:
@@ -106,45 +153,7 @@ def _far() -> datetime:
     return now.replace(year=now.year + 100, day=1)
 
 
-def _key(view: api_keys.KeyView) -> Key:
-    return msgspec.convert(view, Key, from_attributes=True)
-
-
-OPERATIONS = (
-    Operation(
-        method="GET",
-        path="/v1/keys",
-        name="list_keys",
-        tag="Keys",
-        summary="List the active keys, newest first.",
-        scope="keys:read",
-        query=PageQuery,
-        answers={200: as_json(Page[Key])},
-        run=list_keys,
-    ),
-    Operation(
-        method="POST",
-        path="/v1/keys",
-        name="create_key",
-        tag="Keys",
-        summary="Create a secret key.",
-        description="The answer is the only time that the key's text is shown.",
-        scope="keys:write",
-        body=NewKey,
-        answers={201: as_json(IssuedKey)},
-        errors=(409,),
-        run=create_key,
-    ),
-    Operation(
-        method="DELETE",
-        path="/v1/keys/{key_id}",
-        name="revoke_key",
-        tag="Keys",
-        summary="Revoke a key, secret or publishable.",
-        description="It stops working at once; open chats of a publishable key end within a minute.",
-        scope="keys:write",
-        answers={204: None},
-        run=revoke_key,
-    ),
-)
-urlpatterns = routes(OPERATIONS)
+urlpatterns = [
+    path("v1/keys", KeyList.as_view()),
+    path("v1/keys/<uuid:key_id>", KeyDetail.as_view()),
+]

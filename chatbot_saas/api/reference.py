@@ -3,31 +3,33 @@
 from functools import lru_cache
 from typing import Any
 
-import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from chatbot_saas.api.openapi import MEANINGS, description
-from core.errors import MethodNotAllowed, NotFound
+from chatbot_saas.api.problem import MEANINGS
+from chatbot_saas.api.schema import description
+from chatbot_saas.api.views import APIView
+from core.errors import NotFound
 from core.responses import problem_response
 
 Json = dict[str, Any]
 
 
-@lru_cache(maxsize=1)
-def _encoded() -> bytes:
-    return msgspec.json.encode(description())
-
-
-def openapi(request: HttpRequest) -> HttpResponse:
+class Description(APIView):
     """The same for everybody: it holds nothing of a workspace."""
-    if request.method not in ("GET", "HEAD"):
-        allowed = ["GET", "HEAD"]
-        return problem_response(MethodNotAllowed("Use GET here.", allowed=allowed), request)
-    return HttpResponse(
-        _encoded(), content_type="application/json", headers={"Cache-Control": "max-age=300"}
+
+    @extend_schema(
+        operation_id="describe",
+        tags=["This description"],
+        summary="Read this description.",
+        responses={200: {"type": "object"}},
     )
+    def get(self, request: Request) -> Response:
+        return Response(description(), headers={"Cache-Control": "max-age=300"})
 
 
 def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:

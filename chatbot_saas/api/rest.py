@@ -1,7 +1,7 @@
-"""What Django REST framework is told of our API: who calls, what they may, how answers and errors
+"""What Django REST framework is told of our API: who calls, what they may, how bodies, answers and errors
 look. `REST_FRAMEWORK` in the settings names these."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -28,6 +29,7 @@ from tenants.context import DATABASE_AWAY
 from tenants.keys.api_keys import APIKeyIdentity
 
 JSON = "application/json"
+FORM = "multipart/form-data"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -39,14 +41,14 @@ class KeyAuthentication(BaseAuthentication):
         return None if key is None else (AnonymousUser(), key)
 
 
-class HoldsScope(BasePermission):
-    """A secret key with the operation's scope; the refusal says what is missing."""
+class ScopePermission(BasePermission):
+    """A secret key with the scope that the view asks for; the refusal says what is missing."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        operation = view.operation
-        if operation is not None and operation.scope is not None:
+        scope = view.required_scope
+        if scope is not None:
             key: Any = request.auth
-            require_scope(key, operation.scope)
+            require_scope(key, scope)
         return True
 
 
@@ -59,10 +61,28 @@ class OneForm(DefaultContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
-class StructRenderer(BaseRenderer):
-    """What an operation gives back as JSON; None is no body."""
+class JSONBody(BaseParser):
+    """A JSON body, whatever its content type says: `curl -d` says that it is a form."""
+
+    media_type = "*/*"
+
+    def parse(
+        self,
+        stream: Any,
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        try:
+            return msgspec.json.decode(stream.read())
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise InvalidRequest("The body must be JSON.") from error
+
+
+class JSONAnswer(BaseRenderer):
+    """What a view gives back as JSON; None is no body."""
 
     media_type = JSON
+    format = "json"
     charset = None
 
     def render(

@@ -1,12 +1,8 @@
-"""Parts that several resources are made of."""
+"""Parts that streams and lists are made of."""
 
-from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
-
-AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class CitedSource(msgspec.Struct):

@@ -1,109 +1,123 @@
 """`/v1/auth/token`: tokens for programs that work as a member, on the workspace's own host."""
 
-from typing import Annotated, cast
+from typing import Any, cast
 from uuid import UUID
 
-from django.http import HttpRequest
-from msgspec import Meta, Struct
+from django.urls import path
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 
-from chatbot_saas.api.operations import Call, Operation, Reply, as_json, routes
+from chatbot_saas.api.problem import Problem
+from chatbot_saas.api.serializing import ClosedSerializer, TextField
+from chatbot_saas.api.views import APIView
 from core.errors import NotFound
 from tenants.limits.forms import throttle
 from tenants.people.login import prove_member
 from tenants.people.member_tokens import TokenPair, issue_tokens, revoke, rotate
 from tenants.requests import TenantRequest
 
-
-class Credentials(Struct, forbid_unknown_fields=True):
-    email: Annotated[str, Meta(max_length=254)]
-    password: Annotated[str, Meta(max_length=200)]
+_OWN_HOST = "On the workspace's own host alone."
 
 
-class RefreshBody(Struct, forbid_unknown_fields=True):
-    refresh: Annotated[str, Meta(max_length=2000)]
+class CredentialsSerializer(ClosedSerializer):
+    """Those of the dashboard."""
+
+    email = TextField(max_length=254)
+    password = TextField(max_length=200)
 
 
-class Tokens(Struct):
+class RefreshBodySerializer(ClosedSerializer):
+    """A refresh token, as it was issued last."""
+
+    refresh = TextField(max_length=2000)
+
+
+class TokensSerializer(serializers.Serializer[TokenPair]):
     """`expires_in`: seconds until the access token expires."""
 
-    access: str
-    refresh: str
-    expires_in: int
-    token_type: str = "Bearer"  # noqa: S105  (a kind, not a secret)
+    access = TextField()
+    refresh = TextField()
+    expires_in = serializers.IntegerField()
+    token_type = TextField(default="Bearer")
 
 
-def obtain(call: Call) -> Reply:
-    """Refused alike for what is wrong, and for who is no member."""
-    body: Credentials = call.body
-    tenant_id = _host_tenant(call.request)
-    user = prove_member(call.request, email=body.email, password=body.password, tenant_id=tenant_id)
-    return _answer(issue_tokens(user=user, tenant_id=tenant_id))
+class RefreshThrottle(BaseThrottle):
+    """Refreshes of one address. It raises for itself: `RateLimited` with the wait."""
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        throttle(request._request, "refresh", per_address="600/5m")
+        return True
 
 
-def refresh(call: Call) -> Reply:
-    tenant_id = _host_tenant(call.request)
-    throttle(call.request, "refresh", per_address="600/5m")
-    return _answer(rotate(raw=call.body.refresh, tenant_id=tenant_id))
+class TokenView(APIView):
+    """What the three have in common: no key, and the host says which workspace."""
+
+    serializer_class: Any = TokensSerializer
+
+    @property
+    def tenant_id(self) -> UUID:
+        tenant_id = cast(TenantRequest, self.request._request).tenant_id
+        # A token names one workspace, and only its own host says which.
+        if tenant_id is None:
+            raise NotFound("Ask for tokens on your workspace's own host.")
+        return tenant_id
 
 
-def end(call: Call) -> Reply:
-    revoke(raw=call.body.refresh, tenant_id=_host_tenant(call.request))
-    return 204, None
+_REFUSALS = dict.fromkeys((401, 403, 404, 429), Problem)
 
 
-def _host_tenant(request: HttpRequest) -> UUID:
-    tenant_id = cast(TenantRequest, request).tenant_id
-    # A token names one workspace, and only its own host says which.
-    if tenant_id is None:
-        raise NotFound("Ask for tokens on your workspace's own host.")
-    return tenant_id
-
-
-def _answer(pair: TokenPair) -> Reply:
-    return 200, Tokens(pair.access, pair.refresh, pair.expires_in)
-
-
-_OWN_HOST = "On the workspace's own host alone."
-OPERATIONS = (
-    Operation(
-        method="POST",
-        path="/v1/auth/token",
-        name="obtain_token",
-        tag="Tokens",
+@extend_schema(tags=["Tokens"])
+class ObtainToken(TokenView):
+    @extend_schema(
+        operation_id="obtain_token",
         summary="Obtain tokens for a program that works as a member.",
         description=f"{_OWN_HOST} The access token is sent like a key, and has the permissions of the "
         "member's role.",
-        scope=None,
-        body=Credentials,
-        answers={200: as_json(Tokens)},
-        errors=(401, 403, 404, 429),
-        run=obtain,
-    ),
-    Operation(
-        method="POST",
-        path="/v1/auth/token/refresh",
-        name="refresh_token",
-        tag="Tokens",
+        request=CredentialsSerializer,
+        responses={200: TokensSerializer, **_REFUSALS},
+    )
+    def post(self, request: Request) -> Response:
+        """Refused alike for what is wrong, and for who is no member."""
+        body = self.read_body(CredentialsSerializer)
+        user = prove_member(request._request, tenant_id=self.tenant_id, **body)
+        return self.answer(issue_tokens(user=user, tenant_id=self.tenant_id))
+
+
+@extend_schema(tags=["Tokens"])
+class RefreshToken(TokenView):
+    throttle_classes = (RefreshThrottle,)
+
+    @extend_schema(
+        operation_id="refresh_token",
         summary="Exchange a refresh token, which works once, for new tokens.",
         description=f"{_OWN_HOST} A refresh token that is used twice revokes its whole session.",
-        scope=None,
-        body=RefreshBody,
-        answers={200: as_json(Tokens)},
-        errors=(401, 403, 404, 429),
-        run=refresh,
-    ),
-    Operation(
-        method="POST",
-        path="/v1/auth/token/revoke",
-        name="revoke_token",
-        tag="Tokens",
+        request=RefreshBodySerializer,
+        responses={200: TokensSerializer, **_REFUSALS},
+    )
+    def post(self, request: Request) -> Response:
+        body = self.read_body(RefreshBodySerializer)
+        return self.answer(rotate(raw=body["refresh"], tenant_id=self.tenant_id))
+
+
+@extend_schema(tags=["Tokens"])
+class RevokeToken(TokenView):
+    @extend_schema(
+        operation_id="revoke_token",
         summary="Revoke the session that a refresh token belongs to.",
         description=_OWN_HOST,
-        scope=None,
-        body=RefreshBody,
-        answers={204: None},
-        errors=(401, 403, 404, 429),
-        run=end,
-    ),
-)
-urlpatterns = routes(OPERATIONS)
+        request=RefreshBodySerializer,
+        responses={204: None, **_REFUSALS},
+    )
+    def post(self, request: Request) -> Response:
+        revoke(raw=self.read_body(RefreshBodySerializer)["refresh"], tenant_id=self.tenant_id)
+        return Response(status=204)
+
+
+urlpatterns = [
+    path("v1/auth/token", ObtainToken.as_view()),
+    path("v1/auth/token/refresh", RefreshToken.as_view()),
+    path("v1/auth/token/revoke", RevokeToken.as_view()),
+]

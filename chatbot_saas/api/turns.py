@@ -6,10 +6,13 @@ from contextlib import aclosing
 from uuid import UUID
 
 from django.http import HttpRequest, StreamingHttpResponse
+from drf_spectacular.utils import OpenApiParameter
 
 from chatbot_saas.api.bodies import read_body
-from chatbot_saas.api.chat_schema import TurnRequest
+from chatbot_saas.api.chat_schema import SSE, StreamedEvent, TurnRequest
 from chatbot_saas.api.endpoint import chat_key, check_page, endpoint
+from chatbot_saas.api.problem import Problem
+from chatbot_saas.api.views import described
 from conversations.models import Channel
 from conversations.turns import access
 from conversations.turns.events import as_sse, sequence
@@ -28,6 +31,19 @@ from tenants.limits.forms import address_of
 _KEEP_ALIVE_SECONDS = 15.0
 
 
+@described(
+    "POST",
+    scope="chat",
+    public_key=True,
+    operation_id="create_turn",
+    tags=["Chat"],
+    summary="Ask in a conversation, and stream what happens.",
+    description="Each event has an `id`, an `event` and a `data`: `turn.started`, `turn.delta`, "
+    "`turn.citation`, then `turn.completed` or `turn.failed`. The header `X-Conversation-ID` "
+    "names the conversation.",
+    request=TurnRequest,
+    responses={(200, SSE): StreamedEvent, 402: Problem},
+)
 @endpoint("POST", cors=True)
 async def create_turn(request: HttpRequest, chatbot_id: UUID) -> StreamingHttpResponse:
     """Starts a turn (or finds the one of this `client_turn_id`) and streams its events."""
@@ -55,6 +71,27 @@ async def create_turn(request: HttpRequest, chatbot_id: UUID) -> StreamingHttpRe
     return response
 
 
+@described(
+    "GET",
+    scope="chat",
+    public_key=True,
+    operation_id="follow_turn",
+    tags=["Chat"],
+    summary="Follow a turn from an event on.",
+    description="Fifteen minutes after its end, a turn is one `turn.snapshot`.",
+    parameters=[
+        OpenApiParameter(
+            "Last-Event-ID",
+            location="header",
+            description="The id of the last event that arrived. Browsers send it by themselves when a "
+            "stream breaks off.",
+        ),
+        OpenApiParameter(
+            "X-Visitor-Token", location="header", description="Needed with a publishable key."
+        ),
+    ],
+    responses={(200, SSE): StreamedEvent},
+)
 @endpoint("GET", cors=True)
 async def turn_events(
     request: HttpRequest, chatbot_id: UUID, turn_id: UUID

@@ -17,7 +17,7 @@ from chatbot_saas.api import (
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("docs/api", reference.page, name="reference"),
-    path("v1/openapi.json", reference.openapi, name="openapi"),
+    path("v1/openapi.json", reference.Description.as_view(), name="openapi"),
     path("v1/chat/completions", chat_completions.create_completion),
     path("v1/chatbots/<uuid:chatbot_id>/turns", turns.create_turn),
     path("v1/chatbots/<uuid:chatbot_id>/turns/<uuid:turn_id>/events", turns.turn_events),

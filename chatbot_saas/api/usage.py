@@ -1,14 +1,19 @@
 """`/v1/usage`."""
 
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
-from typing import Annotated
+from datetime import UTC, date, timedelta
+from typing import Any
 
-import msgspec
+from django.urls import path
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from billing import usage
-from chatbot_saas.api.operations import Call, Operation, Page, Reply, as_json, page_of, routes
+from chatbot_saas.api.pagination import Slice, WholeList
+from chatbot_saas.api.serializing import KindField, MoneyField, TextField
+from chatbot_saas.api.views import APIView, ListView
 from core.errors import InvalidRequest
 
 # A year and its leap day; more is the CSV's.
@@ -16,59 +21,83 @@ _MAX_DAYS = 366
 _USUAL_DAYS = 30
 
 
-class Usage(msgspec.Struct, tag_field="object", tag="usage", kw_only=True):
+class UsageSerializer(serializers.Serializer[Any]):
     """The running calendar month (UTC) against its limits. Money is in US dollars, as text;
     `budget` is the workspace's own bound, null without one."""
 
-    plan: str
-    starts_on: date
-    resets_at: Annotated[datetime, msgspec.Meta(tz=True)]
-    messages_used: int
-    messages_limit: int
-    cost_used: Decimal
-    cost_limit: Decimal
-    budget: Decimal | None
+    object = KindField("usage")
+    plan = TextField()
+    starts_on = serializers.DateField()
+    resets_at = serializers.DateTimeField()
+    messages_used = serializers.IntegerField()
+    messages_limit = serializers.IntegerField()
+    cost_used = MoneyField()
+    cost_limit = MoneyField()
+    budget = MoneyField(allow_null=True)
 
 
-class UsageDay(msgspec.Struct, tag_field="object", tag="usage_day", kw_only=True):
+class UsageDaySerializer(serializers.Serializer[Any]):
     """What one model was used on one day (UTC). `cost` is in US dollars, as text."""
 
-    day: date
-    model: str
-    turns: int
-    tokens_in: int
-    tokens_out: int
-    cost: Decimal
+    object = KindField("usage_day")
+    day = serializers.DateField()
+    model = TextField()
+    turns = serializers.IntegerField()
+    tokens_in = serializers.IntegerField()
+    tokens_out = serializers.IntegerField()
+    cost = MoneyField()
 
 
-class DaysQuery(msgspec.Struct):
+class DaysQuery(serializers.Serializer[Any]):
     """Which days, both ends included."""
 
-    since: Annotated[
-        date | msgspec.UnsetType, msgspec.Meta(description="The first day; 29 days before `until`.")
-    ] = msgspec.UNSET
-    until: Annotated[
-        date | msgspec.UnsetType, msgspec.Meta(description="The last day; today by UTC.")
-    ] = msgspec.UNSET
+    since = serializers.DateField(
+        required=False, help_text="The first day; 29 days before `until`."
+    )
+    until = serializers.DateField(required=False, help_text="The last day; today by UTC.")
 
 
-def read_usage(call: Call) -> Reply:
-    month = usage.summarize_month(call.key.tenant_id)
-    return 200, msgspec.convert(month, Usage, from_attributes=True)
+@extend_schema(tags=["Usage"])
+class Month(APIView):
+    """This month."""
+
+    required_scopes = {"GET": "usage:read"}
+    serializer_class = UsageSerializer
+
+    @extend_schema(operation_id="read_usage", summary="Read this month's use against its limits.")
+    def get(self, request: Request) -> Response:
+        return self.answer(usage.summarize_month(self.key.tenant_id))
 
 
-def list_days(call: Call) -> Reply:
-    since, until = _range(call.query)
-    days = usage.list_usage_days(since, until)
-    rows = [msgspec.convert(day, UsageDay, from_attributes=True) for day in days]
-    return 200, page_of(rows, None)
+@extend_schema(tags=["Usage"])
+class Days(ListView):
+    """Day by day."""
+
+    required_scopes = {"GET": "usage:read"}
+    serializer_class = UsageDaySerializer
+    pagination_class = WholeList
+
+    @extend_schema(
+        operation_id="list_usage_days",
+        summary="List what each model was used on each day, oldest first.",
+        description="Days without use are left out. The list is always whole.",
+        parameters=[DaysQuery],
+        responses=UsageDaySerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        return self.list(request)
+
+    def fetch(self, limit: int, cursor: str) -> Slice:
+        query = self.read_query(DaysQuery)
+        days = usage.list_usage_days(*_range(query.get("since"), query.get("until")))
+        return Slice(days, None)
 
 
-def _range(query: DaysQuery) -> tuple[date, date]:
-    until = query.until or timezone.now().astimezone(UTC).date()
+def _range(since: date | None, until: date | None) -> tuple[date, date]:
+    until = until or timezone.now().astimezone(UTC).date()
     if not 2000 <= until.year <= 3000:
         raise InvalidRequest("until must be a day of our time.", param="until")
-    since = query.since or until - timedelta(days=_USUAL_DAYS - 1)
+    since = since or until - timedelta(days=_USUAL_DAYS - 1)
     if not timedelta(0) <= until - since < timedelta(days=_MAX_DAYS):
         raise InvalidRequest(
             f"since must be before until, and at most {_MAX_DAYS} days of them.", param="since"
@@ -76,28 +105,7 @@ def _range(query: DaysQuery) -> tuple[date, date]:
     return since, until
 
 
-OPERATIONS = (
-    Operation(
-        method="GET",
-        path="/v1/usage",
-        name="read_usage",
-        tag="Usage",
-        summary="Read this month's use against its limits.",
-        scope="usage:read",
-        answers={200: as_json(Usage)},
-        run=read_usage,
-    ),
-    Operation(
-        method="GET",
-        path="/v1/usage/days",
-        name="list_usage_days",
-        tag="Usage",
-        summary="List what each model was used on each day, oldest first.",
-        description="Days without use are left out. The list is always whole.",
-        scope="usage:read",
-        query=DaysQuery,
-        answers={200: as_json(Page[UsageDay])},
-        run=list_days,
-    ),
-)
-urlpatterns = routes(OPERATIONS)
+urlpatterns = [
+    path("v1/usage", Month.as_view()),
+    path("v1/usage/days", Days.as_view()),
+]

@@ -1,7 +1,5 @@
 """Cost per workspace × month × model: a page with totals, and all of it as CSV."""
 
-import csv
-import io
 from datetime import date, timedelta
 
 from django.contrib.admin import AdminSite
@@ -9,14 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from billing.costs import CostLine, Usage, end_of, list_costs, list_models, this_month, total
+from chatbot_saas.web.spreadsheet import csv_response
 from core.errors import InvalidRequest, PermissionDenied
 
 _SHOWN = 200
 _FIRST = date(2000, 1, 1)
 # One month of 25,000 workspaces with four models each; more is asked of the database itself.
 _EXPORTED = 100_000
-# A cell that begins with one of these is a formula to a spreadsheet, and names are people's own.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_COLUMNS = "month workspace name model answers tokens_in tokens_out cost_usd".split()
 
 
 def _require_right(request: HttpRequest) -> None:
@@ -48,33 +46,17 @@ def export(request: HttpRequest) -> HttpResponse:
     """The same lines, all of them, and a last one with the totals."""
     _require_right(request)
     month = _month(request)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(
-        ("month", "workspace", "name", "model", "answers", "tokens_in", "tokens_out", "cost_usd")
-    )
-    for line in list_costs(month, _EXPORTED):
-        writer.writerow(_row(month, line))
-    writer.writerow((f"{month:%Y-%m}", "total", "", "", *_figures(total(month))))
-    return HttpResponse(
-        out.getvalue(),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="costs-{month:%Y-%m}.csv"'},
-    )
+    rows = [_row(month, line) for line in list_costs(month, _EXPORTED)]
+    rows.append((f"{month:%Y-%m}", "total", "", "", *_figures(total(month))))
+    return csv_response(f"costs-{month:%Y-%m}.csv", _COLUMNS, rows)
 
 
 def _row(month: date, line: CostLine) -> tuple[object, ...]:
-    texts = (line.slug, line.name, line.model)
-    return (f"{month:%Y-%m}", *map(_harmless, texts), *_figures(line.used))
+    return f"{month:%Y-%m}", line.slug, line.name, line.model, *_figures(line.used)
 
 
 def _figures(used: Usage) -> tuple[object, ...]:
     return used.turns, used.tokens_in, used.tokens_out, f"{used.cost:f}"
-
-
-def _harmless(text: str) -> str:
-    # A spreadsheet shows the rest as it is and does not run it.
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _month(request: HttpRequest) -> date:

@@ -4,6 +4,8 @@ Between the two steps the session names who is expected and nobody is logged in.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +17,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
+from chatbot_saas.backoffice.failed_log_ins import report_failed_log_in
+from chatbot_saas.web.devices import remember_device
 from chatbot_saas.web.forms import LogInForm
 from chatbot_saas.web.pages import open_page
 from chatbot_saas.web.service_form import ServiceForm, ServiceFormView
@@ -23,7 +27,8 @@ from tenants.context import platform_context
 from tenants.limits.forms import failures_counted, throttle
 from tenants.models import User
 from tenants.people import second_factor
-from tenants.people.accounts import authenticate
+from tenants.people.accounts import authenticate, find_account
+from tenants.people.devices import find_device
 from tenants.people.sessions import AREA, OPERATOR, sign_in, sign_out
 
 _SURE = "second_factor"
@@ -59,13 +64,28 @@ class LogInView(ServiceFormView[LogInForm]):
 
 
 def _prove(request: HttpRequest, *, email: str, password: str) -> User:
-    throttle(request, "operator", per_address="100/5m")
-    with failures_counted(request, "operator", email, here="5/5m", anywhere="50/5m"):
+    account = find_account(email)
+    device = find_device(request.COOKIES, account.pk if account else None)
+    if device is None:
+        throttle(request, "operator", per_address="100/5m")
+    with (
+        _reported(email, "password"),
+        failures_counted(request, "operator", email, here="5/5m", anywhere="50/5m", device=device),
+    ):
         user = authenticate(request, email=email, password=password)
         if not user.is_staff:
             # As for a wrong password: whether an account is an operator's is told to nobody.
             raise Unauthenticated("This e-mail address and password do not belong together.")
     return user
+
+
+@contextmanager
+def _reported(email: str, wrong: str) -> Iterator[None]:
+    try:
+        yield
+    except Unauthenticated:
+        report_failed_log_in(email=email, wrong=wrong)
+        raise
 
 
 def _expect(request: HttpRequest, user: User) -> HttpResponse:
@@ -85,7 +105,9 @@ def _enter(request: HttpRequest, user: User, *, sure: bool, to: str) -> HttpResp
     request.session[_SURE] = sure
     # A working day: this session can suspend every workspace.
     request.session.set_expiry(_SESSION_SECONDS)
-    return redirect(to)
+    response = redirect(to)
+    remember_device(request, response, user)
+    return response
 
 
 class CodeView(ServiceFormView[CodeForm]):
@@ -116,8 +138,11 @@ class CodeView(ServiceFormView[CodeForm]):
         assert self._expected is not None
         user, to = self._expected
         # Who comes as far knows the password, so their wrong codes count from wherever they are sent.
-        with failures_counted(
-            self.request, "operator-code", str(user.pk), here="5/5m", anywhere="5/5m"
+        with (
+            _reported(user.email, "code"),
+            failures_counted(
+                self.request, "operator-code", str(user.pk), here="5/5m", anywhere="5/5m"
+            ),
         ):
             self.take(form.cleaned_data["code"])
         return _enter(self.request, user, sure=True, to=to)

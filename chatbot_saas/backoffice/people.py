@@ -13,7 +13,7 @@ from core.errors import InvalidRequest
 from tenants.keys.api_keys import revoke_key
 from tenants.models import APIKey, Membership, User
 from tenants.people import second_factor
-from tenants.people.operators import set_active
+from tenants.people.operators import set_active, vouch_for
 
 
 class MembershipInline(TabularInline):
@@ -33,16 +33,19 @@ class MembershipInline(TabularInline):
 
 @admin.register(User, site=site)
 class UserAdmin(OperatorAdmin):
-    list_display = ("email", "name", "is_active", "is_staff", "workspaces", "last_login")
-    list_filter = ("is_active", "is_staff")
+    list_display = (
+        *("email", "name", "confirmed_at", "is_active", "is_staff"),
+        *("workspaces", "last_login"),
+    )
+    list_filter = ("is_active", "is_staff", ("confirmed_at", admin.EmptyFieldListFilter))
     search_fields = ("email", "name")
     ordering = ("email",)
     fields = (
         *("email", "name", "is_active", "is_staff", "is_superuser"),
-        *("has_second_factor", "created_at", "last_login"),
+        *("has_second_factor", "created_at", "confirmed_at", "last_login"),
     )
     inlines = (MembershipInline,)
-    actions_detail = ("deactivate", "reactivate", "forget_second_factor")
+    actions_detail = ("deactivate", "reactivate", "confirm_address", "forget_second_factor")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         people = super().get_queryset(request).defer("password")
@@ -51,6 +54,8 @@ class UserAdmin(OperatorAdmin):
     def applies(self, row: User, name: str) -> bool:
         if name == "forget_second_factor":
             return row.is_staff
+        if name == "confirm_address":
+            return row.confirmed_at is None
         return row.is_active == (name == "deactivate")
 
     @admin.display(ordering="membership_count")
@@ -67,7 +72,7 @@ class UserAdmin(OperatorAdmin):
         def act(row: User, _: Any) -> None:
             if row.pk == request.user.pk:
                 raise InvalidRequest("This is your own account.")
-            set_active(user_id=row.pk, active=False)
+            set_active(user_id=row.pk, active=False, actor=actor(request))
 
         text = "They cannot log in any more, and their sessions end. Memberships stay."
         return self.ask(request, object_id, title="Deactivate this account", text=text, act=act)
@@ -79,7 +84,18 @@ class UserAdmin(OperatorAdmin):
             object_id,
             title="Reactivate this account",
             text="They can log in again.",
-            act=lambda row, _: set_active(user_id=row.pk, active=True),
+            act=lambda row, _: set_active(user_id=row.pk, active=True, actor=actor(request)),
+        )
+
+    @operation("Confirm the address", url_path="confirm")
+    def confirm_address(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.ask(
+            request,
+            object_id,
+            title="Confirm the address of this account",
+            text="For whom no mail can reach. Be sure that the address is theirs: it opens everything "
+            "that is sent or invited there.",
+            act=lambda row, _: vouch_for(user_id=row.pk, actor=actor(request)),
         )
 
     @operation("Reset second factor", url_path="second-factor")
@@ -89,7 +105,7 @@ class UserAdmin(OperatorAdmin):
             object_id,
             title="Reset this operator's second factor",
             text="The next log-in with their password sets up a new one. Be sure who asks.",
-            act=lambda row, _: second_factor.reset(row.pk),
+            act=lambda row, _: second_factor.reset(row.pk, actor=actor(request)),
         )
 
 

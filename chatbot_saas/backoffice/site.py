@@ -12,6 +12,7 @@ from unfold.sites import UnfoldAdminSite
 
 from chatbot_saas.backoffice import costs
 from chatbot_saas.backoffice import login as signing_in
+from tenants.limits.forms import throttle
 from tenants.people.sessions import OPERATOR, area_of
 
 # The admin's look is made with Alpine, which compiles the expressions of its templates; nothing else of
@@ -52,11 +53,24 @@ class OperatorSite(UnfoldAdminSite):
     def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
         return signing_in.log_out(request)
 
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+        if request.method == "POST":
+            user_id = str(request.user.pk)
+            throttle(
+                request, "admin-password", per_address="60/5m", subject=user_id, per_subject="10/5m"
+            )
+        response: HttpResponseBase = super().password_change(request, extra_context)
+        return response
+
     def search(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Of the menu's names, which fit on one page: Unfold trips over any other number."""
         if request.GET.get("page", "1") != "1":
             raise Http404
         return super().search(request, extra_context)
+
+    def get_urls(self) -> list[Any]:
+        # Nothing here has a page on a site of its own; the look for one breaks on ids that are no number.
+        return [one for one in super().get_urls() if getattr(one, "name", "") != "view_on_site"]
 
     def extra_urls(self) -> list[URLPattern]:
         return [

@@ -63,13 +63,14 @@ class ChatbotPage(ServiceFormView[F]):
 
 
 class SettingsView(ChatbotPage[ChatbotForm]):
+    form_class = ChatbotForm
     form_name = "settings_form"
 
     def get_form(self, form_class: type[ChatbotForm] | None = None) -> ChatbotForm:
         # What was typed is shown again after an error, and not what is saved.
         if self.request.method == "POST":
             return _settings_form(self.request.POST)
-        return _settings_form(initial=initial_of(self.chatbot))
+        return _settings_form(initial={**initial_of(self.chatbot), **self.unsent()})
 
     def perform(self, form: ChatbotForm) -> HttpResponse:
         actor = self.request.member.actor

@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from chatbot_saas.web.forms import NameField
 from chatbot_saas.web.service_form import ServiceForm
 from conversations.chatbots import rules
 from conversations.chatbots.services import ChatbotFields, ChatbotSettings
@@ -31,7 +32,7 @@ class LinesField(forms.CharField):
 
 
 class NewChatbotForm(ServiceForm):
-    name = forms.CharField(
+    name = NameField(
         label=_("Name"),
         max_length=rules.MAX_NAME_LENGTH,
         help_text=_("Visitors see it above the chat."),

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_variables
 
+from chatbot_saas.web.forms import NameField
+from chatbot_saas.web.once import keep_once, take_once
 from chatbot_saas.web.pages import page
 from chatbot_saas.web.requests import MemberRequest
 from chatbot_saas.web.service_form import ServiceForm, ServiceFormView
@@ -29,7 +31,7 @@ _LIVES = [
 
 
 class KeyForm(ServiceForm):
-    name = forms.CharField(
+    name = NameField(
         label=gettext_lazy("Name"),
         max_length=80,
         help_text=gettext_lazy("What will use it, so that you know it again."),
@@ -50,7 +52,7 @@ class KeyForm(ServiceForm):
 
 
 class KeysView(ServiceFormView[KeyForm]):
-    """The list with the form to create a key, which is shown whole this once."""
+    """The list with the form to create a key. The next page shows it whole, this once."""
 
     request: MemberRequest
     form_class = KeyForm
@@ -65,12 +67,15 @@ class KeysView(ServiceFormView[KeyForm]):
             expires_at=form.expires_at(),
             actor=self.request.member.actor,
         )
-        return self.show(KeyForm(), status=201, issued=issued)
+        keep_once(self.request, "key", {"name": issued.key.name, "raw": issued.raw})
+        return redirect("keys")
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         found = api_keys.list_keys(self.request.member.tenant_id).keys
         return super().get_context_data(
+            issued=take_once(self.request, "key"),
             secret_keys=[key for key in found if key.kind == "secret"],
+            orphans=sum(key.is_orphan for key in found),
             publishable_keys=[key for key in found if key.kind == "publishable"],
             **context,
         )

@@ -3,11 +3,14 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
+from chatbot_saas.web.devices import remember_device
 from chatbot_saas.web.forms import LogInForm
 from chatbot_saas.web.pages import host_url, open_page
 from chatbot_saas.web.service_form import ServiceFormView
@@ -17,7 +20,7 @@ from tenants.models import User
 from tenants.people.entry import issue_ticket, redeem_ticket
 from tenants.people.login import prove, prove_member
 from tenants.people.memberships import list_workspaces
-from tenants.people.sessions import sign_in, sign_out
+from tenants.people.sessions import session_key_of, sign_in, sign_out
 from tenants.requests import TenantRequest
 
 
@@ -36,6 +39,11 @@ class LogInView(ServiceFormView[LogInForm]):
     def perform(self, form: LogInForm) -> HttpResponse:
         user = self._prove(**form.cleaned_data)
         sign_in(self.request, user)
+        response = self._go_on(user)
+        remember_device(self.request, response, user)
+        return response
+
+    def _go_on(self, user: User) -> HttpResponse:
         # Who came for a page gets that page; the list of workspaces is for who came for none.
         if self.request.tenant_id is not None or _next(self.request) != "/":
             return redirect(_next(self.request))
@@ -65,6 +73,7 @@ def _next(request: HttpRequest) -> str:
 @open_page("POST")
 def log_out(request: TenantRequest) -> HttpResponse:
     sign_out(request)
+    messages.success(request, _("You are logged out, here and in every workspace you had opened."))
     return redirect("login")
 
 
@@ -73,13 +82,13 @@ def enter(request: TenantRequest) -> HttpResponse:
     """Where a ticket from the platform's host becomes a session of this one."""
     throttle(request, "enter", per_address="120/5m")
     # The ticket is for one host, so it is worth nothing where it was not meant for.
-    host, _, _ = request.get_host().partition(":")
+    host = request.get_host().partition(":")[0]
     ticket = request.GET.get("ticket", "")[:100]
     if request.tenant_id is None:
         raise NotFound("There is nothing at this address.")
-    user = redeem_ticket(raw=ticket, tenant_id=request.tenant_id, host=host)
-    _refuse_to_replace(request, user)
-    sign_in(request, user)
+    entry = redeem_ticket(raw=ticket, tenant_id=request.tenant_id, host=host)
+    _refuse_to_replace(request, entry.user)
+    sign_in(request, entry.user, anchor=entry.session_key)
     return redirect("/")
 
 
@@ -94,7 +103,9 @@ def _refuse_to_replace(request: TenantRequest, user: User) -> None:
 
 def entering_page(request: HttpRequest, user: User, tenant_id: UUID) -> HttpResponse:
     """Leads to a tenant's host with a ticket; the policy lets no form's redirect leave this host."""
-    ticket, host = issue_ticket(user_id=user.pk, tenant_id=tenant_id)
+    ticket, host = issue_ticket(
+        user_id=user.pk, tenant_id=tenant_id, session_key=session_key_of(request)
+    )
     url = host_url(request, host, f"/enter?ticket={ticket}")
     response = render(request, "tenants/entering.html", {"url": url})
     # The ticket is in the address: it must not be told to anybody.

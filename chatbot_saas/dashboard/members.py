@@ -1,5 +1,9 @@
 """Members of a workspace: who they are, inviting, changing roles, leaving."""
 
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,16 +14,55 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from chatbot_saas.web.forms import InvitationForm
-from chatbot_saas.web.pages import member_page, page
+from chatbot_saas.web.once import keep_once, take_once
+from chatbot_saas.web.pages import member_page, own_url, page
 from chatbot_saas.web.requests import MemberRequest
 from chatbot_saas.web.service_form import ServiceFormView
+from core.errors import Unavailable
+from tenants.keys.api_keys import KeyView, list_keys
 from tenants.limits.forms import throttle
 from tenants.people import invitations, memberships
-from tenants.people.roles import ROLES
+from tenants.people.mail import ask_for_invitation_mail
+from tenants.people.members import Member
+from tenants.people.roles import ROLES, Role
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """One line of the page, with the live keys that the member made, for who may see keys."""
+
+    id: UUID
+    user_id: UUID
+    email: str
+    name: str
+    role: Role
+    created_at: datetime
+    confirmed: bool
+    keys: tuple[KeyView, ...]
+
+    @property
+    def secret_keys(self) -> list[KeyView]:
+        return [key for key in self.keys if key.kind == "secret"]
+
+    @property
+    def publishable_keys(self) -> list[KeyView]:
+        return [key for key in self.keys if key.kind == "publishable"]
+
+
+def _rows(member: Member) -> list[MemberRow]:
+    keys = list_keys(member.tenant_id).keys if member.may("keys:read") else ()
+    made = defaultdict(list)
+    for key in keys:
+        if key.maker is not None:
+            made[key.maker.user_id].append(key)
+    return [
+        MemberRow(**asdict(each), keys=tuple(made[each.user_id]))
+        for each in memberships.list_members(member.tenant_id)
+    ]
 
 
 class MembersView(ServiceFormView[InvitationForm]):
-    """The list with the form to invite somebody. A new invitation's link is shown this once."""
+    """The list with the form to invite somebody. The next page shows an invitation's link, once."""
 
     request: MemberRequest
     form_class = InvitationForm
@@ -28,13 +71,22 @@ class MembersView(ServiceFormView[InvitationForm]):
     def perform(self, form: InvitationForm) -> HttpResponse:
         throttle(self.request, "invite", per_address="60/h")
         raw = invitations.invite(actor=self.request.member, **form.cleaned_data)
+        self._mail(raw)
         link = self.request.build_absolute_uri(reverse("invitation", args=[raw]))
-        return self.show(InvitationForm(), link=link, invited=form.cleaned_data["email"])
+        keep_once(self.request, "invitation", {"link": link, "email": form.cleaned_data["email"]})
+        return redirect("members")
+
+    def _mail(self, raw: str) -> None:
+        """The mail has a link of its own; this one still works when no mail can be sent."""
+        made = invitations.read_invitation(raw=raw, tenant_id=self.request.member.tenant_id)
+        with suppress(Unavailable):
+            ask_for_invitation_mail(invitation_id=made.id, base_url=own_url(self.request))
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         tenant_id = self.request.member.tenant_id
         return super().get_context_data(
-            members=memberships.list_members(tenant_id),
+            invited=take_once(self.request, "invitation"),
+            members=_rows(self.request.member),
             invitations=invitations.list_invitations(tenant_id),
             roles=ROLES,
             **context,
@@ -63,9 +115,12 @@ def change_role(request: MemberRequest, membership_id: UUID) -> HttpResponse:
 
 @member_page("POST")
 def remove(request: MemberRequest, membership_id: UUID) -> HttpResponse:
-    """Removes a member, or lets oneself leave: the service knows who may."""
+    """Removes a member, or lets oneself leave: the service knows who may. `revoke` in the form names
+    the kinds of their keys that end with it."""
     actor = request.member
-    memberships.remove_member(actor=actor, membership_id=membership_id)
+    memberships.remove_member(
+        actor=actor, membership_id=membership_id, revoked_kinds=request.POST.getlist("revoke")
+    )
     # Who has left may not see the list any more.
     left = all(each.user_id != actor.user_id for each in memberships.list_members(actor.tenant_id))
     if left:

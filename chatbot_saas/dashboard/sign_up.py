@@ -4,11 +4,13 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from chatbot_saas.web.forms import email_field, name_field, new_password_field
+from chatbot_saas.dashboard.confirmation import offer_confirmation
+from chatbot_saas.web.forms import NameField, email_field, name_field, new_password_field
+from chatbot_saas.web.once import keep_once, take_once
 from chatbot_saas.web.pages import host_url, open_page
 from chatbot_saas.web.service_form import ServiceForm, ServiceFormView
 from conversations.chatbots import onboarding
@@ -16,10 +18,11 @@ from conversations.chatbots.onboarding import Workspace
 from tenants.limits.forms import throttle
 from tenants.models import User
 from tenants.people.sessions import sign_in
+from tenants.requests import TenantRequest
 
 
 class WorkspaceForm(ServiceForm):
-    workspace = forms.CharField(
+    workspace = NameField(
         label=_("Company or team"),
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
@@ -43,7 +46,8 @@ class SignUpForm(WorkspaceForm):
 
 
 class SignUpView(ServiceFormView[SignUpForm]):
-    """Everything or nothing: a refused slug leaves no account behind."""
+    """Everything or nothing: a refused slug leaves no account behind. Whether the address has an account
+    already is told to its owner alone, by mail; see docs/architecture.md."""
 
     form_class = SignUpForm
     template_name = "conversations/sign_up.html"
@@ -56,6 +60,7 @@ class SignUpView(ServiceFormView[SignUpForm]):
         # Counted before: an account and a schema are the dearest things a stranger can have made.
         user, made = onboarding.sign_up(**fields, own_origin=own_origin)
         sign_in(self.request, user)
+        offer_confirmation(self.request, user)
         return _created(self.request, made)
 
 
@@ -90,6 +95,24 @@ def _own_origin(request: HttpRequest, slug: str) -> str:
     return host_url(request, f"{slug}.{settings.TENANT_HOST_SUFFIX}", "")
 
 
-def _created(request: HttpRequest, made: Workspace) -> HttpResponse:
-    """Shows the keys: the only time that the secret one is seen."""
-    return render(request, "conversations/workspace_made.html", {"made": made}, status=201)
+def _created(request: TenantRequest, made: Workspace) -> HttpResponse:
+    """Leads to the page with the keys: the only time that the secret one is seen."""
+    shown = {
+        "tenant_id": str(made.tenant.id),
+        "host": made.tenant.host,
+        "secret_key": made.secret_key,
+        "publishable_key": made.publishable_key,
+    }
+    keep_once(request, "workspace", shown)
+    return redirect("workspace_ready")
+
+
+@open_page("GET")
+def workspace_ready(request: TenantRequest) -> HttpResponse:
+    """A new workspace and its keys. Loaded again, it is the list of workspaces."""
+    if not request.user.is_authenticated:
+        return redirect("login")
+    made = take_once(request, "workspace")
+    if made is None:
+        return redirect("workspaces")
+    return render(request, "conversations/workspace_made.html", {"made": made})

@@ -1,7 +1,5 @@
 """The page of what was used: this month against its limits, by day and model, and as CSV."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from chatbot_saas.web.charts import Chart, stacked_bars
 from chatbot_saas.web.listing import number_in
 from chatbot_saas.web.pages import page
 from chatbot_saas.web.requests import MemberRequest
+from chatbot_saas.web.spreadsheet import csv_response
 from core.errors import InvalidRequest
 
 _SPANS = (7, 30, 90, 365)
@@ -60,18 +59,11 @@ def usage(request: MemberRequest) -> HttpResponse:
 def usage_csv(request: MemberRequest) -> HttpResponse:
     """The table's rows, bounded by days and models."""
     _days, since, until = _span(request)
-    text = io.StringIO()
-    rows = csv.writer(text)
-    rows.writerow(_COLUMNS)
-    for each in list_usage_days(since, until):
-        cost = f"{each.cost:f}"
-        rows.writerow([each.day, each.model, each.turns, each.tokens_in, each.tokens_out, cost])
-    name = f"usage-{since}-{until}.csv"
-    return HttpResponse(
-        text.getvalue(),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    rows = (
+        [each.day, each.model, each.turns, each.tokens_in, each.tokens_out, f"{each.cost:f}"]
+        for each in list_usage_days(since, until)
     )
+    return csv_response(f"usage-{since}-{until}.csv", _COLUMNS, rows)
 
 
 def _span(request: MemberRequest) -> tuple[int, date, date]:

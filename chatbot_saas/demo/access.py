@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from billing.catalog.models import Subscription
 from chatbot_saas.embedded.credentials import write_private
@@ -18,6 +19,7 @@ from core.errors import TenantSuspended, Unauthenticated
 from tenants.context import platform_context, tenant_context
 from tenants.keys.api_keys import authenticate, mint_publishable_key, mint_secret_key, revoke_key
 from tenants.models import APIKey, Domain, Membership, Tenant, User
+from tenants.people.passwords import hash_password
 
 SLUG = "demo"
 PLAN = "demo"
@@ -148,11 +150,11 @@ def _first_chatbot(tenant_id: UUID) -> UUID:
 
 
 def _person(email: str, password: str, **fields: bool | str) -> User:
-    user = User.objects.filter(email__iexact=email).first() or User(email=email)
+    user = User.objects.with_email(email).first() or User(email=email, confirmed_at=timezone.now())
     for name, value in fields.items():
         setattr(user, name, value)
     # At each start: the file with the passwords may have been deleted.
-    user.set_password(password)
+    user.password = hash_password(password)
     user.save()
     return user
 

@@ -34,6 +34,8 @@ class VarDir:
         try:
             for path in (self.path, self.run, self.log):
                 path.mkdir(parents=True, exist_ok=True)
+            # What is logged is for its owner.
+            self.log.chmod(0o700)
         except OSError as error:
             raise unusable(self.path, error) from None
 

@@ -15,11 +15,13 @@ from channels.exceptions import StopConsumer
 from django.conf import settings
 
 from chatbot_saas.realtime import frames, sessions
+from chatbot_saas.realtime.budgets import FrameBudget, OpenSockets
 from chatbot_saas.realtime.close_codes import (
     BAD_FRAME,
     BAD_KEY,
     BAD_ORIGIN,
     NO_SESSION,
+    TOO_MUCH,
     TOO_SLOW,
     Closed,
 )
@@ -44,6 +46,13 @@ from tenants.limits.turns import check_session_rate
 log = logging.getLogger(__name__)
 
 _CLOSE_SECONDS = 2.0
+# A widget sends one frame before its session, and then what a person does.
+_FIRST_FRAMES = 5
+_FRAMES = {"burst": 100, "per_second": 20.0}
+# Who is told to wait is heard again after so many seconds: no person notices, and a program that asks on
+# and on, in a hundred sockets, is no load. Closed, it would come again, which costs more.
+_PAUSE_SECONDS = 1.0
+_open_sockets = OpenSockets()
 
 Scope = dict[str, Any]
 Message = dict[str, Any]
@@ -80,6 +89,8 @@ class ChatConsumer(SocketConsumer):
         self._session_timer: asyncio.TimerHandle | None = None
         self._key_id: UUID | None = None
         self._followed = FollowedTurns(write=self._write, close=self.close)
+        self._budget = FrameBudget(burst=_FIRST_FRAMES, per_second=0)
+        self._is_counted = False
         self._closing: int | None = None
         self._main: asyncio.Task[Any] | None = None
 
@@ -109,11 +120,19 @@ class ChatConsumer(SocketConsumer):
     async def websocket_connect(self, message: Message) -> None:
         self._handshake = read_handshake(self.scope)
         await self.send({"type": "websocket.accept"})
+        address, limit = self._handshake.address, settings.SOCKETS_PER_ADDRESS
+        self._is_counted = _open_sockets.enter(address, limit=limit)
+        if not self._is_counted:
+            raise Closed(TOO_MUCH)
         self._session_timer = asyncio.get_running_loop().call_later(
             settings.SOCKET_SESSION_SECONDS, self.close, NO_SESSION
         )
 
     async def websocket_receive(self, message: Message) -> None:
+        if not self._budget.take(asyncio.get_running_loop().time()):
+            raise Closed(TOO_MUCH)
+        # Frames that have come already are not waited for: everybody else has a turn between two.
+        await asyncio.sleep(0)
         try:
             frame = frames.read_frame(message.get("text"))
         except frames.BadFrame as error:
@@ -133,6 +152,8 @@ class ChatConsumer(SocketConsumer):
     def _cleanup(self) -> None:
         if self._session_timer is not None:
             self._session_timer.cancel()
+        if self._is_counted:
+            _open_sockets.leave(self._handshake.address)
         self._followed.leave_all()
         if self._session is not None and self._key_id is not None:
             unwatch(self._session.tenant_id, self._key_id, self)
@@ -159,6 +180,8 @@ class ChatConsumer(SocketConsumer):
                 await self._act(self._session, frame)
         except AppError as error:
             await self._write(frames.refusal_frame(error, _ref(frame)))
+            if error.retry_after is not None:
+                await asyncio.sleep(_PAUSE_SECONDS)
         except DATABASE_AWAY as error:
             log.warning("a frame could not be served: %s", type(error).__name__)
             await self._write(frames.refusal_frame(_unavailable(), _ref(frame)))
@@ -177,6 +200,7 @@ class ChatConsumer(SocketConsumer):
             plan = await current_plan(key.tenant_id)
             await check_session_rate(
                 tenant_id=key.tenant_id,
+                turns_per_minute=plan.turns_per_minute,
                 visitor_turns_per_minute=plan.visitor_turns_per_minute,
                 address=self._handshake.address or "unknown",
             )
@@ -199,8 +223,9 @@ class ChatConsumer(SocketConsumer):
         except AppError as error:
             await self._refuse(error, BAD_KEY)
         else:
-            await self._send_ready(session)
+            await self._send_ready(session, may_spend=plan.may_spend)
             self._session, self._key_id = session, key.key_id
+            self._budget = FrameBudget(**_FRAMES)
             watch(key.tenant_id, key.key_id, self)
             if self._session_timer is not None:
                 self._session_timer.cancel()
@@ -209,7 +234,7 @@ class ChatConsumer(SocketConsumer):
         await self._write(frames.refusal_frame(error, "session.start"))
         raise Closed(code) from error
 
-    async def _send_ready(self, session: Session) -> None:
+    async def _send_ready(self, session: Session, *, may_spend: bool) -> None:
         chatbot, active = session.chatbot, session.active
         await self._write(
             frames.write_frame(
@@ -222,7 +247,7 @@ class ChatConsumer(SocketConsumer):
                     "color": chatbot.color,
                     "suggested_questions": chatbot.suggested_questions,
                 },
-                answerer=answerer_of(chatbot.model),
+                answerer=answerer_of(chatbot.model, may_spend=may_spend),
                 messages=session.messages,
                 active_turn=active
                 and {

@@ -86,7 +86,9 @@ def error_frame(code: str, message: str, ref: str | None = None) -> str:
 
 
 def refusal_frame(error: AppError, ref: str | None = None) -> str:
-    return error_frame(error.detail_code, error.message, ref)
+    wait = {} if error.retry_after is None else {"retry_after": error.retry_after}
+    about = {"code": error.detail_code, "message": error.message, **wait}
+    return write_frame("error", **about, **({"ref": ref} if ref else {}))
 
 
 PONG = write_frame("pong")

@@ -21,6 +21,8 @@ CHILD_ENV = {
     "CELERY_SKIP_CHECKS": "1",
 }
 
+# An answer that somebody waits for goes before a document, where both want the same core.
+_NICENESS = {"worker": 5}
 # Ctrl-C ends everything within seconds, so turns are saved as they are, also with a server's database.
 _AT_A_DESK = {"TURN_DRAIN_SECONDS": "1.5"}
 
@@ -56,8 +58,9 @@ def commands(address: Address) -> dict[str, list[str]]:
         ],
         "worker": [
             *(*celery, "worker", "--loglevel", "WARNING"),
-            # Work is native code or waits for a child: threads share one copy of the model.
-            *("--pool", "threads", "--concurrency", str(concurrency)),
+            # Work is native code or waits for a child: threads share one copy of the model. One more than
+            # pieces of work, for mail.
+            *("--pool", "threads", "--concurrency", str(concurrency + 1)),
             # The workers of one machine have nobody to greet.
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         ],
@@ -71,7 +74,7 @@ def commands(address: Address) -> dict[str, list[str]]:
 
 def start_program(name: str, argv: list[str], var: VarDir) -> subprocess.Popen[bytes]:
     """Start a process of the product. The kernel kills it when the supervisor is killed."""
-    return spawn(
+    process = spawn(
         [sys.executable, *argv],
         log_file=var.log_file(name),
         death_signal=signal.SIGKILL,
@@ -82,6 +85,11 @@ def start_program(name: str, argv: list[str], var: VarDir) -> subprocess.Popen[b
         | CHILD_ENV
         | {"PROMETHEUS_MULTIPROC_DIR": str(metrics_dir(var))},
     )
+    if name in _NICENESS:
+        # Its threads and children, which come later, inherit it.
+        niceness = os.getpriority(os.PRIO_PROCESS, 0) + _NICENESS[name]
+        os.setpriority(os.PRIO_PROCESS, process.pid, niceness)
+    return process
 
 
 def metrics_dir(var: VarDir) -> Path:

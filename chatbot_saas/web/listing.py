@@ -1,6 +1,7 @@
 """Lists that go on from page to page: what a page's address says, read with care."""
 
 import re
+from datetime import date
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -32,6 +33,21 @@ def number_in(request: HttpRequest, name: str) -> int | None:
     if not _NUMBER.fullmatch(raw):
         raise InvalidRequest("This link is not complete. Go back to the list.")
     return int(raw)
+
+
+def date_in(request: HttpRequest, name: str) -> date | None:
+    """A day in the query, None without one. Raises `InvalidRequest`."""
+    raw = request.GET.get(name, "")
+    if not raw:
+        return None
+    try:
+        found = date.fromisoformat(raw)
+    except ValueError as error:
+        raise InvalidRequest("A day is written as 2026-01-31.") from error
+    # The calendar's ends leave no room for the day after.
+    if not 1900 < found.year < 3000:
+        raise InvalidRequest("A day is written as 2026-01-31.")
+    return found
 
 
 def text_in(request: HttpRequest, name: str) -> str:

@@ -161,5 +161,15 @@ def meter(part: Decimal | int, whole: Decimal | int) -> dict[str, object]:
 
 
 @register.filter
+def words(name: str) -> str:
+    """A field's name as people write it.
+
+    >>> words("allowed_origins")
+    'Allowed origins'
+    """
+    return name.replace("_", " ").capitalize()
+
+
+@register.filter
 def initial(name: str) -> str:
     return next((each for each in name if each.isalnum()), "?").upper()

@@ -1,8 +1,9 @@
 """What every page of the dashboard shares: who may see it, and errors as pages."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import update_wrapper
-from typing import Concatenate, ParamSpec, cast
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import quote
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from chatbot_saas.web.requests import MemberRequest
+from chatbot_saas.web.unsent import keep_unsent
 from core.errors import AppError, PermissionDenied, TenantSuspended
 from core.responses import error_page
 from tenants.people.members import Member
@@ -23,6 +25,7 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 TenantView = Callable[Concatenate[TenantRequest, P], HttpResponseBase]
 MemberView = Callable[Concatenate[MemberRequest, P], HttpResponseBase]
+AsyncView = Callable[[HttpRequest], Coroutine[Any, Any, HttpResponseBase]]
 
 
 def page(permission: Permission, *methods: str) -> Callable[[MemberView[P]], View[P]]:
@@ -40,6 +43,27 @@ def page(permission: Permission, *methods: str) -> Callable[[MemberView[P]], Vie
             return view(member_request, *args, **kwargs)
 
         return _open_to(admitted, view, methods)
+
+    return decorate
+
+
+def streamed_page(
+    permission: Permission,
+) -> Callable[[Callable[[MemberRequest], Awaitable[HttpResponseBase]]], AsyncView]:
+    """The same for GET, of an async view that streams its answer: it opens its tenant's context itself,
+    step by step, because a stream outlives the view."""
+
+    def decorate(view: Callable[[MemberRequest], Awaitable[HttpResponseBase]]) -> AsyncView:
+        async def answer(request: HttpRequest) -> HttpResponseBase:
+            try:
+                member_request = _require_member(cast(TenantRequest, request))
+                _check_permission(member_request.member, permission)
+                response = await view(member_request)
+            except (SignInRequired, AppError) as error:
+                response = _refused(cast(TenantRequest, request), error)
+            return _kept_private(response)
+
+        return require_http_methods(["GET", "HEAD"])(update_wrapper(answer, view))
 
     return decorate
 
@@ -82,15 +106,21 @@ def _open_to(
         try:
             # The middleware has made it one.
             response = admitted(cast(TenantRequest, request), *args, **kwargs)
-        except SignInRequired:
-            response = _to_sign_in(request)
-        except AppError as error:
-            response = error_page(error, request)
-        # A page must not come back from a cache after its reader has signed out.
-        response.headers.setdefault("Cache-Control", "private, no-store")
-        return response
+        except (SignInRequired, AppError) as error:
+            response = _refused(cast(TenantRequest, request), error)
+        return _kept_private(response)
 
     return require_http_methods([*allowed, *safe])(update_wrapper(answer, named))
+
+
+def _refused(request: TenantRequest, error: SignInRequired | AppError) -> HttpResponse:
+    return error_page(error, request) if isinstance(error, AppError) else _to_sign_in(request)
+
+
+def _kept_private(response: HttpResponseBase) -> HttpResponseBase:
+    """A page must not come back from a cache after its reader has signed out."""
+    response.headers.setdefault("Cache-Control", "private, no-store")
+    return response
 
 
 def _require_member(request: TenantRequest) -> MemberRequest:
@@ -109,9 +139,9 @@ def _check_permission(member: Member, permission: Permission) -> None:
         )
 
 
-def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    # What was posted cannot be posted again after the log-in.
-    came_from = request.get_full_path() if request.method == "GET" else "/"
+def _to_sign_in(request: TenantRequest) -> HttpResponse:
+    # What was posted waits in the form that it came from.
+    came_from = request.get_full_path() if request.method == "GET" else keep_unsent(request)
     if request.headers.get("HX-Request"):
         # htmx would put the log-in page into the part it asked for.
         return HttpResponse(headers={"HX-Redirect": reverse("login")})
@@ -124,19 +154,40 @@ def host_url(request: HttpRequest, host: str, path: str = "/") -> str:
     return f"{request.scheme}://{host}{f':{port}' if port else ''}{path}"
 
 
+def platform_url(request: HttpRequest) -> str:
+    """Where the platform is, for a mail: whichever host asked, what is proved there is the platform's."""
+    return _mailed_url(request, settings.PLATFORM_HOST)
+
+
 def own_url(request: TenantRequest) -> str:
-    """Where this host is, for a mail: its port and its scheme are ours, not what the request says."""
+    """Where this workspace is, for a mail to somebody it invites."""
     host, _ = split_domain_port(request.get_host())
     # A Host header may be forged, and the mail would lead to a stranger's page.
-    known = settings.PLATFORM_HOST if request.tenant_id is None else host
+    return _mailed_url(request, settings.PLATFORM_HOST if request.tenant_id is None else host)
+
+
+def _mailed_url(request: HttpRequest, host: str) -> str:
+    """The port and the scheme are ours, not what the request says."""
     if settings.SERVE_HTTPS:
-        return f"https://{known}"
-    return f"http://{known}:{request.META['SERVER_PORT']}"
+        return f"https://{host}"
+    return f"http://{host}:{request.META['SERVER_PORT']}"
 
 
 def page_context(request: HttpRequest) -> dict[str, object]:
-    """Context processor: `member` and where the platform's own pages are."""
+    """Context processor: `member`, where the platform's own pages are, and the folder of mails that are
+    not sent."""
     return {
         "member": getattr(request, "member", None),
         "platform_url": host_url(request, settings.PLATFORM_HOST, ""),
+        "mail_folder": mail_folder(),
     }
+
+
+def mail_folder() -> str:
+    """Where mails are files, for who runs the platform; empty where they are sent."""
+    if settings.EMAIL_URL:
+        return ""
+    folder = Path(settings.EMAIL_FILE_PATH)
+    # As one finds it from where the platform was started; what else is on the disk is nobody's business.
+    inside = folder.is_relative_to(settings.BASE_DIR)
+    return str(folder.relative_to(settings.BASE_DIR) if inside else Path(*folder.parts[-2:]))

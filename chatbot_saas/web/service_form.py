@@ -4,9 +4,12 @@ from abc import abstractmethod
 from typing import Any, Generic, TypeVar
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from django.views.generic import FormView
 
+from chatbot_saas.web.unsent import take_unsent
 from core.errors import AppError
 from tenants.requests import TenantRequest
 
@@ -30,8 +33,6 @@ class ServiceFormView(FormView, Generic[F]):
 
     request: TenantRequest
     form_name = "form"
-    # Whether who knows the page's address is let in: then no other site is told it.
-    has_secret_address = False
 
     @abstractmethod
     def perform(self, form: F) -> HttpResponse:
@@ -47,16 +48,25 @@ class ServiceFormView(FormView, Generic[F]):
     def form_invalid(self, form: F) -> HttpResponse:
         return self.show(form, status=400)
 
+    def get_initial(self) -> dict[str, Any]:
+        return {**super().get_initial(), **self.unsent()}
+
+    def unsent(self) -> dict[str, Any]:
+        """What was typed here when the session had ended, with a word that it is not saved yet."""
+        form = self.form_class
+        if self.request.method != "GET" or form is None or not hasattr(self.request, "session"):
+            return {}
+        found = take_unsent(self.request, form)
+        if found:
+            messages.warning(
+                self.request, _("This is not saved yet: you were logged out. Send it again.")
+            )
+        return found
+
     def show(self, form: F, *, status: int = 200, **shown: Any) -> HttpResponse:
         """The page again. `shown` is for its template alone."""
         context = self.get_context_data(form=form, **shown)
         return self.render_to_response(context, status=status)
-
-    def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
-        response = super().render_to_response(context, **options)
-        if self.has_secret_address:
-            response.headers["Referrer-Policy"] = "no-referrer"
-        return response
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         """What the template is given: the form under `form_name`."""

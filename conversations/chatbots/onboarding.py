@@ -15,7 +15,7 @@ from core.ids import new_id
 from tenants.context import platform_context, tenant_context
 from tenants.keys.api_keys import mint_publishable_key, mint_secret_key
 from tenants.models import User
-from tenants.people.accounts import create_account
+from tenants.people.accounts import create_account, prepare_password
 from tenants.people.memberships import add_member
 from tenants.schemas.provisioning import TenantRef, check_slug, create_tenant
 from tenants.workspace.services import SYSTEM, record_event
@@ -34,19 +34,27 @@ class Workspace:
 
 
 def create_workspace(
-    *, slug: str, name: str, chatbot_name: str = "Assistant", origins: Sequence[str] = ()
+    *,
+    slug: str,
+    name: str,
+    chatbot_name: str = "Assistant",
+    origins: Sequence[str] = (),
+    owner_id: UUID | None = None,
 ) -> Workspace:
     """One transaction: whatever fails, neither rows nor role nor schema remain.
 
-    `origins` are pages that may use the chatbot besides the workspace's own host. Raises
-    `InvalidRequest` (slug, origin) and `Conflict` (slug).
+    `origins` are pages that may use the chatbot besides the workspace's own host; `owner_id` is whoever
+    owns it, and makes the first keys. Raises `InvalidRequest` (slug, origin) and `Conflict` (slug).
     """
     for origin in origins:
         check_origin_entry(origin)
     # Made here, because the key that names it is stored in another schema.
     chatbot_id = new_id()
+    actor = SYSTEM if owner_id is None else str(owner_id)
     with platform_context(), transaction.atomic():
         tenant = create_tenant(slug=slug, name=name)
+        if owner_id is not None:
+            add_member(tenant_id=tenant.id, user_id=owner_id, role="owner")
         with tenant_context(tenant.id):
             Chatbot.objects.create(
                 id=chatbot_id,
@@ -54,14 +62,16 @@ def create_workspace(
                 welcome=_WELCOME,
                 allowed_origins=list(dict.fromkeys([*own_origins(tenant.host), *origins])),
             )
-            record_event(action="chatbot.created", actor=SYSTEM, target=str(chatbot_id))
+            record_event(
+                action="chatbot.created", actor=actor, target=str(chatbot_id), name=chatbot_name
+            )
             analytics.track("chatbot_created", tenant_id=tenant.id, chatbot_id=chatbot_id)
         return Workspace(
             tenant=tenant,
             chatbot_id=chatbot_id,
-            secret_key=mint_secret_key(tenant_id=tenant.id, name="First key"),
+            secret_key=mint_secret_key(tenant_id=tenant.id, name="First key", actor=actor),
             publishable_key=mint_publishable_key(
-                tenant_id=tenant.id, chatbot_id=chatbot_id, name="Widget"
+                tenant_id=tenant.id, chatbot_id=chatbot_id, name="Widget", actor=actor
             ),
         )
 
@@ -74,8 +84,9 @@ def sign_up(
     `own_origin` is where the dashboard's preview runs. Raises `InvalidRequest` (password, slug) and
     `Conflict` (email, slug).
     """
+    prepared = prepare_password(password, email=email, name=name)
     with platform_context(), transaction.atomic():
-        user = create_account(email=email, name=name, password=password)
+        user = create_account(email=email, name=name, password=prepared)
         analytics.track("signed_up", user_id=user.pk)
         return user, create_owned_workspace(
             user_id=user.pk, name=workspace, slug=slug, own_origin=own_origin
@@ -86,8 +97,7 @@ def create_owned_workspace(*, user_id: UUID, name: str, slug: str, own_origin: s
     """One more workspace of somebody. Raises `InvalidRequest` (slug) and `Conflict` (slug)."""
     check_slug(slug)
     with platform_context(), transaction.atomic():
-        made = create_workspace(slug=slug, name=name, origins=[own_origin])
-        add_member(tenant_id=made.tenant.id, user_id=user_id, role="owner")
+        made = create_workspace(slug=slug, name=name, origins=[own_origin], owner_id=user_id)
         analytics.track("workspace_created", tenant_id=made.tenant.id, user_id=user_id)
     return made
 

@@ -9,6 +9,7 @@ from billing.selectors import price_of
 from conversations.chatbots.origins import parse_origin
 from conversations.turns.question import without_nul
 from core.errors import InvalidRequest, Unavailable
+from core.names import check_name
 from knowledge.models import Source
 
 MAX_NAME_LENGTH, MAX_INSTRUCTIONS_LENGTH, MAX_WELCOME_LENGTH, MAX_QUESTION_LENGTH = (
@@ -33,6 +34,7 @@ def _name(value: str) -> str:
     name = " ".join(without_nul(value).split())
     if not name:
         raise InvalidRequest("A chatbot needs a name.", param="name")
+    check_name(name)
     return _at_most(name, MAX_NAME_LENGTH, "name")
 
 

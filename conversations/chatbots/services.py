@@ -14,9 +14,11 @@ from conversations.chatbots.rules import check_fields
 from conversations.history import removal
 from core import analytics
 from core.errors import Conflict, NotFound
+from knowledge.models import Source
 from tenants.context import current_tenant_id, platform_context
 from tenants.keys.api_keys import mint_publishable_key, revoke_keys_of_chatbot
 from tenants.models import Domain
+from tenants.workspace.changes import Changes, compare
 from tenants.workspace.services import SYSTEM, record_event
 
 # A workspace's list of chatbots is read whole.
@@ -85,7 +87,7 @@ def create_chatbot(*, actor: str = SYSTEM, **fields: Unpack[ChatbotFields]) -> C
         checked.setdefault("allowed_origins", own_origins(_host(tenant_id)))
         chatbot = models.Chatbot.objects.create(**checked)
         _link(chatbot.pk, source_ids)
-        record_event(action="chatbot.created", actor=actor, target=str(chatbot.pk))
+        _record("chatbot.created", actor, chatbot.pk, chatbot.name)
         analytics.track("chatbot_created", tenant_id=tenant_id, chatbot_id=chatbot.pk)
         name = chatbot.name[:80]
         mint_publishable_key(tenant_id=tenant_id, chatbot_id=chatbot.pk, name=name, actor=actor)
@@ -99,15 +101,20 @@ def update_chatbot(
     checked = check_fields(changed)
     source_ids = checked.pop("source_ids", None)
     with transaction.atomic():
-        found = models.Chatbot.objects.filter(pk=chatbot_id)
-        if not found.update(**checked, updated_at=timezone.now()):
+        # Locked, so that the trail's before is what this change found.
+        found = models.Chatbot.objects.select_for_update().filter(pk=chatbot_id)
+        if not found:
             raise _not_there()
+        before = _told(get(chatbot_id))
+        found.update(**checked, updated_at=timezone.now())
         if source_ids is not None:
             # All anew: the list is short, and what was chosen is what is sent.
             models.ChatbotSource.objects.filter(chatbot_id=chatbot_id).delete()
             _link(chatbot_id, source_ids)
-        record_event(action="chatbot.changed", actor=actor, target=str(chatbot_id))
-    return get(chatbot_id)
+        after = get(chatbot_id)
+        changes = compare(before, _told(after))
+        _record("chatbot.changed", actor, chatbot_id, after.name, changes)
+    return after
 
 
 def delete_chatbot(*, chatbot_id: UUID, actor: str = SYSTEM) -> None:
@@ -116,10 +123,24 @@ def delete_chatbot(*, chatbot_id: UUID, actor: str = SYSTEM) -> None:
     Raises `NotFound`.
     """
     with transaction.atomic():
+        name = models.Chatbot.objects.filter(pk=chatbot_id).values_list("name", flat=True).first()
         if not removal.remove_chatbot(chatbot_id):
             raise _not_there()
         revoke_keys_of_chatbot(tenant_id=current_tenant_id(), chatbot_id=chatbot_id)
-        record_event(action="chatbot.deleted", actor=actor, target=str(chatbot_id))
+        _record("chatbot.deleted", actor, chatbot_id, name or "")
+
+
+def _record(
+    action: str, actor: str, chatbot_id: UUID, name: str, changes: Changes | None = None
+) -> None:
+    record_event(action=action, actor=actor, target=str(chatbot_id), name=name, changes=changes)
+
+
+def _told(settings: ChatbotSettings) -> dict[str, object]:
+    """What may be set, for the trail: sources by their names."""
+    told = {name: getattr(settings, name) for name in ChatbotFields.__annotations__}
+    sources = Source.objects.filter(pk__in=told.pop("source_ids")).order_by("name")
+    return {**told, "sources": list(sources.values_list("name", flat=True))}
 
 
 def _settings(chatbot: models.Chatbot) -> ChatbotSettings:

@@ -23,7 +23,8 @@ _NOTED_SECONDS = 60.0
 # that is being deleted is noted no more.
 _NOTE = """
 INSERT INTO conversations_sighting AS known (chatbot_id, origin, first_seen_at, last_seen_at)
-SELECT id, %s, now(), now() FROM conversations_chatbot WHERE id = %s FOR KEY SHARE
+SELECT id, %s, now(), now() FROM conversations_chatbot
+WHERE id = %s AND removed_at IS NULL FOR KEY SHARE
 ON CONFLICT (chatbot_id, origin) DO UPDATE SET last_seen_at = now()
     WHERE known.last_seen_at < now() - interval '5 minutes'
 RETURNING first_seen_at = last_seen_at

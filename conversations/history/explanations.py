@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from billing.models import UsageRecord
+from billing.pricing import TokenPrice, cost
 from conversations import models
 from conversations.history.transcripts import CitationView, citation_view
 from core.errors import NotFound
@@ -39,12 +40,14 @@ class PromptMessage:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """US dollars. `source` says whether the tokens were `reported` or `estimated`."""
+    """US dollars. `source` says whether the tokens were `reported` or `estimated`; `uncharged` is
+    what they would have cost beyond the most that the turn could use."""
 
     cost: Decimal
     source: str
     input_per_million: Decimal
     output_per_million: Decimal
+    uncharged: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,8 @@ class Explanation:
 
 def explain_turn(turn_id: UUID) -> Explanation:
     """Raises `NotFound`. Four queries."""
-    turn = models.Turn.objects.select_related("conversation").filter(pk=turn_id).first()
+    there = models.Turn.objects.filter(pk=turn_id, conversation__chatbot__removed_at=None)
+    turn = there.select_related("conversation").first()
     if turn is None:
         raise NotFound("There is no such turn.")
     # A turn has two messages at most: its question and its reply.
@@ -147,7 +151,15 @@ def _charge(turn_id: UUID) -> Charge | None:
     record = UsageRecord.objects.filter(turn_id=turn_id).first()
     if record is None:
         return None
-    return Charge(record.cost, record.source, record.input_per_million, record.output_per_million)
+    price = TokenPrice(record.input_per_million, record.output_per_million)
+    used = cost(record.tokens_in, record.tokens_out, price)
+    return Charge(
+        cost=record.cost,
+        source=record.source,
+        input_per_million=record.input_per_million,
+        output_per_million=record.output_per_million,
+        uncharged=used - record.cost,
+    )
 
 
 def _timings(trace: dict[str, Any]) -> Timings:

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from conversations.history import removal
 from conversations.history.explanations import explain_turn
 from conversations.history.transcripts import get_conversation, list_messages, read_transcript
+from conversations.models import Conversation
 from conversations.turns.question import without_nul
 from core.cursors import read_cursor, write_cursor
 from core.errors import NotFound
@@ -36,6 +37,7 @@ WITH wanted AS (
     SELECT id, chatbot_id, visitor_id, external_user, channel, created_at, last_message_at
     FROM conversations_conversation
     WHERE last_message_at IS NOT NULL
+        AND chatbot_id NOT IN (SELECT id FROM conversations_chatbot WHERE removed_at IS NOT NULL)
         AND (%(search)s = '' OR id IN (SELECT conversation_id FROM hits))
         AND (%(chatbot_id)s::uuid IS NULL OR chatbot_id = %(chatbot_id)s)
         AND (%(after_time)s::timestamptz IS NULL
@@ -62,7 +64,7 @@ SELECT page.id, page.chatbot_id, chatbot.name, page.visitor_id, page.external_us
     page.created_at, page.last_message_at, said.messages, coalesce(asked.text, ''), turns.answered,
     thumbs.value, coalesce(turns.cost, 0)
 FROM page
-JOIN conversations_chatbot AS chatbot ON chatbot.id = page.chatbot_id
+JOIN conversations_chatbot AS chatbot ON chatbot.id = page.chatbot_id AND chatbot.removed_at IS NULL
 CROSS JOIN LATERAL (
     SELECT count(*) AS messages FROM conversations_message WHERE conversation_id = page.id
 ) said
@@ -167,9 +169,13 @@ def _rows(statement: str, **values: Any) -> tuple[ConversationRow, ...]:
 def delete_conversation(*, conversation_id: UUID, actor: str = SYSTEM) -> None:
     """Removes what was said; what it cost stays on record. Raises `NotFound`."""
     with transaction.atomic():
+        # The chatbot's name: of what was said nothing may stay.
+        found = Conversation.objects.filter(pk=conversation_id)
+        name = found.values_list("chatbot__name", flat=True).first()
         if not removal.remove_conversation(conversation_id):
             raise NotFound("There is no such conversation.")
-        record_event(action="conversation.deleted", actor=actor, target=str(conversation_id))
+        target = str(conversation_id)
+        record_event(action="conversation.deleted", actor=actor, target=target, name=name or "")
 
 
 __all__ = [

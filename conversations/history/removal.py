@@ -1,24 +1,27 @@
-"""Removing conversations in one statement: Django would load every row that goes with them.
+"""Removing conversations in few statements: Django would load every row that goes with them.
 
 In the tenant's context and the caller's transaction. Usage records stay: they are what was charged.
 So do the holds of turns that are being answered. These are told to stop, and whoever answers them
 charges what they used until then; the sweeper frees the hold when nobody does.
+
+A chatbot with many conversations is gone at once for everybody and its rows go in slices: in one
+transaction they would keep others waiting for their locks, and run into the database's time limit.
 """
 
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import QuerySet
+from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from conversations import models
 from tenants.context import current_tenant_id
 from tenants.notices import Notice, Subject, send_after_commit
+from tenants.work.tickets import Ticket, enqueue, handles, heartbeat
 
 # Constraints are checked at the commit, so that one statement may take from all tables at once.
 _REMOVE = """
 WITH conversation AS (
-    SELECT id FROM conversations_conversation
-    WHERE id = %(conversation)s OR chatbot_id = %(chatbot)s
+    SELECT unnest(%(conversations)s::uuid[]) AS id
 ), message AS (
     DELETE FROM conversations_message WHERE conversation_id IN (SELECT id FROM conversation)
     RETURNING id
@@ -28,22 +31,58 @@ WITH conversation AS (
     DELETE FROM conversations_citation WHERE message_id IN (SELECT id FROM message)
 ), turn AS (
     DELETE FROM conversations_turn WHERE conversation_id IN (SELECT id FROM conversation)
-), source AS (
-    DELETE FROM conversations_chatbotsource WHERE chatbot_id = %(chatbot)s
-), sighting AS (
-    DELETE FROM conversations_sighting WHERE chatbot_id = %(chatbot)s
-), chatbot AS (
-    DELETE FROM conversations_chatbot WHERE id = %(chatbot)s
 )
 DELETE FROM conversations_conversation WHERE id IN (SELECT id FROM conversation)
 """
+# Those that are being answered go with the first slice: a turn stops when it finds that it is gone.
+_SLICE = """
+SELECT id FROM conversations_conversation AS conversation WHERE chatbot_id = %s
+ORDER BY EXISTS (
+    SELECT FROM conversations_turn WHERE conversation_id = conversation.id AND status = 'running'
+) DESC, id LIMIT %s
+"""
+_REMOVE_CHATBOT = """
+WITH source AS (
+    DELETE FROM conversations_chatbotsource WHERE chatbot_id = %(chatbot)s
+), sighting AS (
+    DELETE FROM conversations_sighting WHERE chatbot_id = %(chatbot)s
+)
+DELETE FROM conversations_chatbot WHERE id = %(chatbot)s
+"""
+# Conversations in one transaction: a tenth of a second.
+SLICE = 500
+KIND = "remove_chatbot"
 
 
 def remove_chatbot(chatbot_id: UUID) -> bool:
-    """False when there is none."""
-    if not models.Chatbot.objects.select_for_update().filter(pk=chatbot_id).exists():
+    """False when there is none. What is left after the first slice is taken away by a ticket."""
+    if not models.Chatbot.objects.filter(pk=chatbot_id).select_for_update().exists():
         return False
-    _remove(models.Turn.objects.filter(conversation__chatbot_id=chatbot_id), chatbot=chatbot_id)
+    if not _remove_slice(chatbot_id):
+        models.Chatbot.objects.filter(pk=chatbot_id).update(removed_at=Now())
+        enqueue(KIND, {"chatbot_id": str(chatbot_id)})
+    return True
+
+
+@handles(KIND, lease_seconds=60)
+def remove_the_rest(ticket: Ticket) -> None:
+    """Slice after slice, each in a transaction of its own."""
+    done = False
+    while not done:
+        heartbeat(ticket)
+        with transaction.atomic():
+            done = _remove_slice(UUID(ticket.payload["chatbot_id"]))
+
+
+def _remove_slice(chatbot_id: UUID) -> bool:
+    """Whether nothing of the chatbot is left."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SLICE, [chatbot_id, SLICE])
+        conversation_ids = [row[0] for row in cursor.fetchall()]
+        _remove(conversation_ids)
+        if len(conversation_ids) == SLICE:
+            return False
+        cursor.execute(_REMOVE_CHATBOT, {"chatbot": chatbot_id})
     return True
 
 
@@ -53,22 +92,17 @@ def remove_conversation(conversation_id: UUID) -> bool:
     found = models.Conversation.objects.select_for_update(no_key=True).filter(pk=conversation_id)
     if not found.exists():
         return False
-    turns = models.Turn.objects.filter(conversation_id=conversation_id)
-    _remove(turns, conversation=conversation_id)
+    _remove([conversation_id])
     return True
 
 
-def _remove(
-    turns: "QuerySet[models.Turn]",
-    *,
-    conversation: UUID | None = None,
-    chatbot: UUID | None = None,
-) -> None:
+def _remove(conversation_ids: list[UUID]) -> None:
     # Locked, so that what is just being saved is there to be removed.
+    turns = models.Turn.objects.filter(conversation_id__in=conversation_ids)
     running = turns.filter(status=models.TurnStatus.RUNNING).select_for_update(of=("self",))
     turn_ids = list(running.order_by("pk").values_list("id", flat=True))
     with connection.cursor() as cursor:
-        cursor.execute(_REMOVE, {"conversation": conversation, "chatbot": chatbot})
+        cursor.execute(_REMOVE, {"conversations": conversation_ids})
     publish_stop(turn_ids)
 
 

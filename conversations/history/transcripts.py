@@ -98,7 +98,8 @@ class Transcript:
 
 def get_conversation(conversation_id: UUID) -> ConversationView:
     """Raises `NotFound`."""
-    found = models.Conversation.objects.filter(pk=conversation_id).select_related("chatbot").first()
+    there = models.Conversation.objects.filter(pk=conversation_id, chatbot__removed_at=None)
+    found = there.select_related("chatbot").first()
     if found is None:
         raise NotFound("There is no such conversation.")
     return ConversationView(

@@ -8,12 +8,17 @@ import msgspec
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """Where the provider is. Timeouts in seconds; an empty `base_url` is OpenAI's own."""
+    """Where the provider is. Timeouts in seconds; an empty `base_url` is OpenAI's own.
+
+    `first_text_timeout` is for everything until the first text, retries and waits included;
+    `read_timeout` for the time after the last text: bytes that bring none do not count.
+    """
 
     base_url: str
     api_key: str
     connect_timeout: float
     read_timeout: float
+    first_text_timeout: float = 30.0
 
 
 class Passage(msgspec.Struct, frozen=True, kw_only=True):

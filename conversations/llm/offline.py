@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conversations.llm.base import LLMEvent, LLMFinish, LLMRequest, LLMText, LLMUsage, Passage
+from conversations.text.analysis import MAX_ANALYSED, analyse
 from conversations.text.sentences import Sentence, names, sentences, terms
 from conversations.text.small_talk import small_talk_language
 
@@ -96,7 +97,7 @@ def fit(said: Sequence[str], limit: int) -> tuple[list[str], str]:
     "length"). A first sentence that is too long is cut between words."""
     kept: list[str] = []
     for number, sentence in enumerate(said):
-        words = re.findall(r"\s*\S+", sentence if number == 0 else f" {sentence}")
+        words = re.findall(r"\s?\S+", sentence if number == 0 else f" {sentence}")
         if len(kept) + len(words) > limit:
             return kept or words[:limit], "length"
         kept += words
@@ -105,8 +106,8 @@ def fit(said: Sequence[str], limit: int) -> tuple[list[str], str]:
 
 async def score_sentences(question: str, passages: Sequence[Passage], embed: Embed) -> list[Scored]:
     """The passages' sentences with the most of the question in them, best first."""
-    candidates = _candidates(question, passages)
-    if not candidates or _names_something_else(question, passages):
+    candidates = await analyse([], _candidates, question, passages)
+    if not candidates:
         return []
     vectors = await embed([question, *(f"{item.heading}\n{item.text}" for item in candidates)])
     cosines = vectors[1:] @ vectors[0]
@@ -139,12 +140,15 @@ def choose(scored: Sequence[Scored]) -> list[Scored]:
 
 
 def _candidates(question: str, passages: Sequence[Passage]) -> list[Scored]:
-    """The statements with the most of the question's terms, best first, not yet compared."""
+    """The statements with the most of the question's terms, best first, not yet compared; none
+    when something is named that is not there."""
+    if _names_something_else(question, passages):
+        return []
     wanted = set(terms(question))
     pool = [
         (passage, sentence, set(terms(f"{_place(passage, sentence)} {sentence.shown}")))
         for passage in passages
-        for sentence in sentences(passage.text)
+        for sentence in sentences(passage.text[:MAX_ANALYSED])
         if _is_statement(sentence)
     ]
     pool = _about(_follow_up(question), pool)

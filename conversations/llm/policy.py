@@ -5,7 +5,6 @@ import random
 from conversations.llm.base import LLMError
 
 ATTEMPTS = 3
-# A visitor is waiting: a longer wait than this is a refusal.
 # A visitor waits for this long without a word, and not for longer.
 MAX_WAIT = 4.0
 

@@ -24,6 +24,7 @@ def endpoint() -> Endpoint | None:
         api_key=settings.OPENAI_API_KEY,
         connect_timeout=settings.LLM_CONNECT_TIMEOUT,
         read_timeout=settings.LLM_READ_TIMEOUT,
+        first_text_timeout=settings.LLM_FIRST_TEXT_TIMEOUT,
     )
 
 
@@ -51,8 +52,8 @@ def llm_for_model(model: str) -> LLM:
     return llm_for(model, endpoint=endpoint(), embed=embed_texts)
 
 
-def answerer_of(model: str) -> dict[str, str]:
+def answerer_of(model: str, *, may_spend: bool) -> dict[str, str]:
     """What a visitor is told about who answers."""
-    if endpoint() is None or model == OFFLINE:
+    if endpoint() is None or model == OFFLINE or not may_spend:
         return {"kind": "offline", "label": LABEL}
     return {"kind": "model", "label": "Answers are written by a language model"}

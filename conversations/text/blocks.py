@@ -7,16 +7,17 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from knowledge.parsing.headings import find_heading
+
 Kind = Literal["text", "item", "heading", "row"]
 
 _LINE = re.compile(r"[^\r\n]+")
 _BLANK_LINE = re.compile(r"(?:\r\n?|\n)[ \t]*(?:\r|\n)")
-_HEADING = re.compile(r"#{1,6}\s+(.+?)(?:\s+#+)?$|=(?: ?=)*\s*([^=]+?)\s*=(?: ?=)*$")
-_RULE = re.compile(r"(?:[-=*_~`+|:]\s*){3,}$|(?:`{3}|~{3})\w*$")
 _ITEM = re.compile(r"(?:[-*+•◦▪–—]|\(?\d{1,3}[.)]|\[[ xX]\])\s+")
 _QUOTED = re.compile(r"(?:>\s*)+")
 _ENDED = re.compile(r"[.!?…:;؟।。！？]\W{0,3}$")
 _CELL_EDGES = "| \t"
+_RULE_SIGNS = "-=*_~`+|:"
 
 # A heading has no more words than this, whatever it looks like otherwise.
 _HEADING_WORDS = 9
@@ -48,7 +49,7 @@ def blocks(source: str) -> list[Block]:
         line = source[start:end]
         apart = previous < 0 or bool(_BLANK_LINE.search(source, previous, start))
         previous = end
-        if _RULE.match(line):
+        if _is_rule(line):
             _underline(source, found, apart)
         elif not apart and found and _goes_on(source, found[-1], line, widest):
             found[-1] = found[-1]._replace(end=end)
@@ -79,9 +80,8 @@ def _underline(source: str, found: list[Block], apart: bool) -> None:
 
 def _block(line: str, start: int, before: Block | None) -> Block:
     end = start + len(line)
-    if mark := _HEADING.match(line):
-        group = 1 if mark[1] else 2
-        return Block("heading", start + mark.start(group), start + mark.end(group))
+    if heading := find_heading(line):
+        return Block("heading", start + heading.start, start + heading.end)
     if _is_row(line):
         inner = line.strip(_CELL_EDGES)
         begin = start + line.index(inner)
@@ -92,6 +92,15 @@ def _block(line: str, start: int, before: Block | None) -> Block:
     if item := _ITEM.match(line):
         return Block("item", start + item.end(), end, table)
     return Block("text", start, end, table)
+
+
+def _is_rule(line: str) -> bool:
+    """Three signs or more, however far apart, or the fence of a block of code."""
+    signs = "".join(line.split())
+    if len(signs) >= 3 and not signs.strip(_RULE_SIGNS):
+        return True
+    language = line[3:].replace("_", "")
+    return line[:3] in ("```", "~~~") and (not language or language.isalnum())
 
 
 def _is_row(line: str) -> bool:
@@ -114,7 +123,7 @@ def _goes_on(source: str, last: Block, line: str, widest: int) -> bool:
 
 
 def _starts_anew(line: str) -> bool:
-    return bool(_HEADING.match(line) or _ITEM.match(line)) or _is_row(line)
+    return bool(find_heading(line) or _ITEM.match(line)) or _is_row(line)
 
 
 def _judged(source: str, found: list[Block], place: int) -> Block:

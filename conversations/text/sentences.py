@@ -15,7 +15,8 @@ _END = re.compile(r"(?<=[.!?…؟।])[\"'”’)\]*]*\s+|(?<=[。！？])")
 _ABBREVIATION = re.compile(
     r"(?<![^\s(])(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|etc|e\.g|i\.e|No|Fig|approx|Inc|Ltd|Co)\.$"
 )
-_WORD = re.compile(r"[^\W_]+(?:[.,:/-]?\d+)*")
+_LONGEST_ABBREVIATION = 8
+_WORD = re.compile(r"[^\W_]+(?:[.,:/-]\d+)*")
 _NAME = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
 _DIGIT = re.compile(r"\d")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -39,7 +40,7 @@ STOP_WORDS = frozenset(
 )
 
 
-_LINK = re.compile(r"!?\[([^\]]*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\)")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\)")
 _MARKS = re.compile(
     r"\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<!\w)_{1,2}(?=\w)|(?<=\w|[.!?])_{1,2}(?!\w)|`+"
 )
@@ -103,7 +104,9 @@ def _spans(source: str, block: Block) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     start = block.start
     for mark in _END.finditer(source, block.start, block.end):
-        if not _ABBREVIATION.search(source, start, mark.start()):
+        # A list of initials has no sentence's end: only what stands right before it is looked at.
+        before = max(start, mark.start() - _LONGEST_ABBREVIATION)
+        if not _ABBREVIATION.search(source, before, mark.start()):
             _keep(found, source, start, mark.end())
             start = mark.end()
     _keep(found, source, start, block.end)

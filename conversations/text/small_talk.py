@@ -24,7 +24,7 @@ _PHRASES = {
         |تو کی هستی|شما کی هستید|چه کار می ?توانی بکنی|آیا (?:تو|شما) (?:انسان|ربات) (?:هستی|هستید)""",
 }
 _KNOWN = {
-    language: re.compile(re.sub(r"\s+", " ", re.sub(r"\s*\|\s*", "|", phrases)))
+    language: re.compile("|".join(" ".join(phrase.split()) for phrase in phrases.split("|")))
     for language, phrases in _PHRASES.items()
 }
 

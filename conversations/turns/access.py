@@ -20,7 +20,10 @@ _NO_MESSAGE = "There is no such message."
 
 def _owned(prefix: str, chatbot_id: UUID, visitor_id: UUID | None) -> dict[str, Any]:
     # In the query itself: what is not owned is never loaded.
-    owned: dict[str, Any] = {f"{prefix}chatbot_id": chatbot_id}
+    owned: dict[str, Any] = {
+        f"{prefix}chatbot_id": chatbot_id,
+        f"{prefix}chatbot__removed_at": None,
+    }
     if visitor_id is not None:
         owned[f"{prefix}visitor_id"] = visitor_id
     return owned

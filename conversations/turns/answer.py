@@ -7,8 +7,9 @@ from time import perf_counter
 from uuid import UUID
 
 from conversations.llm.base import LLMEvent, LLMFinish, LLMText, LLMUsage, Passage
+from conversations.text.analysis import analyse
 from conversations.turns import events
-from conversations.turns.citations import CitationParser, claim_before, quote_for
+from conversations.turns.citations import CitationParser, first_words, quote_before
 from conversations.turns.eventlog import LogWriter
 from conversations.turns.failures import failure
 from conversations.turns.live import LiveTurn
@@ -109,7 +110,7 @@ class Answer:
         for n in dict.fromkeys(numbers):
             if n not in self.cited:
                 seq += 1
-                told.append(self._cite(n, seq))
+                told.append(await self._cite(n, seq))
         await self._emit(told)
 
     async def complete(self, message_id: UUID, finish_reason: str, usage: LLMUsage) -> None:
@@ -136,11 +137,11 @@ class Answer:
     def _id(self, seq: int) -> str:
         return events.event_id(self._live.turn_id, seq)
 
-    def _cite(self, n: int, seq: int) -> events.TurnCitation:
+    async def _cite(self, n: int, seq: int) -> events.TurnCitation:
         passage = self._passages[n]
         # What stands before the marker is what it is meant to prove.
         before = self.text[: self.text.rfind(f"[{n}]")]
-        quote = quote_for(passage, claim_before(before), self.question)
+        quote = await analyse(first_words(passage), quote_before, passage, before, self.question)
         self.cited[n] = Cited(n=n, passage=passage, quote=quote)
         return events.TurnCitation(
             turn_id=self._live.turn_id,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import log
 
 from conversations.llm.base import Passage
+from conversations.text.analysis import MAX_ANALYSED
 from conversations.text.sentences import Sentence, sentences, terms
 
 _MARKER = re.compile(r"([^\S\n]?)\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\](?!\()")
@@ -59,12 +60,22 @@ class CitationParser:
         return _MARKER.sub(replace, part)
 
 
+def quote_before(passage: Passage, text: str, question: str) -> str:
+    """What of the passage carries the claim with which this text of an answer ends."""
+    return quote_for(passage, claim_before(text), question)
+
+
+def first_words(passage: Passage) -> str:
+    """A quote where nothing better is known."""
+    return passage.text.strip()[:_QUOTE_LENGTH]
+
+
 def quote_for(passage: Passage, claim: str, question: str) -> str:
     """The sentence or two of the passage that best carry the claim, word for word."""
     # A heading proves nothing; it only says what follows.
-    found = [one for one in sentences(passage.text) if one.kind != "heading"]
+    found = [one for one in sentences(passage.text[:MAX_ANALYSED]) if one.kind != "heading"]
     if not found:
-        return passage.text.strip()[:_QUOTE_LENGTH]
+        return first_words(passage)
     wanted = Counter(terms(claim))
     wanted.update(dict.fromkeys(terms(question), 1))
     best = max(range(len(found)), key=lambda i: (_overlap(found[i], wanted), -i))

@@ -15,7 +15,7 @@ from django.db import DatabaseError, InterfaceError
 from conversations.turns import live
 from conversations.turns.services import extend_leases, request_stop
 from conversations.turns.values import TurnRef
-from tenants.context import in_tenant
+from tenants.context import in_tenant, in_tenant_reserved
 from tenants.notices import Notice, Subject, send_notices
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ async def stop_turn(turn: TurnRef) -> None:
 async def check_turns(tenant_id: UUID, turn_ids: list[UUID]) -> None:
     """Stops those turns of this process that PostgreSQL says are to stop, and extends the leases of
     the others. Raises `DatabaseError`."""
-    for turn_id in await in_tenant(tenant_id, extend_leases, turn_ids):
+    for turn_id in await in_tenant_reserved(tenant_id, extend_leases, turn_ids):
         turn = live.find(tenant_id, turn_id)
         if turn is not None:
             turn.end("stopped")

@@ -12,6 +12,7 @@ from conversations.turns import live
 from conversations.turns.eventlog import LOG_ERRORS, last_number, read_after
 from conversations.turns.events import wire
 from conversations.turns.selectors import snapshot, turn_ref
+from conversations.turns.sweep import interrupt_if_orphaned
 from conversations.turns.values import TurnRef
 from core.errors import NotFound
 from tenants.context import DATABASE_AWAY, in_tenant
@@ -65,11 +66,18 @@ async def _has_more(turn: TurnRef, after: int) -> bool:
 
 async def _has_ended(turn: TurnRef) -> bool:
     try:
-        found = await in_tenant(turn.tenant_id, turn_ref, turn.tenant_id, turn.turn_id)
+        return await in_tenant(turn.tenant_id, _end_if_orphaned, turn)
     except DATABASE_AWAY:
         # Whoever follows waits with the answer itself, which is saved when PostgreSQL is back.
         return False
-    return found is None or found.status != "running"
+
+
+def _end_if_orphaned(turn: TurnRef) -> bool:
+    """Whether the turn has ended, also by this: its process is gone, and perhaps all who sweep, too."""
+    found = turn_ref(turn.tenant_id, turn.turn_id)
+    if found is None or found.status != "running":
+        return True
+    return interrupt_if_orphaned(turn.tenant_id, turn.turn_id)
 
 
 async def _from_database(turn: TurnRef, after: int) -> AsyncIterator[list[str]]:

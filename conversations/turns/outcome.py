@@ -14,6 +14,7 @@ from conversations.turns.live import LiveTurn
 from conversations.turns.prompts import keep_prompt
 from conversations.turns.values import NOTHING_USED, EndStatus, TurnOutcome
 from core.ids import new_id
+from core.metrics import PROVIDER_FAILURES
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,10 @@ def _find_end(turn: LiveTurn, generation: "asyncio.Task[None]", answer: Answer) 
     if code == INTERNAL:
         log.error("a turn failed", exc_info=error, extra={"tenant_id": str(turn.tenant_id)})
     else:
-        log.warning("a provider failed: %s: %s", code, error)
+        PROVIDER_FAILURES.labels(code).inc()
+        # Not in the provider's words: they may repeat the visitor's.
+        about = {"tenant_id": str(turn.tenant_id), "turn_id": str(turn.turn_id), "code": code}
+        log.warning("a provider failed: %s", type(error.__cause__ or error).__name__, extra=about)
     # What was shown is kept, and is no answer.
     return ("interrupted", "", INTERRUPTED) if answer.text else ("failed", "", code)
 

@@ -1,10 +1,12 @@
 """Which process answers a turn, and whether it still lives.
 
-The name is `<host>:<pid>:<start time>`: a pid alone may be another process by now. Of a process on
+The name is `<host>:<pid>:<start time>`: a pid alone may be another process by now. The host is its name,
+its boot and its PID namespace: containers may share a name and not their processes. Of a process on
 another host nothing is known here but its leases.
 """
 
 import os
+import re
 import socket
 from functools import lru_cache
 from pathlib import Path
@@ -22,8 +24,18 @@ def _start_ticks(pid: int) -> str | None:
 
 
 @lru_cache(maxsize=1)
+def _host() -> str:
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        namespace = re.sub(r"\D", "", str(Path("/proc/self/ns/pid").readlink()))
+    except OSError:
+        boot = namespace = ""
+    return f"{socket.gethostname()[:64]}.{boot}.{namespace}"
+
+
+@lru_cache(maxsize=1)
 def _name_of(pid: int) -> str:
-    return f"{socket.gethostname()[:100]}:{pid}:{_start_ticks(pid)}"
+    return f"{_host()}:{pid}:{_start_ticks(pid)}"
 
 
 def this_process() -> str:
@@ -34,11 +46,7 @@ def this_process() -> str:
 def is_gone(owner: str) -> bool:
     """True when the owner ran on this host and has ended; False when it lives or cannot be known."""
     host, pid, started = owner.rsplit(":", 2)
-    if (
-        host != socket.gethostname()[:100]
-        or not pid.isdigit()
-        or not Path("/proc/self/stat").exists()
-    ):
+    if host != _host() or not pid.isdigit() or not Path("/proc/self/stat").exists():
         return False
     # The same number with another start is another process.
     return _start_ticks(int(pid)) != started

@@ -9,10 +9,12 @@ import asyncio
 import logging
 from contextlib import aclosing
 
+from cachetools import TTLCache
 from django.conf import settings
 
+from billing.selectors import PlanLimits
 from conversations.llm import providers
-from conversations.turns import live
+from conversations.turns import live, waiting
 from conversations.turns.answer import Answer
 from conversations.turns.control import ensure_control
 from conversations.turns.failures import INTERNAL, INTERRUPTED
@@ -22,7 +24,7 @@ from conversations.turns.retrieval import find_passages
 from conversations.turns.services import admit, finish_turn
 from conversations.turns.terms import current_plan
 from conversations.turns.values import Admitted, Question, Started, TurnOutcome, TurnRef
-from core.errors import AppError, RateLimited, Unavailable
+from core.errors import AppError, BudgetExceeded, QuotaExceeded, RateLimited, Unavailable
 from core.metrics import REFUSALS, TURNS
 from tenants.context import DATABASE_AWAY, in_tenant
 from tenants.limits.turns import check_turn_rate
@@ -31,6 +33,9 @@ log = logging.getLogger(__name__)
 
 # Waits between attempts to save an answer while PostgreSQL is away (seconds).
 _SAVE_AGAIN = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+# What a limit made of a question a moment ago, by the limit's name. The next one is told the same, and
+# costs neither Redis nor PostgreSQL anything.
+_told: TTLCache[str, AppError] = TTLCache(4096, 1.0)
 
 
 async def start_turn(question: Question) -> Started:
@@ -76,23 +81,38 @@ async def run_turn(question: Question, begun: "asyncio.Future[Started]") -> None
 async def admit_turn(question: Question) -> Admitted | TurnRef:
     """The turn, or the one that this `client_turn_id` began before. Raises as `start_turn` does."""
     try:
-        plan = await current_plan(question.tenant_id)
-        rate_limited: RateLimited | None = None
-        try:
-            await check_turn_rate(
-                tenant_id=question.tenant_id,
-                turns_per_minute=plan.turns_per_minute,
-                visitor_turns_per_minute=plan.visitor_turns_per_minute,
-                visitor_id=question.visitor_id,
-                address=question.address,
-            )
-        except RateLimited as error:
-            # Told by `admit`, after what weighs more: a spent quota is not mended by waiting.
-            rate_limited = error
-        return await in_tenant(question.tenant_id, admit, question, plan, rate_limited)
+        with waiting.place(question.tenant_id):
+            plan = await current_plan(question.tenant_id)
+            rate_limited = await refused_by_rate(question, plan)
+            if rate_limited and (told := _told.get(rate_limited.limit)):
+                raise told.with_traceback(None)
+            if not rate_limited:
+                await waiting.until_due(question.tenant_id, plan.turns_per_minute)
+            try:
+                return await in_tenant(question.tenant_id, admit, question, plan, rate_limited)
+            except (RateLimited, QuotaExceeded, BudgetExceeded) as error:
+                if rate_limited:
+                    _told[rate_limited.limit] = error
+                raise
     except AppError as error:
         REFUSALS.labels(error.code).inc()
         raise
+
+
+async def refused_by_rate(question: Question, plan: PlanLimits) -> RateLimited | None:
+    """Told by `admit`, after what weighs more: a spent quota is not mended by waiting."""
+    try:
+        await check_turn_rate(
+            tenant_id=question.tenant_id,
+            turns_per_minute=plan.turns_per_minute,
+            visitor_turns_per_minute=plan.visitor_turns_per_minute,
+            messages_per_month=plan.messages_per_month,
+            visitor_id=question.visitor_id,
+            address=question.address,
+        )
+    except RateLimited as error:
+        return error
+    return None
 
 
 async def retrieve_and_generate(
@@ -106,6 +126,7 @@ async def retrieve_and_generate(
             query,
             budget=settings.TURN_RETRIEVAL_CHARACTERS,
             source_ids=admitted.context.source_ids,
+            may_spend=admitted.terms.plan.may_spend,
         )
         # Before the model writes: a citation may come with the first word.
         answer.offer(passages)

@@ -6,14 +6,19 @@ from uuid import UUID
 from cachetools import LRUCache
 from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from billing import quotas
-from billing.pricing import estimate_tokens
+from billing.pricing import estimate_tokens, most_tokens
 from billing.selectors import PlanLimits, TurnTerms
 from conversations import models
+from conversations.llm.base import ChatMessage
+from conversations.llm.registry import OFFLINE
+from conversations.text.delimiters import neutralise
 from conversations.turns import sql
 from conversations.turns.access import access_reply, access_turn_context
+from conversations.turns.prompts import fit_history, most_passage_tokens
 from conversations.turns.selectors import ref_of
 from conversations.turns.terms import current_price
 from conversations.turns.values import (
@@ -28,8 +33,8 @@ from core.errors import NotFound, RateLimited
 from core.ids import new_id
 from tenants.context import current_tenant_id
 
-# What the rules of the prompt and the frames around passages take.
-_PROMPT_OVERHEAD = 700
+# What the rules of the prompt and the frame around each message take.
+_PROMPT_OVERHEAD, _MESSAGE_OVERHEAD = 2_000, 120
 _have_answered: LRUCache[UUID, bool] = LRUCache(4096)
 # Database steps run on several threads.
 _answering = Lock()
@@ -46,7 +51,8 @@ def admit(
     """
     with transaction.atomic():
         context = _load_context(question)
-        model = context.model or settings.LLM_MODEL
+        # Until an owner has proved an address, a workspace may be a stranger's, who costs nothing here.
+        model = (context.model or settings.LLM_MODEL) if plan.may_spend else OFFLINE
         turn_id = new_id()
         if not sql.begin_turn(
             turn_id=turn_id,
@@ -63,7 +69,7 @@ def admit(
         quotas.reserve(
             turn_id=turn_id,
             terms=terms,
-            max_tokens_in=_max_tokens_in(question, context),
+            max_tokens_in=most_tokens_in(question, context),
             max_tokens_out=max_tokens,
         )
         # Last: who has spent the month's quota is not told to wait for a minute.
@@ -73,7 +79,7 @@ def admit(
             turn_id=turn_id,
             context=context,
             terms=terms,
-            history=context.history if question.history is None else question.history,
+            history=_history(question, context),
             history_tokens=settings.TURN_HISTORY_TOKENS,
             max_tokens=max_tokens,
         )
@@ -100,11 +106,20 @@ def _begun_before(question: Question, context: TurnContext) -> TurnRef:
     return ref_of(question.tenant_id, turn)
 
 
-def _max_tokens_in(question: Question, context: TurnContext) -> int:
-    texts = (question.text, context.instructions, question.extra_instructions)
-    tokens = sum(map(estimate_tokens, texts)) + settings.TURN_HISTORY_TOKENS + _PROMPT_OVERHEAD
-    # A character is at most about one token.
-    return tokens + settings.TURN_RETRIEVAL_CHARACTERS
+def most_tokens_in(question: Question, context: TurnContext) -> int:
+    """As many tokens as the prompt can have, whatever is written in it."""
+    history = fit_history(
+        _history(question, context), settings.TURN_HISTORY_TOKENS, estimate_tokens
+    )
+    texts = [question.text, context.name, context.instructions, question.extra_instructions]
+    texts += [message.content for message in history]
+    passages = most_passage_tokens(settings.TURN_RETRIEVAL_CHARACTERS)
+    frames = _MESSAGE_OVERHEAD * len(history) + _PROMPT_OVERHEAD
+    return sum(most_tokens(neutralise(text)) for text in texts) + passages + frames
+
+
+def _history(question: Question, context: TurnContext) -> tuple[ChatMessage, ...]:
+    return context.history if question.history is None else question.history
 
 
 def open_conversation(
@@ -167,11 +182,11 @@ def _charge(admitted: Admitted, outcome: TurnOutcome) -> None:
 def interrupt_turn(turn_id: UUID, *, text: str, last_seq: int) -> UUID | None:
     """Ends a turn whose process is gone, keeps the `text` that was shown, frees its hold.
 
-    Returns the conversation's id, or None when the turn had ended already.
+    Returns the conversation's id, or None when the turn had ended already, or ends now.
     """
     now = timezone.now()
     with transaction.atomic():
-        turn = models.Turn.objects.select_for_update().filter(pk=turn_id).first()
+        turn = models.Turn.objects.select_for_update(skip_locked=True).filter(pk=turn_id).first()
         if turn is None or turn.status != models.TurnStatus.RUNNING:
             return None
         turn.status, turn.ended_at, turn.last_seq = models.TurnStatus.INTERRUPTED, now, last_seq
@@ -202,7 +217,7 @@ def extend_leases(turn_ids: list[UUID]) -> list[UUID]:
     """Says that this process still answers these turns. Returns those that are to stop: they were
     asked to, or deleted."""
     running = models.Turn.objects.filter(pk__in=turn_ids, status=models.TurnStatus.RUNNING)
-    running.update(lease_until=timezone.now() + sql.LEASE)
+    running.update(lease_until=Now() + sql.LEASE)
     # A deleted turn is in neither, and stops as well.
     going_on = set(running.filter(stop_requested_at=None).values_list("id", flat=True))
     return [turn_id for turn_id in turn_ids if turn_id not in going_on]

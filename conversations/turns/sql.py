@@ -29,7 +29,8 @@ _ROLES: dict[str, Literal["user", "assistant"]] = {
 _OPEN = """
 INSERT INTO conversations_conversation
     (id, chatbot_id, visitor_id, external_user, channel, created_at)
-SELECT %s, id, %s, %s, %s, %s FROM conversations_chatbot WHERE id = %s FOR KEY SHARE
+SELECT %s, id, %s, %s, %s, %s FROM conversations_chatbot
+WHERE id = %s AND removed_at IS NULL FOR KEY SHARE
 """
 
 # The locks keep a deletion out until the turn is stored. The chatbot's comes first, as it does where
@@ -46,7 +47,7 @@ SELECT chatbot.name, chatbot.instructions, chatbot.model,
     )
 FROM conversations_conversation conversation
 JOIN conversations_chatbot chatbot ON chatbot.id = conversation.chatbot_id
-WHERE conversation.id = %s AND chatbot.id = %s
+WHERE conversation.id = %s AND chatbot.id = %s AND chatbot.removed_at IS NULL
     AND (%s::uuid IS NULL OR conversation.visitor_id = %s)
 FOR KEY SHARE OF chatbot FOR NO KEY UPDATE OF conversation
 """
@@ -57,7 +58,7 @@ WITH turn AS (
     INSERT INTO conversations_turn
         (id, conversation_id, client_turn_id, status, owner, lease_until, started_at, model,
          finish_reason, error_code, provider, tokens_in, tokens_out, last_seq, trace)
-    VALUES (%s, %s, %s, 'running', %s, %s, %s, %s, '', '', '', 0, 0, 0, '{}')
+    VALUES (%s, %s, %s, 'running', %s, statement_timestamp() + %s, %s, %s, '', '', '', 0, 0, 0, '{}')
     ON CONFLICT (conversation_id, client_turn_id) DO NOTHING
     RETURNING id, conversation_id, started_at
 ), conversation AS (
@@ -92,6 +93,7 @@ WITH turn AS (
         (n smallint, document_id uuid, title text, url text, page integer, quote text)
 )
 SELECT 1 FROM turn
+UNION ALL SELECT 1 FROM conversations_message WHERE id = %(message_id)s
 """
 
 
@@ -142,7 +144,7 @@ def begin_turn(
         context.conversation_id,
         question.client_turn_id,
         this_process(),
-        now + LEASE,
+        LEASE,
         now,
         model,
         message_id,
@@ -154,7 +156,8 @@ def begin_turn(
 
 
 def end_turn(turn_id: UUID, outcome: TurnOutcome, now: datetime) -> bool:
-    """Stores how the turn ended, its reply and citations; False when it had ended already."""
+    """Stores how the turn ended, its reply and citations; False when it had ended otherwise. A reply that
+    is there is this one: its id was made with it, and the answer to its commit was lost."""
     values: dict[str, Any] = {
         "turn_id": turn_id,
         "now": now,

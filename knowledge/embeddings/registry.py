@@ -30,6 +30,11 @@ def choose(choice: EmbeddingChoice) -> None:
     get_embedder.cache_clear()
 
 
+def is_paid() -> bool:
+    """Whether each text costs the platform something: the local model does not."""
+    return bool(_choice.base_url)
+
+
 @lru_cache(maxsize=1)
 def get_embedder() -> Embedder:
     """One per process. It loads its model at first use."""

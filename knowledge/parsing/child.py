@@ -1,26 +1,39 @@
 """`python -m knowledge.parsing.child FILENAME < file`: reads one file under hard limits.
 
-Standard output: lines `P done total` while it reads, then one line `R {json}` or `E {json}`.
+Standard output: lines `P done total` while it reads, then `R bytes` or `E bytes` and so many bytes
+of JSON: a `Parsed`, already split, or a `Refusal`.
 A process of its own, because a parser of strangers' files may crash, loop or eat all memory; a
 fresh one and no fork, because the worker has threads. Only the parser needed is imported.
 """
 
 import ctypes
-import json
 import os
 import resource
 import signal
 import sys
 import time
-from dataclasses import astuple
+from dataclasses import replace
+from typing import Literal
 
-from knowledge.parsing.base import MAX_FILE_BYTES, Parsed, ParseError, Report
+import msgspec
+
+from knowledge.chunking import TooLong, place
+from knowledge.parsing.base import (
+    MAX_FILE_BYTES,
+    MAX_RESULT_BYTES,
+    Parsed,
+    ParseError,
+    Refusal,
+    Report,
+)
 from knowledge.parsing.kinds import Kind, find_kind
 
-MEMORY_BYTES = 1 << 30
-CPU_SECONDS = 60
+# The worker and its child together stay below 512 MB beyond the worker's rest.
+MEMORY_BYTES = 400_000_000
+CPU_SECONDS = 20
 _REPORT_SECONDS = 0.2
 _LIFE_SECONDS = 5.0
+MAX_TITLE = 500
 
 
 _PR_SET_PDEATHSIG = 1
@@ -74,9 +87,13 @@ def _reporter() -> Report:
 
 def _say(line: str) -> None:
     """Past Python's buffer: a signal handler may speak at any time."""
-    data = memoryview(line.encode() + b"\n")
-    while data:
-        data = data[os.write(1, data) :]
+    _write(line.encode() + b"\n")
+
+
+def _write(data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(1, rest) :]
 
 
 def _show_life(*_: object) -> None:
@@ -88,7 +105,11 @@ def read(filename: str, data: bytes) -> Parsed:
     # A scan without text would be ready and answer nothing.
     if not parsed.text.strip():
         raise ParseError("no_text")
-    return parsed
+    try:
+        spans = place(parsed.text, parsed.blocks)
+    except TooLong as error:
+        raise ParseError("too_long") from error
+    return replace(parsed, title=parsed.title[:MAX_TITLE], spans=tuple(spans))
 
 
 def main() -> None:
@@ -96,24 +117,29 @@ def main() -> None:
     # Formats without pages have no progress to report, and the worker's lease wants a sign of life.
     signal.signal(signal.SIGALRM, _show_life)
     signal.setitimer(signal.ITIMER_REAL, _LIFE_SECONDS, _LIFE_SECONDS)
-    answer = _answer(sys.argv[1])
+    kind, answer = _answer(sys.argv[1])
     signal.setitimer(signal.ITIMER_REAL, 0)
-    _say(answer)
+    _say(f"{kind} {len(answer)}")
+    _write(answer)
 
 
-def _answer(filename: str) -> str:
+def _answer(filename: str) -> tuple[Literal["R", "E"], bytes]:
     try:
         # One byte more than allowed tells a file that is too large.
-        parsed = read(filename, sys.stdin.buffer.read(MAX_FILE_BYTES + 1))
-        blocks = [astuple(block) for block in parsed.blocks]
-        result = {"text": parsed.text, "title": parsed.title, "pages": parsed.pages}
-        return "R " + json.dumps({**result, "blocks": blocks})
+        return "R", _encoded(read(filename, sys.stdin.buffer.read(MAX_FILE_BYTES + 1)))
     except ParseError as error:
-        return "E " + json.dumps({"code": error.code, "words": error.words})
+        return "E", msgspec.json.encode(Refusal(error.code, error.words))
     except (MemoryError, RecursionError):
-        return 'E {"code": "too_hungry", "words": {}}'
+        return "E", msgspec.json.encode(Refusal("too_hungry", {}))
     except Exception:  # noqa: BLE001 (the boundary: a parser may raise anything on a bad file)
-        return 'E {"code": "damaged", "words": {}}'
+        return "E", msgspec.json.encode(Refusal("damaged", {}))
+
+
+def _encoded(parsed: Parsed) -> bytes:
+    answer = msgspec.json.encode(parsed)
+    if len(answer) > MAX_RESULT_BYTES:
+        raise ParseError("too_much_text")
+    return answer
 
 
 if __name__ == "__main__":

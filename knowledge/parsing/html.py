@@ -3,19 +3,23 @@
 import codecs
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from knowledge.parsing.base import Headings, Parsed, Part, join_parts
+from knowledge.parsing.base import Headings, Parsed, ParseError, Part, join_parts
 from knowledge.parsing.decoding import decode
 from knowledge.parsing.invisible import remove_invisible
+from knowledge.parsing.unseen import hides, hiding_selectors, is_white
 
 _CHARSET = re.compile(rb"""<meta[^>]+charset=["']?([\w-]+)""", re.I)
 _UNSEEN = (
     "script, style, noscript, template, head, svg, math, iframe, object, nav, form, dialog, "
-    "[hidden], [aria-hidden=true], [style*='display:none' i], [style*='display: none' i], "
-    "[style*='visibility:hidden' i], [style*='visibility: hidden' i]"
+    "audio, video, canvas, datalist, [hidden], [aria-hidden=true]"
 )
+# Rules of a page's own style sheets that are followed.
+_MAX_RULES, _MAX_SELECTOR = 200, 200
 _INLINE = frozenset(
     re.findall(
         r"\w+",
@@ -23,17 +27,39 @@ _INLINE = frozenset(
         "strong sub sup time tt u var wbr",
     )
 )
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+MAX_TAGS = 600_000
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 
 
 def parse_html(data: bytes) -> Parsed:
+    # The tree takes up to 400 bytes for what two bytes of a page can make.
+    if data.count(b"<") > MAX_TAGS or data.count(b"=") > 2 * MAX_TAGS:
+        raise ParseError("too_hungry")
     tree = LexborHTMLParser(_decoded(data))
     title_node = tree.css_first("title")
     title = _clean(title_node.text()) if title_node else ""
-    for node in tree.css(_UNSEEN):
-        node.decompose()
     root = tree.css_first("main") or tree.body or tree.root
-    return join_parts(_parts(root) if root else (), title=title)
+    return join_parts(_parts(root, _hidden(tree)) if root else (), title=title)
+
+
+def _hidden(tree: LexborHTMLParser) -> set[int]:
+    """The elements that a reader does not see. Noted and not removed: one may stand in another."""
+    hidden = {node.mem_id for node in tree.css(_UNSEEN)}
+    styled = tree.css("[style]")
+    hidden.update(node.mem_id for node in styled if hides(node.attributes["style"] or ""))
+    # White text is seen on a ground that the page sets anywhere else.
+    if not tree.css_first("style, link, [class], [bgcolor], [background], [style*=background]"):
+        white = (node for node in styled if is_white(node.attributes["style"] or ""))
+        hidden.update(node.mem_id for node in white)
+        old = tree.css("font[color='#ffffff' i], font[color='#fff' i], font[color='white' i]")
+        hidden.update(node.mem_id for node in old)
+    sheets = (node.text() for node in tree.css("style"))
+    rules = (selector for sheet in sheets for selector in hiding_selectors(sheet))
+    for selector in islice(rules, _MAX_RULES):
+        with suppress(SelectolaxError):
+            hidden.update(node.mem_id for node in tree.css(selector[:_MAX_SELECTOR]))
+    return hidden
 
 
 def _decoded(data: bytes) -> str:
@@ -50,30 +76,46 @@ def _clean(text: str) -> str:
     return _SPACE.sub(" ", remove_invisible(text)).strip()
 
 
-def _parts(root: LexborNode) -> Iterator[Part]:
+def _parts(root: LexborNode, hidden: set[int]) -> Iterator[Part]:
     headings = Headings([])
-    for tag, text in _lines(root):
-        if tag[0] == "h" and tag[1:].isdigit():
+    for tag, text in _lines(root, hidden):
+        if tag in _HEADINGS:
             headings.enter(int(tag[1:]), text)
         yield Part(text, headings.path)
 
 
-def _lines(root: LexborNode) -> Iterator[tuple[str, str]]:
+def _lines(root: LexborNode, hidden: set[int]) -> Iterator[tuple[str, str]]:
     """(tag, text) of each block of text, in reading order; a table's row is one line."""
-    tag, gathered = root.tag or "", ""
-    for node, entering in _walk(root):
+    tag, gathered = root.tag or "", Line()
+    for node, entering in _walk(root, hidden):
         name = node.tag or ""
         if name == "-text":
-            gathered += (node.text_content or "") if entering else ""
+            gathered.add((node.text_content or "") if entering else "")
         elif name in ("td", "th"):
-            gathered += " | " if entering and gathered.strip() else ""
+            gathered.add(" | " if entering and gathered.has_words else "")
         elif name not in _INLINE and not _in_row(node):
-            if text := _clean(gathered):
+            if text := _clean(gathered.take()):
                 yield tag, text
-            gathered, tag = "", name if entering else ""
-            tag = tag or "p"
-    if text := _clean(gathered):
+            tag = name if entering and name else "p"
+    if text := _clean(gathered.take()):
         yield tag or "p", text
+
+
+class Line:
+    """Pieces of one block's text. Looking at the whole at each piece takes time with its square."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self.has_words = False
+
+    def add(self, piece: str) -> None:
+        self.has_words = self.has_words or not (piece.isspace() or not piece)
+        self._pieces.append(piece)
+
+    def take(self) -> str:
+        text = "".join(self._pieces)
+        self._pieces, self.has_words = [], False
+        return text
 
 
 def _in_row(node: LexborNode) -> bool:
@@ -81,16 +123,19 @@ def _in_row(node: LexborNode) -> bool:
     return parent is not None and parent.tag in ("td", "th")
 
 
-def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
-    """Every node on the way in (True) and out (False), without recursion: pages nest deeply."""
+def _walk(root: LexborNode, hidden: set[int]) -> Iterator[tuple[LexborNode, bool]]:
+    """Every node that is not hidden, on the way in (True) and out (False), without recursion: pages
+    nest deeply."""
     node: LexborNode | None = root
     while node is not None:
-        yield node, True
-        if node.child is not None:
-            node = node.child
-            continue
+        if node.mem_id not in hidden:
+            yield node, True
+            if node.child is not None:
+                node = node.child
+                continue
         while node is not None:
-            yield node, False
+            if node.mem_id not in hidden:
+                yield node, False
             # Not ==, which compares the markup of both.
             if node.mem_id == root.mem_id:
                 return

@@ -27,9 +27,7 @@ _NAMES = {
     "zip": "an archive",
     "binary": "not text",
 }
-_HTML = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
-)
+_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.I)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Word 97 files, and the wrapper of encrypted new ones
 
 
@@ -51,9 +49,19 @@ def _content(data: bytes) -> str:
         return "pdf"
     if data.startswith(b"PK\x03\x04"):
         return "docx" if b"word/document.xml" in data else "zip"
-    if _HTML.match(data[:4096].removeprefix(b"\xef\xbb\xbf")):
+    if _HTML.match(_first_element(data[:4096].removeprefix(b"\xef\xbb\xbf"))):
         return "html"
     return "binary" if looks_binary(data) else "text"
+
+
+def _first_element(head: bytes) -> bytes:
+    """From the first element on: behind blanks, an XML declaration and comments."""
+    head = head.lstrip()
+    if head.startswith(b"<?xml"):
+        head = head.partition(b">")[2].lstrip()
+    while head.startswith(b"<!--"):
+        head = head.partition(b"-->")[2].lstrip()
+    return head
 
 
 def _agreed(named: Kind | None, found: str) -> Kind:

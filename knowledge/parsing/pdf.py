@@ -9,9 +9,10 @@ import pypdfium2.raw
 
 from knowledge.parsing.base import MAX_PAGES, Headings, Parsed, ParseError, Part, Report, join_parts
 from knowledge.parsing.invisible import remove_invisible
+from knowledge.parsing.pdf_unseen import UnseenText, has_layers
 
 _HYPHEN = re.compile("\ufffe(?:\r?\n)?")  # pdfium's mark for a hyphen at a line's end
-_BULLET = re.compile(r"\s*(?:[•◦▪–—*-]|\(?\w{1,3}[.)])\s")
+_BULLET = re.compile(r"(?:[•◦▪–—*-]|\(?\w{1,3}[.)])\s")
 _LEADERS = re.compile(r"(?: ?\.){5,} ?")  # the dots of a table of contents
 _MAX_BOOKMARKS = 5_000
 
@@ -25,14 +26,18 @@ def parse_pdf(data: bytes, report: Report) -> Parsed:
     count = len(document)
     if count > MAX_PAGES:
         raise ParseError("too_many_pages")
-    return join_parts(_pages(document, count, report), pages=count)
+    unseen = UnseenText(layered=has_layers(data))
+    return join_parts(_pages(document, count, report, unseen), pages=count)
 
 
-def _pages(document: pypdfium2.PdfDocument, count: int, report: Report) -> Iterator[Part]:
+def _pages(
+    document: pypdfium2.PdfDocument, count: int, report: Report, unseen: UnseenText
+) -> Iterator[Part]:
     paths = _heading_paths(document, count)
     for index in range(count):
         try:
             page = document[index]
+            unseen.remove(document, index, page)
             text = page.get_textpage().get_text_range()
             page.close()
         except pypdfium2.PdfiumError as error:

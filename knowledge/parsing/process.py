@@ -1,6 +1,5 @@
 """Starts the child that reads a file, follows it, and ends it when it takes too long."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,12 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGKILL, SIGXCPU
 from threading import Timer
-from typing import IO, Any
+from typing import IO
 
-from knowledge.chunking import Block
-from knowledge.parsing.base import Parsed, ParseError, Report
+import msgspec
 
-WALL_SECONDS = 100.0
+from knowledge.parsing.base import MAX_RESULT_BYTES, Parsed, ParseError, Refusal, Report
+
+WALL_SECONDS = 30.0
+_MAX_LINE = 200
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -30,16 +31,28 @@ def parse_file(
     """
     with path.open("rb") as file, _child(file, filename, wall_seconds) as child:
         assert child.stdout is not None
-        for line in child.stdout:
-            if line.startswith("P "):
-                done, total = line[2:].split()
-                report(int(done), int(total))
-            elif line.startswith("R "):
-                return _decoded(json.loads(line[2:]))
-            else:
-                error = json.loads(line[2:])
-                raise ParseError(error["code"], **error["words"])
-        raise _death(child.wait())
+        kind, answer = _follow(child.stdout, report)
+        if answer is None:
+            raise _death(child.wait())
+    # The child is gone by now: its memory and that of the answer do not add up.
+    if kind == b"E":
+        error = msgspec.json.decode(answer, type=Refusal)
+        raise ParseError(error.code, **error.words)
+    return msgspec.json.decode(answer, type=Parsed)
+
+
+def _follow(output: IO[bytes], report: Report) -> tuple[bytes, bytes | None]:
+    """What kind of answer it is and its bytes; None for a child that has died on the way."""
+    while line := output.readline(_MAX_LINE):
+        kind, *numbers = line.split()
+        if kind == b"P":
+            done, total = map(int, numbers)
+            report(done, total)
+            continue
+        size = min(int(numbers[0]), MAX_RESULT_BYTES)
+        answer = output.read(size)
+        return kind, answer if len(answer) == size else None
+    return b"", None
 
 
 def _death(code: int) -> Exception:
@@ -52,7 +65,7 @@ def _death(code: int) -> Exception:
 
 
 @contextmanager
-def _child(file: IO[bytes], filename: str, seconds: float) -> Iterator["subprocess.Popen[str]"]:
+def _child(file: IO[bytes], filename: str, seconds: float) -> Iterator["subprocess.Popen[bytes]"]:
     child = subprocess.Popen(
         # Neither the environment nor a user's packages change what the child runs.
         [sys.executable, "-E", "-s", "-X", "utf8", "-m", "knowledge.parsing.child", filename],
@@ -63,8 +76,6 @@ def _child(file: IO[bytes], filename: str, seconds: float) -> Iterator["subproce
         cwd=_ROOT,
         # Nothing of ours: no secret of the worker's environment reaches a stranger's file.
         env={},
-        text=True,
-        encoding="utf-8",
     )
     # The child's own limit counts CPU; one that sleeps or waits uses none.
     timer = Timer(seconds, child.kill)
@@ -75,8 +86,3 @@ def _child(file: IO[bytes], filename: str, seconds: float) -> Iterator["subproce
         timer.cancel()
         child.kill()
         child.wait()
-
-
-def _decoded(result: dict[str, Any]) -> Parsed:
-    blocks = tuple(Block(*block) for block in result["blocks"])
-    return Parsed(result["text"], blocks, result["title"], result["pages"])

@@ -1,44 +1,54 @@
 """Markdown and plain text. The document's text is the file's, code point for code point."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from knowledge.chunking import Block
-from knowledge.parsing.base import MAX_CHARACTERS, Headings, Parsed, ParseError
+from knowledge.parsing.base import MAX_CHARACTERS, Blocks, Headings, Parsed, ParseError
 from knowledge.parsing.decoding import decode
+from knowledge.parsing.headings import find_heading
 from knowledge.parsing.invisible import blank_invisible
+from knowledge.parsing.unseen import blank_unseen
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_ATX = re.compile(r" {0,3}(#{1,6})[ \t]+(.+?)(?:[ \t]+#+)?[ \t]*$")
-# MediaWiki: `== Heading ==`, also with spaces between the signs, as dumps of wikis have it.
-_WIKI = re.compile(r" ?(=(?: ?=){0,5})[ \t]*([^=\s][^=]*?)[ \t]*(=(?: ?=){0,5})[ \t]*$")
-_UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
+_NO_WORDS = re.compile(r"[-*+>|#=]|\d{1,9}\.")
+MAX_LINES = 1_000_000
+# A line that is set in further is code.
+_MAX_INDENT = 3
 
 
 def parse_markdown(data: bytes) -> Parsed:
-    text = blank_invisible(decode(data))
-    if len(text) > MAX_CHARACTERS:
-        raise ParseError("too_much_text")
-    blocks, title = _sections(text)
-    return Parsed(text, tuple(blocks), title)
+    return _parse(data, blank_unseen)
 
 
 def parse_text(data: bytes) -> Parsed:
-    """Headings are looked for here too: plain text often has them, and a miss costs nothing."""
-    return parse_markdown(data)
+    """Headings are looked for here too: plain text often has them, and a miss costs nothing. What
+    would hide in Markdown is read by everybody here."""
+    return _parse(data, str)
 
 
-def _sections(text: str) -> tuple[list[Block], str]:
-    headings = Headings([])
-    blocks: list[Block] = []
+def _parse(data: bytes, shown: Callable[[str], str]) -> Parsed:
+    text = decode(data)
+    # Before anything is made of it that takes as much memory again.
+    if len(text) > MAX_CHARACTERS:
+        raise ParseError("too_much_text")
+    if text.count("\n") + text.count("\r") > MAX_LINES:
+        raise ParseError("too_long")
+    text = shown(blank_invisible(text))
+    blocks, title = _sections(text)
+    return Parsed(text, tuple(blocks.found), title)
+
+
+def _sections(text: str) -> tuple[Blocks, str]:
+    headings, blocks = Headings([]), Blocks()
     title, start = "", 0
     for at, level, words in _headings(text):
         if at > start:
-            blocks.append(Block(start, at, None, headings.path))
+            blocks.add(Block(start, at, None, headings.path))
         headings.enter(level, words)
         title, start = title or words, at
-    blocks.append(Block(start, len(text), None, headings.path))
+    blocks.add(Block(start, len(text), None, headings.path))
     return blocks, title
 
 
@@ -53,21 +63,30 @@ def _headings(text: str) -> Iterator[tuple[int, int, str]]:
             fence = "" if fence else mark[1]
         elif not fence and (found := _heading(line)):
             yield match.start(), *found
-        elif not fence and previous and (under := _UNDERLINE.match(line)):
-            yield previous_at, 1 if under[1][0] == "=" else 2, previous
+        elif not fence and previous and (level := _underline(line)):
+            yield previous_at, level, previous
         # Only a line of words can be underlined into a heading.
         previous = line.strip() if not mark and _is_words(line) else ""
         previous_at = match.start()
 
 
 def _heading(line: str) -> tuple[int, str] | None:
-    if match := _ATX.match(line):
-        return len(match[1]), match[2]
-    match = _WIKI.match(line)
-    if match and match[1].replace(" ", "") == match[3].replace(" ", ""):
-        return match[1].count("="), match[2]
-    return None
+    found = find_heading(line) if _indent(line) <= _MAX_INDENT else None
+    return (found.level, line[found.start : found.end]) if found else None
+
+
+def _underline(line: str) -> int:
+    """The level of the heading that the line underlines, 0 for what is no rule."""
+    bare = line.strip()
+    if not bare or _indent(line) > _MAX_INDENT:
+        return 0
+    return 1 if not bare.strip("=") else 2 if not bare.strip("-") else 0
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _is_words(line: str) -> bool:
-    return bool(line.strip()) and len(line) <= 200 and not re.match(r"\s*(?:[-*+>|#=]|\d+\.)", line)
+    bare = line.strip()
+    return 0 < len(bare) <= 200 and not _NO_WORDS.match(bare)

@@ -141,14 +141,21 @@ function inline(text, knows, depth = 0) {
     else if (n) knows(+n) ? nodes.push(["button", { "data-n": n }, []]) : say(all);
     else if (sign) say(sign);
     else if (image) say(label);
-    else if (bare || safeLink(target)) nodes.push(["a", link(bare || target), bare ? [bare] : [label || target]]);
+    else if (safeLink(bare || target)) nodes.push(anchor(bare || target, label));
     else say(label ?? all);
   }
   say(text.slice(at));
   return nodes;
 }
 
-const link = (href) => ({ href, target: "_blank", rel: "noopener noreferrer nofollow" });
+/* A link says where it leads: behind a label that does not begin with its host, the host is named. */
+function anchor(href, label) {
+  const shown = label || href;
+  const { host } = new URL(href);
+  const names = shown.trim().toLowerCase().replace(/^https?:\/\//, "").split(/[/?#]/)[0] === host;
+  const where = names ? [] : [["small", { dir: "ltr" }, [` (${host})`]]];
+  return ["a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, [shown, ...where]];
+}
 
 export const safeLink = (href) => /^https?:\/\/[^/\s]/i.test(href || "") && URL.canParse(href);
 

@@ -191,7 +191,7 @@ class Panel extends Shell {
       if (code === "not_found" && ref === turn.client) {
         this.refused(frame);
         this.connection.connect();
-      } else if (ref === turn.client || ref === turn.id) this.finish({ code, again: turn.id || code === "rate_limited" });
+      } else if (ref === turn.client || ref === turn.id) this.finish({ code, again: turn.id || code === "rate_limited", wait: frame.retry_after });
       return;
     }
     if (turn.id ? frame.turn_id !== turn.id : frame.client_turn_id !== turn.client) return;
@@ -229,12 +229,12 @@ class Panel extends Shell {
     }
   }
 
-  finish({ message, reason, code, again }) {
+  finish({ message, reason, code, again, wait }) {
     const { reply } = this.turn;
     this.turn = null;
     this.log.removeAttribute("aria-busy");
     const note = code ? this.texts[kindOf(code)] : reason === "stopped" ? this.texts.stopped : null;
-    this.keepingPlace(() => reply.finish({ message: code ? null : message, note, again }));
+    this.keepingPlace(() => reply.finish({ message: code ? null : message, note, again, wait }));
     this.say(`${this.texts.assistant}: ${reply.body.innerText} ${note || ""}`);
     this.steer();
     if (!this.widget.isOpen) this.widget.button.dataset.unread = "";

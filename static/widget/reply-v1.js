@@ -40,12 +40,12 @@ export class Reply {
     if (this.text) this.draw(true);
   }
 
-  /* `note` is a sentence about the end, `again` whether asking once more can help. */
-  finish({ message, note, again }) {
+  /* `note` is a sentence about the end, `again` whether asking once more can help, `wait` after how many seconds. */
+  finish({ message, note, again, wait }) {
     this.ended = true;
     this.draw(false);
     this.listSources();
-    if (note) this.element.append(this.note(note, again));
+    if (note) this.element.append(this.note(note, again, wait));
     if (message) this.element.append(this.thumbs(message));
   }
 
@@ -60,10 +60,23 @@ export class Reply {
     this.element.append(h("ul", { class: "sources", "aria-label": texts.sources }, ...chips));
   }
 
-  note(note, again) {
+  note(note, again, wait) {
     const { panel, question } = this;
-    return h("p", { class: "note" }, note, " ",
-      again && question ? h("button", { type: "button", class: "link", click: () => panel.ask(question) }, panel.texts.again) : null);
+    const retry = again && question
+      ? h("button", { type: "button", class: "link", click: () => panel.ask(question) }, panel.texts.again) : null;
+    if (retry && wait) this.countDown(retry, Date.now() + wait * 1000);
+    return h("p", { class: "note" }, note, " ", retry);
+  }
+
+  /* Nobody presses in vain: the button works when the time has come. */
+  countDown(retry, until) {
+    const { texts, widget } = this.panel;
+    const left = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+    const unit = left > 90 ? "minute" : "second";
+    const spoken = new Intl.NumberFormat(widget.language, { style: "unit", unit }).format(unit === "minute" ? Math.ceil(left / 60) : left);
+    retry.disabled = left > 0;
+    retry.textContent = left ? `${texts.again} (${spoken})` : texts.again;
+    if (left) setTimeout(() => this.countDown(retry, until), 1000);
   }
 
   thumbs(message) {

@@ -139,7 +139,7 @@ export class Shell {
       h("div", { class: "top" }, h("span", { class: "cite", "aria-hidden": "true" }, number(citation.n)), h("h3", {}, h("bdi", {}, citation.title)), shut),
       citation.page ? h("p", { class: "hint" }, `${texts.page} ${number(citation.page)}`) : "",
       h("blockquote", { dir: "auto" }, citation.quote),
-      safeLink(citation.url) ? h("a", { class: "visit", href: citation.url, target: "_blank", rel: "noopener noreferrer" }, texts.visit) : "",
+      safeLink(citation.url) ? h("a", { class: "visit", href: citation.url, target: "_blank", rel: "noopener noreferrer" }, `${texts.visit} (${new URL(citation.url).host})`) : "",
     );
     if (!this.quote.open) this.quote.show();
     shut.focus();

@@ -16,7 +16,7 @@ export const TEXTS = {
   origin: "Dieser Chat ist auf dieser Seite nicht verfügbar.",
   key: "Dieser Chat ist im Moment nicht verfügbar.",
   quota: "Der Assistent kann im Moment nicht mehr antworten. Bitte kommen Sie später wieder oder schreiben Sie uns direkt.",
-  rate: "Das ging schnell! Bitte warten Sie einen Moment und fragen Sie noch einmal.",
+  rate: "Im Moment wird sehr viel gefragt.",
   invalid: "Diese Nachricht ließ sich nicht senden. Bitte kürzen Sie sie und versuchen Sie es noch einmal.",
   provider: "Der Assistent konnte gerade nicht antworten. Bitte versuchen Sie es noch einmal.",
   interrupted: "Die Antwort ist abgebrochen. Bitte versuchen Sie es noch einmal.",

@@ -16,7 +16,7 @@ export const TEXTS = {
   origin: "This chat is not available on this page.",
   key: "This chat is not available at the moment.",
   quota: "The assistant has answered all it can for now. Please come back later, or contact us directly.",
-  rate: "That was quick! Please wait a moment and ask again.",
+  rate: "A lot is being asked at the moment.",
   invalid: "This message could not be sent. Please make it shorter and try again.",
   provider: "The assistant could not answer just now. Please try again.",
   interrupted: "The answer broke off. Please try again.",

@@ -7,20 +7,40 @@ is forgotten, and applied anew at the next cursor.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
+from types import TracebackType
 from typing import Any
 
 import psycopg
+from django.db import OperationalError
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQLWrapper
+from django.db.utils import DatabaseErrorWrapper
 from django_tenants.postgresql_backend import base as django_tenants_base
 from psycopg.pq import TransactionStatus
 
+from tenants.backend.shares import is_reserved, shares
 from tenants.context import Scope, current_scope, move_owner, open_scope, scope_sql
 
 
 def reset_connection(connection: "psycopg.Connection[Any]") -> None:
     """What the pool does to a returned connection. Not RESET ALL: that would drop the time zone."""
     connection.execute("RESET ROLE; RESET search_path")
+
+
+class ErrorWrapper(DatabaseErrorWrapper):
+    """A server that takes no writes at the moment (a standby, a full disk) is away, and no fault of
+    ours: it is told like one that cannot be reached."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+            raise OperationalError(*error.args).with_traceback(traceback) from error
+        super().__exit__(kind, error, traceback)
 
 
 class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
@@ -30,6 +50,7 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
         self._applied: str | None = None
         self._applied_in_transaction = False
         self._bare = False
+        self._holder: str | None = None
         super().__init__(*args, **kwargs)
         pool = self.settings_dict.get("OPTIONS", {}).get("pool")
         if pool:
@@ -109,6 +130,32 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
             PostgreSQLWrapper.savepoint_rollback(self, sid)
         finally:
             self._forget_if_undone()
+
+    @cached_property
+    def wrap_database_errors(self) -> DatabaseErrorWrapper:
+        return ErrorWrapper(self)
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        if not self.pool or is_reserved():
+            return super().get_new_connection(conn_params)
+        scope = open_scope()
+        holder = scope.schema if scope else ""
+        shares().take(holder)
+        try:
+            connection = super().get_new_connection(conn_params)
+        except BaseException:
+            shares().give_back(holder)
+            raise
+        self._holder = holder
+        return connection
+
+    def _close(self) -> None:
+        try:
+            super()._close()
+        finally:
+            if self._holder is not None:
+                shares().give_back(self._holder)
+                self._holder = None
 
     def connect(self) -> None:
         self._applied = None

@@ -4,8 +4,6 @@ A publishable key stands in a page that anybody may open, so it is counted by ad
 must not be able to use up everybody's. With Redis away nobody is refused; see `tenants.limits.turns`.
 """
 
-import logging
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,16 +13,15 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.decorators import async_only_middleware
-from redis.exceptions import RedisError
 
-from core.errors import RateLimited
+from core.client_ip import network_of
+from core.errors import AppError, RateLimited
 from core.redis import key as redis_key
 from core.responses import problem_response
 from tenants.access import Principal
 from tenants.limits.forms import address_of
-from tenants.limits.turns import shared_storage
+from tenants.limits.windows import count
 
-log = logging.getLogger(__name__)
 _WINDOW = 60
 
 
@@ -56,7 +53,10 @@ def key_rate_middleware(
     """Counts each request that has a key, refuses the one too many, and says how it stands."""
 
     async def middleware(request: Any) -> HttpResponseBase:
-        status = await _count(request, request.api_key) if request.api_key else None
+        try:
+            status = await _count(request, request.api_key) if request.api_key else None
+        except AppError as error:
+            return problem_response(error, request)
         if status is None:
             return await get_response(request)
         refused = status.spent
@@ -70,24 +70,16 @@ def key_rate_middleware(
 
 async def _count(request: HttpRequest, key: Principal) -> RateLimitStatus | None:
     """None when it cannot be counted. Windows begin with the minute, so the reset is known."""
-    minute, passed = divmod(time.time(), _WINDOW)
-    name = redis_key(key.tenant_id, "requests", _subject(request, key), int(minute))
-    try:
-        # One INCR with an expiry, because a sliding window would cost a second round trip.
-        used = await shared_storage().incr(name, _WINDOW)
-    except (RedisError, OSError):
-        # Open, because this limit keeps things fair and the quota protects the money.
-        log.warning("requests are not counted: Redis cannot be reached")
-        return None
-    resets_in = max(1, round(_WINDOW - passed))
-    return RateLimitStatus(settings.API_REQUESTS_PER_MINUTE, used, resets_in)
+    counted = await count(redis_key(key.tenant_id, "requests", _subject(request, key)), _WINDOW)
+    return counted and RateLimitStatus(settings.API_REQUESTS_PER_MINUTE, *counted)
 
 
 def _subject(request: HttpRequest, key: Principal) -> str:
     if not key.is_public:
         return key.key_id.hex
+    network = network_of(address_of(request))
     # IPv6 has colons, which separate the parts of a key.
-    return f"{key.key_id.hex}-{address_of(request).replace(':', '.') or 'unknown'}"
+    return f"{key.key_id.hex}-{network.replace(':', '.').replace('/', '-') or 'unknown'}"
 
 
 def _refusal(status: RateLimitStatus, request: HttpRequest) -> HttpResponseBase:

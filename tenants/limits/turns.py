@@ -1,46 +1,30 @@
-"""How often a visitor, an address and a tenant may ask, counted in Redis over a sliding minute.
+"""How often a visitor, an address and a tenant may ask.
 
 With Redis down nobody is refused here: the quota in PostgreSQL is what protects the money, and a
 widget that still answers is worth more than an exact rate.
 """
 
-import asyncio
-import logging
-import time
 from datetime import timedelta
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
-from django.conf import settings
 from django.utils import timezone
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import RedisStorage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
-from redis.exceptions import RedisError
 
+from core.client_ip import network_of
 from core.errors import RateLimited
 from core.redis import key
+from tenants.limits.windows import Limit, take
 
-logger = logging.getLogger(__name__)
 # Visitors behind one address, as in an office, share it.
 _VISITORS_PER_ADDRESS = 10
-_storages: "WeakKeyDictionary[asyncio.AbstractEventLoop, RedisStorage]" = WeakKeyDictionary()
-
-
-def shared_storage() -> RedisStorage:
-    """The running loop's counters: connections belong to their loop."""
-    loop = asyncio.get_running_loop()
-    if loop not in _storages:
-        url = settings.REDIS_URLS["cache"]
-        scheme = "async+redis+" if url.startswith("unix:") else "async+"
-        # `limits` spells a Unix socket with a scheme of its own.
-        storage = RedisStorage(scheme + url, implementation="redispy", key_prefix="rate")
-        _storages[loop] = storage
-    return _storages[loop]
-
-
-def _limiter() -> SlidingWindowCounterRateLimiter:
-    return SlidingWindowCounterRateLimiter(shared_storage())
+# Chats that a network may always open in a minute: a whole school may come at once.
+_SESSIONS_PER_ADDRESS = 200
+_DAY = 24 * 3600
+# Of a workspace's minute, what all visitors together may use: the rest is for its own programs.
+_VISITORS_SHARE = 0.8
+# Of a workspace's minute, and of its month in one day, what one address may use.
+_ADDRESS_SHARE, _ADDRESS_SHARE_OF_MONTH = 0.5, 0.1
+# Nobody is blamed: a visitor knows neither the workspace nor who else asks.
+_BUSY = "There are many questions at the moment."
 
 
 async def check_turn_rate(
@@ -48,42 +32,73 @@ async def check_turn_rate(
     tenant_id: UUID,
     turns_per_minute: int,
     visitor_turns_per_minute: int,
+    messages_per_month: int,
     visitor_id: UUID | None = None,
     address: str | None = None,
 ) -> None:
-    """Count one turn against each limit that applies. Raises `RateLimited` with the wait in seconds."""
-    checks = [("tenant", "all", turns_per_minute, "This workspace may ask")]
+    """Count one turn against each limit that applies, when all of them let it in. `address` is given
+    for visitors of a page alone. Raises `RateLimited` with the wait in seconds."""
+    limits: list[Limit] = []
     if visitor_id is not None:
-        checks.append(("visitor", visitor_id.hex, visitor_turns_per_minute, "You may ask"))
+        told = f"You asked {visitor_turns_per_minute} questions within a minute."
+        name = key(tenant_id, "visitor", visitor_id.hex)
+        limits.append(Limit(name, visitor_turns_per_minute, told))
     if address is not None:
-        per_address = visitor_turns_per_minute * _VISITORS_PER_ADDRESS
-        checks.append(("address", address.replace(":", "."), per_address, "Your network may ask"))
-    # Side by side: three round trips would be felt before each answer.
-    await asyncio.gather(*(_check(tenant_id, *check) for check in checks))
+        per_address = min(
+            visitor_turns_per_minute * _VISITORS_PER_ADDRESS,
+            max(1, int(turns_per_minute * _ADDRESS_SHARE)),
+        )
+        a_day = max(visitor_turns_per_minute, int(messages_per_month * _ADDRESS_SHARE_OF_MONTH))
+        network = _name(address)
+        limits += [
+            Limit(key(tenant_id, "address", network), per_address, _BUSY),
+            Limit(key(tenant_id, "address-day", network), a_day, _BUSY, _DAY),
+            Limit(
+                key(tenant_id, "visitors", "all"),
+                max(1, int(turns_per_minute * _VISITORS_SHARE)),
+                _BUSY,
+            ),
+        ]
+    told = (
+        _BUSY
+        if address is not None
+        else f"This workspace may ask {turns_per_minute} times a minute."
+    )
+    limits.append(Limit(key(tenant_id, "tenant", "all"), turns_per_minute, told))
+    await _check(limits)
 
 
 async def check_session_rate(
-    *, tenant_id: UUID, visitor_turns_per_minute: int, address: str
+    *, tenant_id: UUID, turns_per_minute: int, visitor_turns_per_minute: int, address: str
 ) -> None:
     """Count one opened session of an address: each writes a row. Raises `RateLimited`."""
-    per_address = visitor_turns_per_minute * _VISITORS_PER_ADDRESS
-    name = address.replace(":", ".")
-    await _check(tenant_id, "session", name, per_address, "Your network may open a chat")
-
-
-async def _check(tenant_id: UUID, subject: str, name: str, per_minute: int, may: str) -> None:
-    item = RateLimitItemPerMinute(per_minute)
-    identifier = key(tenant_id, subject, name)
-    try:
-        if await _limiter().hit(item, identifier):
-            return
-        window = await _limiter().get_window_stats(item, identifier)
-    except (RedisError, OSError):
-        logger.warning("rate limit not counted: Redis cannot be reached")
-        return
-    wait = max(1, round(window.reset_time - time.time()))
-    raise RateLimited(
-        f"{may} {per_minute} times a minute. Try again in {wait} seconds.",
-        retry_after=wait,
-        until=timezone.now() + timedelta(seconds=wait),
+    per_address = min(
+        visitor_turns_per_minute * _VISITORS_PER_ADDRESS,
+        max(_SESSIONS_PER_ADDRESS, int(turns_per_minute * _ADDRESS_SHARE)),
     )
+    told = f"Your network may open a chat {per_address} times a minute."
+    await _check([Limit(key(tenant_id, "session", _name(address)), per_address, told)])
+
+
+def _name(address: str) -> str:
+    # IPv6 has colons, which separate the parts of a key.
+    return network_of(address).replace(":", ".").replace("/", "-") or "unknown"
+
+
+async def _check(limits: list[Limit]) -> None:
+    refused = await take(limits)
+    if refused is None:
+        return
+    raise RateLimited(
+        f"{refused.limit.refusal} Try again in {_spoken(refused.wait)}.",
+        retry_after=refused.wait,
+        until=timezone.now() + timedelta(seconds=refused.wait),
+        limit=refused.limit.name,
+    )
+
+
+def _spoken(seconds: int) -> str:
+    for unit, name in ((3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * unit:
+            return f"{-(-seconds // unit)} {name}"
+    return f"{seconds} seconds"

@@ -6,6 +6,7 @@ ticket bound to the person, the tenant and the host, good for a minute; only its
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -24,7 +25,7 @@ def _digest(raw: str) -> str:
     return hashlib.sha256(raw.encode()).hexdigest()
 
 
-def issue_ticket(*, user_id: UUID, tenant_id: UUID) -> tuple[str, str]:
+def issue_ticket(*, user_id: UUID, tenant_id: UUID, session_key: str = "") -> tuple[str, str]:
     """A ticket's text, and the host it is for. Raises `NotFound` for who is no member there."""
     with platform_context():
         host = (
@@ -44,12 +45,21 @@ def issue_ticket(*, user_id: UUID, tenant_id: UUID) -> tuple[str, str]:
             user_id=user_id,
             tenant_id=tenant_id,
             host=host,
+            session_key=session_key,
             expires_at=timezone.now() + LIFETIME,
         )
     return raw, host
 
 
-def redeem_ticket(*, raw: str, tenant_id: UUID, host: str) -> User:
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Who comes by a ticket, and from which session of the platform's."""
+
+    user: User
+    session_key: str
+
+
+def redeem_ticket(*, raw: str, tenant_id: UUID, host: str) -> Entry:
     """Who the ticket is for; it is spent. Raises `NotFound` for any other tenant, host or time."""
     now = timezone.now()
     with platform_context():
@@ -57,14 +67,10 @@ def redeem_ticket(*, raw: str, tenant_id: UUID, host: str) -> User:
             digest=_digest(raw), tenant_id=tenant_id, host=host, expires_at__gt=now, used_at=None
         )
         # One statement decides who of several comes first.
-        spent = ticket.update(used_at=now)
-        user = (
-            User.objects.filter(
-                entry_tickets__digest=_digest(raw), is_active=True, memberships__tenant=tenant_id
-            ).first()
-            if spent
-            else None
-        )
-    if user is None:
+        if not ticket.update(used_at=now):
+            raise NotFound(_STALE)
+        spent = EntryTicket.objects.select_related("user").get(pk=_digest(raw))
+        is_member = spent.user.memberships.filter(tenant_id=tenant_id).exists()
+    if not (spent.user.is_active and is_member):
         raise NotFound(_STALE)
-    return user
+    return Entry(spent.user, spent.session_key)

@@ -19,11 +19,12 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, UntypedTo
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
 from core.errors import TenantSuspended, Unauthenticated
-from tenants.context import platform_context
+from tenants.context import platform_context, tenant_context
 from tenants.keys.api_keys import SCOPES
 from tenants.models import User
 from tenants.people.members import Member, find_member
 from tenants.people.roles import PERMISSIONS, may
+from tenants.workspace.services import record_event
 
 _UNKNOWN = "This token is not known here or is too old. Obtain a new one."
 
@@ -35,6 +36,8 @@ class MemberPrincipal:
     user_id: UUID
     tenant_id: UUID
     scopes: frozenset[str]
+    # Whether the person has proved their address.
+    confirmed: bool
     kind: Literal["member"] = "member"
     chatbot_id: None = None
 
@@ -63,8 +66,15 @@ def _fingerprint(user: User) -> str:
 
 def issue_tokens(*, user: User, tenant_id: UUID) -> TokenPair:
     """A first pair for who has just proved to be this member. Platform context is opened here."""
-    with platform_context():
-        return _issue(user, tenant_id, family=secrets.token_hex(16))
+    with platform_context(), transaction.atomic():
+        pair = _issue(user, tenant_id, family=secrets.token_hex(16))
+        _record(tenant_id, "login.token_obtained", str(user.pk))
+    return pair
+
+
+def _record(tenant_id: UUID, action: str, user_id: str) -> None:
+    with tenant_context(tenant_id):
+        record_event(action=action, actor=user_id)
 
 
 def _issue(user: User, tenant_id: UUID, family: str) -> TokenPair:
@@ -93,7 +103,7 @@ def rotate(*, raw: str, tenant_id: UUID) -> TokenPair:
         with transaction.atomic():
             pair = _exchange(claims, tenant_id)
         if pair is None:
-            _end_family(claims["fam"])
+            _end_family(claims, tenant_id, "login.token_used_twice")
     if pair is None:
         raise Unauthenticated(_UNKNOWN)
     return pair
@@ -114,13 +124,17 @@ def revoke(*, raw: str, tenant_id: UUID) -> None:
     """End the log-in that a refresh token descends from. Raises `Unauthenticated`."""
     claims = _read_refresh(raw, tenant_id)
     with platform_context():
-        _end_family(claims["fam"])
+        _end_family(claims, tenant_id, "login.token_revoked")
 
 
-def _end_family(family: str) -> None:
-    # Whoever stole the token and whoever owns it both have to log in again.
-    for row in OutstandingToken.objects.filter(token=family, blacklistedtoken=None):
-        BlacklistedToken.objects.get_or_create(token=row)
+def _end_family(claims: dict[str, Any], tenant_id: UUID, action: str) -> None:
+    open_tokens = OutstandingToken.objects.filter(token=claims["fam"], blacklistedtoken=None)
+    with transaction.atomic():
+        # Whoever stole the token and whoever owns it both have to log in again.
+        ended = [BlacklistedToken.objects.get_or_create(token=row) for row in open_tokens]
+        # Once: a token of a log-in that is over may be sent again and again.
+        if ended:
+            _record(tenant_id, action, str(claims["sub"]))
 
 
 def identify(raw: str, *, tenant_id: UUID | None) -> MemberPrincipal:
@@ -140,7 +154,9 @@ def identify(raw: str, *, tenant_id: UUID | None) -> MemberPrincipal:
         raise TenantSuspended("This workspace is suspended. Its owner can ask support why.")
     # As far as the role reaches today, whatever it was when the token was made.
     reach = {each for each in PERMISSIONS if may(member.role, each)} | {"chat"}
-    return MemberPrincipal(user_id=user.pk, tenant_id=owner, scopes=SCOPES & reach)
+    return MemberPrincipal(
+        user_id=user.pk, tenant_id=owner, scopes=SCOPES & reach, confirmed=member.confirmed
+    )
 
 
 def _read_refresh(raw: str, tenant_id: UUID) -> dict[str, Any]:

@@ -16,6 +16,8 @@ class Member:
 
     user_id: UUID
     email: str
+    # Whether the person has proved the address.
+    confirmed: bool
     name: str
     role: Role
     tenant_id: UUID
@@ -55,6 +57,7 @@ def find_member(*, user_id: UUID, tenant_id: UUID) -> Member | None:
     return Member(
         user_id=user_id,
         email=found.user.email,
+        confirmed=found.user.confirmed_at is not None,
         name=found.user.name,
         role=cast(Role, found.role),
         tenant_id=tenant_id,

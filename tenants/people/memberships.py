@@ -1,5 +1,6 @@
 """Who belongs to a workspace, and as what."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -10,9 +11,12 @@ from django.utils import timezone
 
 from core.errors import Conflict, InvalidRequest, NotFound, PermissionDenied
 from tenants.context import platform_context
+from tenants.keys.api_keys import revoke_keys_of_maker
+from tenants.keys.makers import lock_keys
 from tenants.models import Invitation, Membership, Tenant
 from tenants.people.members import Member
 from tenants.people.roles import ROLES, Role, may_manage
+from tenants.workspace.changes import Changes, compare
 from tenants.workspace.services import record_event
 
 _LAST_OWNER = "A workspace needs an owner. Make somebody else the owner first."
@@ -25,6 +29,7 @@ class MembershipView:
     id: UUID
     user_id: UUID
     email: str
+    confirmed: bool
     name: str
     role: Role
     created_at: datetime
@@ -49,6 +54,7 @@ def list_members(tenant_id: UUID) -> list[MembershipView]:
                 id=each.pk,
                 user_id=each.user_id,
                 email=each.user.email,
+                confirmed=each.user.confirmed_at is not None,
                 name=each.user.name,
                 role=cast(Role, each.role),
                 created_at=each.created_at,
@@ -99,15 +105,22 @@ def change_role(*, actor: Member, membership_id: UUID, role: str) -> None:
             # Asked under the lock that `_locked` holds, so the answer stays true.
             if chosen != "owner":
                 _keep_an_owner(membership)
+            changes = compare({"role": membership.role}, {"role": chosen})
             Membership.objects.filter(pk=membership.pk).update(role=chosen)
             _end_invitations(membership)
-        _record(actor, "member.role_changed", membership, role=chosen)
+        _record(actor, "member.role_changed", membership, changes)
 
 
-def remove_member(*, actor: Member, membership_id: UUID) -> None:
-    """Remove somebody, or oneself. Raises `NotFound`, `PermissionDenied`, `Conflict` (last owner)."""
+def remove_member(
+    *, actor: Member, membership_id: UUID, revoked_kinds: Collection[str] = ()
+) -> None:
+    """Remove somebody, or oneself, and revoke what keys they made of these kinds; the others go on.
+
+    Raises `NotFound`, `PermissionDenied`, `Conflict` (last owner).
+    """
     with transaction.atomic():
         with platform_context():
+            lock_keys(actor.tenant_id)
             membership = _locked(actor.tenant_id, membership_id)
             # Everybody may leave; only who manages members may remove somebody else.
             if membership.user_id != actor.user_id:
@@ -115,7 +128,15 @@ def remove_member(*, actor: Member, membership_id: UUID) -> None:
             _keep_an_owner(membership)
             Membership.objects.filter(pk=membership.pk).delete()
             _end_invitations(membership)
-        _record(actor, "member.removed", membership)
+        changes = compare({"role": membership.role}, {})
+        _record(actor, "member.removed", membership, changes)
+        # One's own keys too: whoever leaves takes nothing away that others made.
+        revoke_keys_of_maker(
+            tenant_id=actor.tenant_id,
+            user_id=membership.user_id,
+            kinds=revoked_kinds,
+            actor=actor.actor,
+        )
 
 
 def read_role(text: str) -> Role:
@@ -127,7 +148,8 @@ def read_role(text: str) -> Role:
 
 def _locked(tenant_id: UUID, membership_id: UUID) -> Membership:
     # All owners' rows, so that two of them cannot leave at the same moment.
-    rows = list(Membership.objects.select_for_update().filter(tenant_id=tenant_id).order_by("pk"))
+    found = Membership.objects.select_for_update(of=("self",)).select_related("user")
+    rows = list(found.filter(tenant_id=tenant_id).order_by("pk"))
     for row in rows:
         if row.pk == membership_id:
             return row
@@ -159,5 +181,7 @@ def _end_invitations(membership: Membership) -> None:
     ).update(revoked_at=timezone.now())
 
 
-def _record(actor: Member, action: str, membership: Membership, **data: str) -> None:
-    record_event(action=action, actor=str(actor.user_id), target=str(membership.user_id), **data)
+def _record(actor: Member, action: str, membership: Membership, changes: Changes) -> None:
+    name = membership.user.name or membership.user.email
+    target = str(membership.user_id)
+    record_event(action=action, actor=actor.actor, target=target, name=name, changes=changes)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pyotp
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -18,6 +19,8 @@ from core.crypto import KeyRing, SealBroken
 from core.errors import InvalidRequest, Unauthenticated, Unavailable
 from tenants.context import platform_context
 from tenants.models import SecondFactor, User
+from tenants.people.trail import record_about_account
+from tenants.workspace.services import SYSTEM
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +68,9 @@ def begin_enrolment(user: User) -> Enrolment:
 
 def confirm_enrolment(*, user_id: UUID, code: str) -> None:
     """The first code makes the factor count. Raises `Unauthenticated` (code)."""
-    _take(user_id, code, Q(confirmed_at=None), confirmed_at=timezone.now())
+    with platform_context(), transaction.atomic():
+        _take(user_id, code, Q(confirmed_at=None), confirmed_at=timezone.now())
+        record_about_account(user_id, "account.second_factor_added")
 
 
 def check_code(*, user_id: UUID, code: str) -> None:
@@ -73,10 +78,12 @@ def check_code(*, user_id: UUID, code: str) -> None:
     _take(user_id, code, Q(confirmed_at__isnull=False))
 
 
-def reset(user_id: UUID) -> bool:
+def reset(user_id: UUID, *, actor: str = SYSTEM) -> bool:
     """Forget the factor, so that the next sign-in asks to set one up. False when there was none."""
-    with platform_context():
+    with platform_context(), transaction.atomic():
         removed, _ = SecondFactor.objects.filter(pk=user_id).delete()
+        if removed:
+            record_about_account(user_id, "account.second_factor_removed", actor=actor)
     return bool(removed)
 
 

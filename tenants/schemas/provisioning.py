@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, transaction
 
 from core.errors import Conflict, InvalidRequest
 from core.ids import new_id
+from core.names import check_name
 from tenants.context import platform_context
 from tenants.models import Domain, Tenant
 from tenants.names import schema_name
@@ -52,9 +53,11 @@ def check_slug(slug: str) -> None:
 def create_tenant(*, slug: str, name: str) -> TenantRef:
     """A tenant with its domain, role, schema and tables, in one transaction (the caller's, if open).
 
-    Raises `InvalidRequest` for a slug that may not be had and `Conflict` for one that is taken.
+    Raises `InvalidRequest` for a slug or a name that may not be had and `Conflict` for a slug that is
+    taken.
     """
     check_slug(slug)
+    check_name(name, param="workspace")
     tenant_id = new_id()
     host = f"{slug}.{settings.TENANT_HOST_SUFFIX}"
     # It follows from the id, so that no look-up can ever lead to another tenant's.

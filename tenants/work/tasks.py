@@ -6,14 +6,14 @@ runs. (Deciding that in a Celery signal is not safe: exceptions raised there are
 Headers are not signed, so who can write to the broker is inside the wall.
 """
 
-import logging
 from functools import partial
+from threading import BoundedSemaphore
 from typing import Any
 from uuid import UUID
 
 from celery import Task, current_task, shared_task
 from celery.exceptions import Reject
-from kombu.exceptions import OperationalError
+from django.conf import settings
 
 from tenants.context import (
     PLATFORM,
@@ -27,9 +27,11 @@ from tenants.context import (
 )
 from tenants.models import Tenant
 from tenants.work import tickets
+from tenants.work.waking import Waker
 
-logger = logging.getLogger(__name__)
 HEADER = "tenant_id"
+# A file may take a minute. The worker's one thread more is for what takes a moment, as a mail does.
+_at_once = BoundedSemaphore(settings.WORKER_CONCURRENCY)
 
 
 def _publishing_tenant() -> UUID:
@@ -106,17 +108,31 @@ class PlatformTask(Task):
 
 @shared_task(base=PlatformTask, name="tenants.work_tickets", ignore_result=True)
 def work_tickets() -> int:
-    """Do due tickets until none is left. Returns how many were done."""
-    done = 0
-    while tickets.run_next():
-        done += 1
-    return done
+    """Do due tickets until none is left. Returns how many were done: 0 where enough are at it."""
+    if not _at_once.acquire(blocking=False):
+        return 0
+    try:
+        done = 0
+        while tickets.run_next():
+            done += 1
+        return done
+    finally:
+        _at_once.release()
+
+
+def _publish() -> None:
+    # A ticket is stored already: one message that is lost costs seconds.
+    work_tickets.apply_async(retry=False, expires=60)
+
+
+_waker = Waker(_publish)
 
 
 def wake_workers() -> None:
-    """Tell a worker that a ticket waits. A broker that is down costs time only: beat wakes too."""
-    try:
-        # A ticket is stored already; a request must not wait for a broker that is away.
-        work_tickets.apply_async(retry=False, expires=60)
-    except OperationalError:
-        logger.warning("broker unreachable; the ticket waits for the sweeper")
+    """Tell a worker that a ticket waits. Returns at once, whatever the broker does."""
+    _waker.wake()
+
+
+def do_due_tickets() -> None:
+    """The same as the task does, without a message."""
+    run_in_scope(PLATFORM, work_tickets.run)

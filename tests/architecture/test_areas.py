@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.urls import get_resolver
 
-from chatbot_saas.body_limit import max_body_bytes
+from chatbot_saas.gate.bodies import max_body_bytes
 from chatbot_saas.logs import without_secrets
 from chatbot_saas.realtime.routing import websocket_urlpatterns
 from core.areas import (
@@ -88,7 +88,7 @@ POLICY_FREE = ("/v1/", "/widget/", "/static/")
 UPLOADS = ("/v1/documents", "/knowledge/upload")
 QUIET = {"/healthz", "/readyz", "/metrics"}
 PROBES = {"/healthz", "/readyz"}
-SECRET = re.compile(r"(/invitations/|/password/reset/|/enter\?ticket=)[^\s\"']+")
+SECRET = re.compile(r"(/confirm/|/invitations/|/password/reset/|/enter\?ticket=)[^\s\"']+")
 SOCKET = "/ws/chat/"
 
 

@@ -6,13 +6,9 @@ import pytest
 
 from bench import house
 
-# What is not reached yet; whoever reaches it takes it off.
-OPEN = {"lines of tests per line of code"}
-
 
 def test_every_figure_is_within_its_bound() -> None:
-    over = {figure.name: str(figure) for figure in house.measure() if not figure.holds}
-    assert {name: line for name, line in over.items() if name not in OPEN} == {}
+    assert [str(figure) for figure in house.measure() if not figure.holds] == []
 
 
 @pytest.mark.parametrize(

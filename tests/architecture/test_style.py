@@ -127,7 +127,7 @@ def test_nothing_is_left_to_do() -> None:
         if left.search(source.text) and source.path.name != here
     ]
     # NotImplementedError is what zipfile raises for a method of packing that it does not know.
-    assert stray == ["knowledge/parsing/docx.py"]
+    assert stray == ["knowledge/parsing/archive.py"]
 
 
 def interpolates(node: ast.expr) -> bool:

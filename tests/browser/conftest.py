@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -11,9 +10,11 @@ import pytest
 from django.db import connection
 from playwright.sync_api import Browser, sync_playwright
 
+from billing.catalog.services import subscribe
 from conversations.chatbots.onboarding import Workspace, create_workspace
 from conversations.models import Chatbot
 from tenants.context import tenant_context
+from tests.browser.chromium import find_chromium
 from tests.browser.site import Site, shop
 from tests.browser.watched import Watched
 from tests.conversations.client import ingest
@@ -21,7 +22,6 @@ from tests.fake_openai import FakeOpenAI, running
 from tests.live import Process
 
 T = TypeVar("T")
-CHROMIUM = Path("/usr/bin/chromium")
 HANDBOOK = """# Depot handbook
 
 The access code of the Zorblatt depot is 48213. Only the night shift may use it.
@@ -49,11 +49,14 @@ def beside(work: Callable[[], T]) -> T:
 # Closed with the last test here: async tests cannot run beside Playwright's loop.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"there is no {CHROMIUM}: install the package “chromium” for the browser tests")
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip(
+            "there is no Chromium: install the package “chromium-headless-shell” or “chromium”"
+        )
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage"]
+            executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
         yield started
         started.close()
@@ -92,6 +95,8 @@ def make_workspace(site: Site) -> Callable[..., Workspace]:
 def _workspace(origin: str, settings: dict[str, Any]) -> Workspace:
     slug = f"w{uuid4().hex[:16]}"
     made = create_workspace(slug=slug, name="Test workspace", origins=[origin])
+    # Everybody here has one address, which may not ask for all of a small plan's minute.
+    subscribe(tenant_id=made.tenant.id, plan="demo")
     with tenant_context(made.tenant.id):
         Chatbot.objects.update(**{"suggested_questions": SUGGESTIONS, **settings})
     ingest(made.tenant.id, "handbook.md", HANDBOOK)

@@ -25,7 +25,7 @@ FOUND = """() => {
   const all = [...root.querySelectorAll(".body *, .mine *, dialog *")];
   const known = new Set(["p", "br", "h3", "ul", "ol", "li", "blockquote", "pre", "code", "hr", "div",
     "table", "thead", "tbody", "tr", "th", "td", "strong", "em", "a", "button", "span", "bdi", "svg",
-    "path"]);
+    "path", "small"]);
   const acts = (each) => each.getAttributeNames().some((name) => /^on|^style$|^src/.test(name));
   const leads = (each) => each.localName === "a" && !/^https?:$/.test(each.protocol);
   return all.filter((each) => !known.has(each.localName) || acts(each) || leads(each))

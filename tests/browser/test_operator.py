@@ -1,7 +1,6 @@
 """The operator's admin in a browser: with five hundred workspaces and long names, wide and narrow."""
 
 from collections.abc import Callable
-from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,7 +17,6 @@ from tests.operator.test_pages import PAGES
 from tests.pages import PASSWORD
 
 Watch = Callable[..., Watched]
-Theme = Literal["light", "dark"]
 # A file, and lists that look like the whole one.
 NOT_PAGES = {"export", "filtered", "found"}
 
@@ -37,34 +35,18 @@ def log_in(page: Page, web: Process) -> None:
     page.wait_for_url("**/admin/")
 
 
-@pytest.mark.parametrize(
-    ("width", "theme"), [(1280, "light"), (1280, "dark"), (375, "light"), (375, "dark")]
-)
-def test_every_page_is_clean(
-    watch: Watch, web: Process, fleet: Fleet, width: int, theme: Theme
-) -> None:
-    """axe takes its time, so it looks at each theme once; everything else at all four."""
-    operator = watch(viewport={"width": width, "height": 800}, color_scheme=theme)
-    looks = (width == 1280) == (theme == "light")
+def test_every_page_is_clean(watch: Watch, web: Process, fleet: Fleet) -> None:
+    operator, faults = watch(), []
     operator.page.goto(f"{web.url}/admin/login/")
-    faults = faults_of(operator, "log-in", looks)
+    faults += operator.faults("log-in")
     log_in(operator.page, web)
     paths = {name: path_of(fleet) for name, path_of in PAGES.items() if name not in NOT_PAGES}
     for name, path in {**paths, "second factor": "/admin/login/second-factor/"}.items():
         operator.page.goto(web.url + path)
-        faults += faults_of(operator, name, looks)
+        faults += operator.faults(f"admin {name}")
     assert faults == []
     assert operator.errors == []
     assert operator.origins == {web.url}
-
-
-def faults_of(operator: Watched, name: str, looks: bool) -> list[str]:
-    wide = operator.page.evaluate(
-        "document.scrollingElement.scrollWidth > document.scrollingElement.clientWidth"
-    )
-    found = [*operator.violations(), *(operator.axe() if looks else [])]
-    found += ["it scrolls sideways"] if wide else []
-    return [f"{name}: {fault}" for fault in found]
 
 
 def test_the_operator_suspends_a_workspace_and_its_widget_says_so_kindly(

@@ -2,7 +2,6 @@
 and dark, in a workspace with ten thousand conversations and long names, and in an empty one."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +15,7 @@ from knowledge.models import Document
 from tenants.context import tenant_context
 from tenants.people.accounts import rename
 from tests.browser.conftest import HANDBOOK, SUGGESTIONS, beside
-from tests.browser.test_people_pages import LOOKS, log_in, look_at
+from tests.browser.test_people_pages import log_in
 from tests.browser.watched import Watched
 from tests.conversations.client import Chat, ingest
 from tests.dashboard.crowd import LONG, fill
@@ -99,20 +98,15 @@ def empty(web: Process) -> Place:
     return beside(lambda: _make(web, crowded=False))
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
-def test_every_page_is_in_order(
-    web: Process,
-    crowd: Place,
-    watch: Callable[..., Watched],
-    look: dict[str, Any],
-    tmp_path: Path,
-) -> None:
+def test_every_page_is_in_order(web: Process, crowd: Place, watch: Callable[..., Watched]) -> None:
     made, person, ids = crowd
     base = f"http://{made.tenant.host}:{web.port}"
-    watched = watch(**look)
+    watched, faults = watch(), []
     log_in(watched, base, person)
-    for number, path in enumerate(PAGES):
-        look_at(watched, base + path.format(**ids), tmp_path / f"{number}.png")
+    for path in PAGES:
+        watched.page.goto(base + path.format(**ids))
+        faults += watched.faults(path)
+    assert faults == []
     errors = [error for error in watched.errors if NOT_FOUND not in error]
     assert errors == []
     assert watched.origins == {base}
@@ -138,20 +132,17 @@ def test_nothing_is_cut_on_the_narrowest_phone_in_either_direction(
             assert width == 320, (path, direction)
 
 
-@pytest.mark.parametrize("look", [LOOKS[0], LOOKS[-1]], ids=str)
 def test_every_page_of_a_new_workspace_says_the_next_step(
-    web: Process,
-    empty: Place,
-    watch: Callable[..., Watched],
-    look: dict[str, Any],
-    tmp_path: Path,
+    web: Process, empty: Place, watch: Callable[..., Watched]
 ) -> None:
     made, person, ids = empty
     base = f"http://{made.tenant.host}:{web.port}"
-    watched = watch(**look)
+    watched, faults = watch(), []
     log_in(watched, base, person)
     for path in ("/", "/conversations", "/knowledge", "/chatbots", "/usage", "/keys"):
-        look_at(watched, base + path.format(**ids), tmp_path / f"{path[1:]}.png")
+        watched.page.goto(base + path.format(**ids))
+        faults += watched.faults(f"new {path}")
+    assert faults == []
     assert watched.errors == []
 
 
@@ -171,7 +162,7 @@ def test_the_menu_of_a_phone_opens_and_leads_on(
 
 
 def test_the_preview_follows_what_is_typed_and_answers(
-    web: Process, crowd: Place, watch: Callable[..., Watched], tmp_path: Path
+    web: Process, crowd: Place, watch: Callable[..., Watched]
 ) -> None:
     made, person, ids = crowd
     base = f"http://{made.tenant.host}:{web.port}"
@@ -190,14 +181,14 @@ def test_the_preview_follows_what_is_typed_and_answers(
     watched.part(".suggestions .chip").click()
     answer = watched.answered()
     expect(answer).to_contain_text("48213")
-    watched.page.screenshot(path=str(tmp_path / "preview.png"))
+    watched.picture("preview")
     assert watched.axe() == []
     assert watched.errors == []
     assert watched.violations() == []
 
 
 def test_files_are_dropped_refused_and_followed_without_a_reload(
-    web: Process, empty: Place, watch: Callable[..., Watched], tmp_path: Path
+    web: Process, empty: Place, watch: Callable[..., Watched]
 ) -> None:
     made, person, _ = empty
     base = f"http://{made.tenant.host}:{web.port}"
@@ -222,7 +213,7 @@ def test_files_are_dropped_refused_and_followed_without_a_reload(
     expect(refused).to_contain_text("huge.pdf")
     expect(refused).to_contain_text("larger than 25 MB")
     expect(documents.locator(".state")).to_have_count(2)
-    page.screenshot(path=str(tmp_path / "dropped.png"), full_page=True)
+    watched.picture("dropped")
 
     def be_read() -> None:
         with tenant_context(made.tenant.id):
@@ -234,7 +225,7 @@ def test_files_are_dropped_refused_and_followed_without_a_reload(
 
 
 def test_deleting_asks_and_can_be_left_with_the_keyboard(
-    web: Process, crowd: Place, watch: Callable[..., Watched], tmp_path: Path
+    web: Process, crowd: Place, watch: Callable[..., Watched]
 ) -> None:
     made, person, ids = crowd
     base = f"http://{made.tenant.host}:{web.port}"
@@ -246,7 +237,7 @@ def test_deleting_asks_and_can_be_left_with_the_keyboard(
     question = page.get_by_role("dialog", name="Delete this conversation?")
     expect(question).to_be_visible()
     expect(question.get_by_role("button", name="Cancel")).to_be_focused()
-    page.screenshot(path=str(tmp_path / "asks.png"))
+    watched.picture("asks")
     assert watched.axe() == []
     page.keyboard.press("Escape")
     expect(question).to_be_hidden()

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from playwright.sync_api import expect
 
+from billing.catalog.models import Plan, Subscription
 from conversations.chatbots.onboarding import Workspace
 from conversations.history import listing
 from conversations.models import Chatbot, Conversation, Message
@@ -70,6 +71,54 @@ def test_a_failed_answer_can_be_asked_for_again(
     expect(visitor.part(".note")).to_contain_text("Please try again.")
     again.click()
     expect(visitor.answered()).to_contain_text("48213")
+
+
+def one_question_a_minute(tenant_id: UUID) -> None:
+    with platform_context():
+        plan = Plan.objects.create(
+            code=f"t{uuid4().hex[:12]}",
+            name="Tight",
+            messages_per_month=100,
+            cost_per_month=1,
+            turns_per_minute=1,
+            visitor_turns_per_minute=1,
+            documents=5,
+        )
+        Subscription.objects.update_or_create(tenant_id=tenant_id, defaults={"plan": plan})
+
+
+@pytest.mark.parametrize(
+    "spoken",
+    [
+        ("en", "A lot is being asked at the moment.", "Try again"),
+        ("fa", "در حال حاضر پرسش‌های زیادی می‌رسد.", "تلاش دوباره"),
+    ],
+)
+def test_who_asks_too_fast_is_blamed_for_nothing_and_sees_how_long(
+    watch: Watch,
+    site: Site,
+    web: Process,
+    make_workspace: Callable[..., Workspace],
+    spoken: tuple[str, str, str],
+) -> None:
+    language, told, again = spoken
+    workspace = make_workspace()
+    beside(partial(one_question_a_minute, workspace.tenant.id))
+    visitor = watch()
+    visitor.page.clock.install()
+    visitor.page.goto(site.address(web.url, workspace.publishable_key, lang=language))
+    visitor.open()
+    visitor.ask("What is the access code?")
+    visitor.answered()
+    visitor.ask("And when do deliveries arrive?")
+    expect(visitor.part(".note")).to_contain_text(told)
+    retry = visitor.part(".note button")
+    expect(retry).to_be_disabled()
+    expect(retry).to_contain_text("(")
+    assert visitor.axe() == []
+    visitor.page.clock.fast_forward(130_000)
+    expect(retry).to_be_enabled()
+    expect(retry).to_have_text(again)
 
 
 def test_offline_is_said_and_what_was_asked_meanwhile_is_answered(

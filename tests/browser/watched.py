@@ -1,8 +1,12 @@
 """A page that is watched: what it reports as errors, violations and requests while a test uses it."""
 
+import os
+from collections.abc import Iterator
 from importlib.resources import files
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
@@ -15,6 +19,12 @@ document.addEventListener("securitypolicyviolation", (event) =>
   violations.push(`${event.violatedDirective} ${event.blockedURI}`));
 window.alert = window.confirm = window.prompt = (text) => void ran.push(String(text));
 """
+
+SIDEWAYS = "document.scrollingElement.scrollWidth > document.scrollingElement.clientWidth"
+Theme = Literal["light", "dark"]
+LOOKS: list[tuple[int, Theme]] = [(1280, "light"), (375, "light"), (375, "dark"), (1280, "dark")]
+# Where `PICTURES` names a folder, every look is kept there for people.
+PICTURES = os.environ.get("PICTURES")
 
 
 class Watched:
@@ -66,9 +76,36 @@ class Watched:
         found: list[str] = self.page.evaluate("violations")
         return found
 
+    def looks(self, name: str) -> Iterator[tuple[int, Theme]]:
+        """The page as it stands, wide and narrow, light and dark, one after the other."""
+        for width, theme in LOOKS:
+            self.page.set_viewport_size({"width": width, "height": 800})
+            self.page.emulate_media(color_scheme=theme)
+            if PICTURES:
+                self.picture(f"{name}-{width}-{theme}")
+            yield width, theme
+
+    def picture(self, name: str) -> None:
+        if PICTURES:
+            Path(PICTURES).mkdir(parents=True, exist_ok=True)
+            file = f"{name.strip('/').replace('/', '-')[:60]}-{uuid4().hex[:4]}.png"
+            self.page.screenshot(path=Path(PICTURES) / file, full_page=True)
+
+    def faults(self, name: str) -> list[str]:
+        """What is wrong with the page in any look. axe takes its time, so it sees each width and each
+        theme once; everything else all four."""
+        found = [fault for width, theme in self.looks(name) for fault in self._faults(width, theme)]
+        return [f"{name}: {fault}" for fault in found + self.violations()]
+
+    def _faults(self, width: int, theme: Theme) -> list[str]:
+        found = self.axe() if (width == 1280) == (theme == "light") else []
+        found += ["it scrolls sideways"] if self.page.evaluate(SIDEWAYS) else []
+        return [f"{width} {theme}: {fault}" for fault in found]
+
     def axe(self) -> list[str]:
         """What axe has to say, one line for each rule that is broken."""
-        self.page.evaluate(AXE)
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE)
         found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         return [
             f"{rule['id']}: {node['target']} {node['failureSummary']}"

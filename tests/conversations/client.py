@@ -61,6 +61,8 @@ class Chat:
             max_size=2**26,
             # A client that reads nothing shall hold little: on a busy machine frames are large.
             max_queue=1,
+            # Nor does it see the server's goodbye behind what it does not read.
+            close_timeout=1,
             compression=None,
         )
         self.ready: dict[str, Any] = {}

@@ -30,7 +30,12 @@ def fake() -> Iterator[FakeOpenAI]:
 @pytest.fixture(scope="session")
 def model_environment(fake: FakeOpenAI) -> dict[str, str]:
     """A web process with this asks the fake provider, and gives up on a silent one in 2 seconds."""
-    return {"LLM_BASE_URL": fake.url, "LLM_READ_TIMEOUT": "2", "LLM_CONNECT_TIMEOUT": "1"}
+    return {
+        "LLM_BASE_URL": fake.url,
+        "LLM_READ_TIMEOUT": "2",
+        "LLM_FIRST_TEXT_TIMEOUT": "3",
+        "LLM_CONNECT_TIMEOUT": "1",
+    }
 
 
 @pytest.fixture(scope="session")

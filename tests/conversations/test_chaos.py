@@ -1,14 +1,16 @@
 """A provider that misbehaves, seen from the visitor's socket and from the books (T29)."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from billing.catalog.services import set_price
 from billing.models import Hold, UsageRecord
 from conversations.chatbots.onboarding import Workspace
-from conversations.models import Message, Turn
+from conversations.models import Chatbot, Message, Turn
 from tenants.context import tenant_context
 from tests.conversations.client import Chat, kinds_of, text_of
 from tests.fake_openai import FakeOpenAI
@@ -29,6 +31,15 @@ AFTER_TEXT: dict[str, dict[str, Any]] = {
     "an error inside": {"error_at": 3},
     "silence": {"stall_at": 3, "stall": 10},
 }
+
+
+@pytest.fixture(autouse=True)
+def own_model(workspace: Workspace) -> None:
+    """A model that fails as often as these do is left alone for a while, and each needs it anew."""
+    model = f"m-{uuid4().hex}"
+    set_price(model=model, input_per_million=Decimal(1), output_per_million=Decimal(1))
+    with tenant_context(workspace.tenant.id):
+        Chatbot.objects.update(model=model)
 
 
 @pytest.mark.parametrize("fault", BEFORE_TEXT)

@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from billing.models import Hold, QuotaPeriod, UsageRecord
 from billing.usage import list_usage_days
+from conversations.chatbots import services as services_of_chatbots
 from conversations.chatbots.onboarding import Workspace
 from conversations.history import listing, removal
-from conversations.models import Conversation, Turn
+from conversations.models import Chatbot, Conversation, Turn
 from conversations.turns import services
 from conversations.turns.sweep import ORPHAN_AFTER, sweep_tenant
 from core.errors import NotFound
@@ -181,3 +182,34 @@ def test_a_question_that_comes_first_is_removed_with_its_conversation(
         assert (Conversation.objects.count(), Turn.objects.count()) == (0, 0)
         with pytest.raises(NotFound):
             admitted(workspace)
+
+
+def test_a_chatbot_with_many_conversations_is_gone_at_once_and_its_rows_in_slices(
+    web: Process, worker: Process, workspace: Workspace
+) -> None:
+    chatbot_id, many = workspace.chatbot_id, 2 * removal.SLICE + 20
+    with tenant_context(workspace.tenant.id):
+        running = admitted(workspace)
+        Conversation.objects.bulk_create(
+            Conversation(chatbot_id=chatbot_id, visitor_id=uuid4(), last_message_at=timezone.now())
+            for _ in range(many)
+        )
+        some = Conversation.objects.latest("id").pk
+        with transaction.atomic():
+            services_of_chatbots.delete_chatbot(chatbot_id=chatbot_id)
+            # Locks are held for one slice, whatever there is, and who is being answered is in it.
+            assert Conversation.objects.count() == many + 1 - removal.SLICE
+            assert not Turn.objects.filter(pk=running).exists()
+            assert listing.list_conversations().conversations == ()
+            for look in (listing.get_conversation, listing.get_row):
+                with pytest.raises(NotFound):
+                    look(some)
+            with pytest.raises(NotFound):
+                services_of_chatbots.delete_chatbot(chatbot_id=chatbot_id)
+            with pytest.raises(NotFound):
+                admitted(workspace)
+    assert completion(web, workspace) == (404, "model_not_found")
+    assert worker.pid
+    with tenant_context(workspace.tenant.id):
+        eventually(lambda: not Chatbot._base_manager.exists(), within=180)
+        assert Conversation.objects.count() == 0

@@ -4,17 +4,20 @@ import os
 import random
 import signal
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from django.db.models.functions import Now
 
 from billing.catalog.services import subscribe
 from billing.models import Hold, UsageRecord
 from conversations.chatbots.onboarding import Workspace
 from conversations.models import Message, Turn
 from conversations.turns.eventlog import log_key
+from conversations.turns.sweep import sweep_tenant
 from core.redis import sync_redis
 from tenants.context import tenant_context
 from tests.conversations.client import Chat, kinds_of, text_of, wait_for_turn
@@ -122,6 +125,43 @@ def test_a_killed_process_leaves_an_interrupted_turn_and_no_hold(
         assert (Hold.objects.count(), UsageRecord.objects.count()) == (0, 0)
         assert stored_reply(workspace, before[0]["turn_id"]) == text
     assert len(fake.log(question)) == 1
+
+
+def test_who_waits_for_a_killed_process_is_told_without_worker_and_beat(
+    model_environment: dict[str, str], second_web: Process, workspace: Workspace, fake: FakeOpenAI
+) -> None:
+    question = f"What is the access code? {uuid4().hex}"
+    fake.script({"match": question, "text": "word " * 200, "delay": 0.05})
+    doomed = Process("web", environment=model_environment).start()
+    try:
+        ready, before = begin_and_cut(doomed, workspace, question, 6)
+    finally:
+        doomed.kill()
+    # As if its thirty seconds were over: nothing else here looks for turns of dead processes.
+    with tenant_context(workspace.tenant.id):
+        Turn.objects.update(lease_until=Now() - timedelta(seconds=1))
+    after = resume(second_web, workspace, ready, before[0]["turn_id"], before[-1]["event_id"])
+    assert end_of(before, after)[0] == "interrupted"
+    with tenant_context(workspace.tenant.id):
+        assert (Turn.objects.get().status, Hold.objects.count()) == ("interrupted", 0)
+
+
+def test_a_machine_whose_clock_is_behind_keeps_its_answers(
+    model_environment: dict[str, str], workspace: Workspace, fake: FakeOpenAI
+) -> None:
+    question = f"What is the access code? {uuid4().hex}"
+    fake.script({"match": question, "text": "one two three four", "hold_at": 2})
+    with (
+        Process("web", broken="clock_behind", environment=model_environment) as behind,
+        Chat(behind.socket_url, workspace.publishable_key) as chat,
+    ):
+        chat.ask(question)
+        chat.receive("turn.started")
+        chat.receive("turn.delta")
+        # By the right clock, as beat would.
+        assert sweep_tenant(workspace.tenant.id) == 0
+        fake.release()
+        assert chat.until_end()[-1]["type"] == "turn.completed"
 
 
 def end_of(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> tuple[str, str]:

@@ -209,7 +209,12 @@ def test_the_model_is_told_what_was_said_before(chat: Chat, fake: FakeOpenAI) ->
     chat.answer(f"And who may use that access code {marker}?")
     messages = fake.log(marker)[-1]["body"]["messages"]
     assert [message["role"] for message in messages] == ["system", "user", "assistant", "user"]
-    assert messages[1]["content"] == f"What is the access code of the depot {marker}?"
+    tag, said, end = messages[1]["content"].splitlines()
+    assert said == f"What is the access code of the depot {marker}?"
+    # The same elements in the whole prompt, and others in the next turn.
+    assert tag in messages[3]["content"]
+    assert end == tag.replace("<", "</")
+    assert tag not in fake.log(marker)[0]["body"]["messages"][1]["content"]
 
 
 def test_a_stop_in_the_middle_keeps_what_was_said(
@@ -479,7 +484,9 @@ def test_who_reads_nothing_is_closed_and_may_resume(
     question = f"What is the access code? {uuid4().hex}"
     text = "0123456789abcdef " * 1_000_000
     fake.script({"match": question, "text": text, "chunks": 400, "delay": 0.01})
-    environment = {**model_environment, "SOCKET_SEND_SECONDS": "1"}
+    # More than a socket's buffers hold, which is more than an answer usually may be.
+    lengths = {"SOCKET_SEND_SECONDS": "1", "TURN_ANSWER_TOKENS": "2000000"}
+    environment = {**model_environment, **lengths}
     with (
         Process("web", environment=environment) as web,
         Chat(web.socket_url, workspace.publishable_key) as lazy,
@@ -495,7 +502,8 @@ def test_who_reads_nothing_is_closed_and_may_resume(
         with Chat(web.socket_url, workspace.publishable_key, **known) as eager:
             eager.send("turn.resume", turn_id=turn_id, last_event_id=seen[-1]["event_id"])
             rest = eager.until_end()
-        assert text_of(seen + rest) == text
+        # What is stored, without blanks at its end, replaces a log that a busy machine wrote too slowly.
+        assert text_of(seen + rest).rstrip() == text.rstrip()
         assert "Traceback" not in web.log()
 
 

@@ -1,7 +1,10 @@
 """Turns whose process is gone are ended; turns that are answered are left alone."""
 
+import os
+import socket
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -14,7 +17,7 @@ from billing.selectors import TurnTerms, plan_limits
 from conversations.models import Chatbot, Conversation, Message, Turn
 from conversations.turns.eventlog import log_key
 from conversations.turns.events import TurnDelta, TurnStarted, event_id, wire
-from conversations.turns.processes import this_process
+from conversations.turns.processes import is_gone, this_process
 from conversations.turns.sweep import sweep_all, sweep_tenant
 from core.ids import new_id
 from core.redis import sync_redis
@@ -27,6 +30,22 @@ OWNERS = {
     # The pid lives, but as another process than the one that had it.
     "gone": this_process().rsplit(":", 1)[0] + ":1",
 }
+
+
+def test_a_process_is_named_by_its_boot_and_its_namespace() -> None:
+    """Two containers may share a host's name, and have each a process 7."""
+    host, pid, started = this_process().rsplit(":", 2)
+    name, boot, namespace = host.rsplit(".", 2)
+    assert name == socket.gethostname()[:64]
+    assert boot == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    assert namespace.isdigit()
+    assert (int(pid), started.isdigit()) == (os.getpid(), True)
+    longest = Turn._meta.get_field("owner").max_length
+    assert longest is not None
+    assert len(this_process()) <= longest
+    assert is_gone(f"{host}:{pid}:1")
+    for elsewhere in (f"{name}.{boot}.1", f"{name}.other.{namespace}", name):
+        assert not is_gone(f"{elsewhere}:{pid}:1")
 
 
 def running_turn(tenant: TenantRef, *, owner: str, seconds_left: int) -> UUID:

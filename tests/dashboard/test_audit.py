@@ -22,6 +22,7 @@ def trail(workspace: Workspace) -> list[tuple[str, str, str]]:
     """Action, actor and target of what was done since the workspace was set up."""
     with tenant_context(workspace.tenant.id):
         events = AuditEvent.objects.exclude(actor=SYSTEM).order_by("pk")
+        events = events.exclude(action__startswith="login.")
         return list(events.values_list("action", "actor", "target"))
 
 

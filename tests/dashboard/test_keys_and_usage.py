@@ -22,8 +22,8 @@ FORM = {"name": "Importer", "scopes": ["documents:write"], "days": "90"}
 def test_a_key_is_shown_once_and_works_until_it_is_revoked(web: Process, tenant: TenantRef) -> None:
     with signed_in(web, tenant, "admin") as admin:
         made = admin.post("/keys/create", FORM)
-        assert made.status_code == 201
-        found = re.search(r"cb_sk_live_\w+", made.text)
+        assert (made.status_code, made.headers["location"]) == (302, "/keys")
+        found = re.search(r"cb_sk_live_\w+", admin.get("/keys").text)
         assert found is not None
         identity = api_keys.authenticate(found[0])
         assert identity.scopes == {"documents:write"}

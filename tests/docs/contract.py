@@ -9,6 +9,39 @@ _OWN = ("x-scope", "x-publishable-key")
 PROBLEM = "application/problem+json"
 
 
+def in_one_form(schema: Any) -> Any:
+    """The same schema where JSON Schema has several ways to say it: a type that may be null, a list of
+    words in any order and with or without their type, a default of null, nothing required."""
+    if isinstance(schema, list):
+        return [in_one_form(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    told = {name: in_one_form(part) for name, part in schema.items()}
+    if told.get("default", ...) is None and "properties" not in told:
+        del told["default"]
+    if told.get("required") == []:
+        del told["required"]
+    if isinstance(told.get("type"), list):
+        return _nullable(told)
+    if "oneOf" in told:
+        told["anyOf"] = told.pop("oneOf")
+    return _words(told)
+
+
+def _nullable(told: Json) -> Json:
+    (kind,) = [one for one in told.pop("type") if one != "null"]
+    outside = {name: told.pop(name) for name in ("default",) if name in told}
+    words = {"enum": [one for one in told["enum"] if one is not None]} if "enum" in told else {}
+    return {**outside, "anyOf": [_words({**told, **words, "type": kind}), {"type": "null"}]}
+
+
+def _words(told: Json) -> Json:
+    words = told.get("enum")
+    if isinstance(words, list) and all(isinstance(one, str) for one in words):
+        return {**{name: told[name] for name in told if name != "type"}, "enum": sorted(words)}
+    return told
+
+
 def summarize_contract(document: Json) -> Json:
     """Every operation with its parameters, body, answers and rights, and no component's name."""
     schemas = document["components"]["schemas"]

@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from billing.catalog.services import subscribe
-from chatbot_saas.api.openapi import description
+from chatbot_saas.api.schema import description
 from conversations.chatbots.onboarding import Workspace, create_workspace
 from tests.conversations.client import ingest
 from tests.live import Process

@@ -237,9 +237,9 @@ def exposed(metric: prometheus_client.metrics.MetricWrapperBase) -> str:
 
 
 def test_every_fault_of_readyz_is_described() -> None:
-    text = (ROOT / "chatbot_saas" / "health.py").read_text(encoding="utf-8")
-    faults = set(re.findall(r'(?:faults\.append\(|return \[)"([^"]+)"', text))
-    assert len(faults) == 6
+    text = (ROOT / "chatbot_saas" / "readiness.py").read_text(encoding="utf-8")
+    faults = set(re.findall(r'(?:faults\.append\(|return \[|, )"([A-Z][^"]+\.)"', text))
+    assert len(faults) == 11
     assert faults <= set(re.findall(r"^\| ([^|]+) \|", page("operations"), re.MULTILINE))
 
 

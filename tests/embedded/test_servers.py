@@ -1,10 +1,12 @@
 """The embedded servers as real processes: closed to others, shared by commands, gone at the end."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -12,6 +14,7 @@ import pytest
 import redis
 
 from chatbot_saas import embedded
+from chatbot_saas.embedded import home
 from chatbot_saas.embedded.lifecycle import exclusive_servers
 from tests.embedded.processes import ROOT, is_alive, outlived, until, wait_for_flock
 
@@ -222,6 +225,83 @@ def test_data_of_a_deleted_var_directory_is_set_aside(stopped: embedded.Layout) 
         assert psycopg.connect(again.app_url).execute("SELECT 1").fetchone() == (1,)
     aside = again.home.with_suffix(".old")
     assert (aside / "postgres" / "data").is_dir()
+
+
+def said_in(layout: embedded.Layout) -> str:
+    [[said]] = psycopg.connect(layout.superuser_url).execute("SELECT said FROM kept").fetchall()
+    return str(said)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Path]:
+    """A var directory in whose database something was written."""
+    var = tmp_path / "first" / "var"
+    layout = embedded.layout(var, durable=False)
+    with embedded.servers(layout), psycopg.connect(layout.superuser_url) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 'this' AS said")
+    yield var
+    for folder in ("first", "second"):
+        embedded.remove_home(embedded.layout(tmp_path / folder / "var", durable=False))
+
+
+def test_a_moved_var_directory_has_its_data_with_it(kept: Path) -> None:
+    moved = kept.parent.with_name("second") / "var"
+    kept.parent.rename(moved.parent)
+    layout = embedded.layout(moved, durable=False)
+    for _ in range(2):
+        with embedded.servers(layout):
+            assert said_in(layout) == "this"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's data is in the var directory")
+@pytest.mark.parametrize("runs", [True, False], ids=["its server runs", "a number used again"])
+def test_data_is_left_where_its_server_runs_and_nowhere_else(kept: Path, runs: bool) -> None:
+    layout = embedded.layout(kept, durable=False)
+    moved = kept.parent.with_name("second")
+    with ExitStack() as stack:
+        if runs:
+            stack.enter_context(embedded.servers(layout))
+        else:
+            data = layout.home / "postgres" / "data"
+            (data / "postmaster.pid").write_text(f"{os.getpid()}\n{data}\n")
+        kept.parent.rename(moved)
+        there = embedded.layout(moved / "var", durable=False)
+        if runs:
+            with pytest.raises(embedded.EmbeddedError, match="still run"):
+                home.prepare_home(there)
+            moved.rename(kept.parent)
+        else:
+            home.prepare_home(there)
+            assert (there.home / "postgres" / "data" / "PG_VERSION").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's data is in the var directory")
+def test_a_copy_does_not_begin_empty_nor_take_the_data_away(kept: Path) -> None:
+    copy = kept.parent.with_name("second") / "var"
+    shutil.copytree(kept, copy, symlinks=True)
+    with (
+        pytest.raises(embedded.EmbeddedError, match=f"is a copy of {kept}"),
+        embedded.servers(embedded.layout(copy, durable=False)),
+    ):
+        pass
+    layout = embedded.layout(kept, durable=False)
+    with embedded.servers(layout):
+        assert said_in(layout) == "this"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's data is in the var directory")
+def test_data_that_is_gone_is_missed(kept: Path) -> None:
+    layout = embedded.layout(kept, durable=False)
+    aside = layout.home.with_suffix(".elsewhere")
+    layout.home.rename(aside)
+    with (
+        pytest.raises(embedded.EmbeddedError, match="is not there any more"),
+        embedded.servers(layout),
+    ):
+        pass
+    aside.rename(layout.home)
+    with embedded.servers(layout):
+        assert said_in(layout) == "this"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root chooses the servers' account")

@@ -1,11 +1,11 @@
 """What the fake provider is told to do with one request."""
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-_PASSAGE = re.compile(r'<passage n="(\d+)"[^>]*>\n(.*?)\n</passage>', re.DOTALL)
+_PASSAGE = re.compile(r'<passage-([0-9a-f]{16}) n="(\d+)"[^>]*>\n(.*?)\n</passage-\1>', re.DOTALL)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
 
@@ -15,7 +15,9 @@ class Behaviour(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     `match` limits it to requests whose last message contains that text, `times` is how often it is
     used (-1: for ever). Without `text` the answer quotes the first passage of the prompt and cites
     it; `tokens` makes it exactly that many words long. `chunks` is the number of pieces the text is
-    sent in (default: one for each word).
+    sent in (default: one for each word). At `hold_at` it waits until it is told to go on.
+    From `chatter_at` on it sends comments or empty deltas (`chatter`) for ever, and no more text.
+    `reported` are the tokens in and out that it claims.
     """
 
     match: str = ""
@@ -29,11 +31,15 @@ class Behaviour(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     retry_after: str | None = None
     stall_at: int | None = None
     stall: float = 3600.0
+    hold_at: int | None = None
+    chatter_at: int | None = None
+    chatter: Literal["comment", "empty"] = "comment"
     cut_at: int | None = None
     eof_at: int | None = None
     garbage_at: int | None = None
     error_at: int | None = None
     usage: bool = True
+    reported: tuple[int, int] | None = None
     finish_reason: str = "stop"
 
 
@@ -57,8 +63,8 @@ def _grounded(body: dict[str, Any]) -> str:
         content = message.get("content")
         found = _PASSAGE.search(content) if isinstance(content, str) else None
         if found:
-            sentence = _SENTENCE.split(found[2].strip())[0]
-            return f'The documents say: "{sentence}" [{found[1]}].'
+            sentence = _SENTENCE.split(found[3].strip())[0]
+            return f'The documents say: "{sentence}" [{found[2]}].'
     return "I have no passage to answer from."
 
 

@@ -27,6 +27,10 @@ class FakeOpenAI:
         """What a request gets when nothing queued fits it."""
         self._http.post("/_default", json=behaviour).raise_for_status()
 
+    def release(self) -> None:
+        """Lets every answer go on that is held, or will be before the next one is scripted so."""
+        self._http.post("/_release").raise_for_status()
+
     def log(self, containing: str = "") -> list[dict[str, Any]]:
         """Requests seen so far whose body holds the text."""
         seen: list[dict[str, Any]] = self._http.get("/_log").raise_for_status().json()

@@ -39,6 +39,7 @@ class Server:
         self.default = Behaviour(times=-1)
         self.log: deque[Seen] = deque(maxlen=_LOG_SIZE)
         self.count = 0
+        self.released = asyncio.Event()
 
     async def start(self, port: int) -> tuple[asyncio.Server, int]:
         server = await asyncio.start_server(self._connection, "127.0.0.1", port, backlog=1024)
@@ -83,10 +84,15 @@ class Server:
         if path == "/_log" and method == "GET":
             return msgspec.json.encode(list(self.log))
         if path == "/_script" and method == "POST":
-            self.script.extend(msgspec.json.decode(raw, type=list[Behaviour]))
+            behaviours = msgspec.json.decode(raw, type=list[Behaviour])
+            self.script.extend(behaviours)
+            if any(behaviour.hold_at is not None for behaviour in behaviours):
+                self.released.clear()
         if path == "/_default" and method == "POST":
             self.default = msgspec.json.decode(raw, type=Behaviour)
             self.default.times = -1
+        if path == "/_release" and method == "POST":
+            self.released.set()
         if method == "DELETE":
             self.script.clear()
             self.log.clear()
@@ -128,6 +134,10 @@ class Server:
             "completion_tokens": len(parts),
             "total_tokens": prompt + len(parts),
         }
+        if behaviour.reported is not None:
+            usage = dict(
+                zip(("prompt_tokens", "completion_tokens"), behaviour.reported, strict=True)
+            )
         model = str(body.get("model"))
         if not body.get("stream"):
             await asyncio.sleep(behaviour.first_delay + behaviour.delay * len(parts))
@@ -152,6 +162,11 @@ class Server:
         writer.write(_STREAM_HEAD)
         await asyncio.sleep(behaviour.first_delay)
         for position, part in enumerate([*parts, ""]):
+            if position == behaviour.hold_at:
+                await writer.drain()
+                await self.released.wait()
+            if position == behaviour.chatter_at:
+                await _chatter(writer, behaviour, wire.chunk(seen.number, model, ""))
             if await _fault(writer, behaviour, position):
                 return
             if part:
@@ -185,6 +200,16 @@ def _refuse(writer: asyncio.StreamWriter, behaviour: Behaviour) -> None:
 
 def _write_chunk(writer: asyncio.StreamWriter, data: bytes) -> None:
     writer.write(b"%x\r\n%b\r\n" % (len(data), data))
+
+
+async def _chatter(writer: asyncio.StreamWriter, behaviour: Behaviour, empty: bytes) -> None:
+    """Says something without end, until whoever asked hangs up."""
+    while True:
+        _write_chunk(writer, empty if behaviour.chatter == "empty" else b": still here\n\n")
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        if writer.transport.is_closing():
+            raise ConnectionResetError
 
 
 async def _fault(writer: asyncio.StreamWriter, behaviour: Behaviour, position: int) -> bool:

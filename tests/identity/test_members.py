@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from tenants.context import platform_context, tenant_context
 from tenants.models import Invitation, Membership
+from tenants.people.accounts import create_account, prepare_password
 from tenants.schemas.provisioning import TenantRef
 from tenants.workspace.models import AuditEvent
 from tests.live import Process
+from tests.mailbox import invitation_path, newest_account, path_in, text_of, wait_for_mail
 from tests.pages import PASSWORD, PageClient, Person, make_member, make_person, signed_in
 
 
@@ -27,8 +29,9 @@ def membership_id(tenant: TenantRef, person: Person) -> UUID:
 
 def invite(client: PageClient, email: str, role: str = "agent") -> str:
     """The path of the new invitation's link."""
-    page = client.post("/members/invite", {"email": email, "role": role})
-    assert page.status_code == 200, page.text
+    answer = client.post("/members/invite", {"email": email, "role": role})
+    assert answer.status_code == 302, answer.text
+    page = client.get("/members")
     return "/invitations/" + page.text.partition("/invitations/")[2].partition("<")[0]
 
 
@@ -46,6 +49,64 @@ def test_somebody_new_joins_by_a_link_that_works_once(web: Process, tenant: Tena
     assert {"member.invited", "member.joined"} <= actions
 
 
+def open_invitation(tenant: TenantRef, email: str) -> UUID:
+    with platform_context():
+        return Invitation.objects.get(tenant_id=tenant.id, email=email, revoked_at=None).pk
+
+
+def test_the_mails_own_link_proves_the_address_and_a_copied_one_does_not(
+    web: Process, worker: Process, tenant: TenantRef
+) -> None:
+    form = {"name": "New Colleague", "password": PASSWORD}
+    with signed_in(web, tenant, "admin") as admin:
+        for is_mailed in (True, False):
+            email = f"new-{uuid4().hex[:10]}@example.org"
+            copied = invite(admin, email)
+            assert worker.pid
+            text = text_of(wait_for_mail(email))
+            assert f"http://{tenant.host}:{web.port}/invitations/" in text
+            mailed = path_in(text, "invitations")
+            assert mailed != copied
+            with PageClient(web, tenant.host) as new:
+                assert new.post(mailed if is_mailed else copied, form).status_code == 302
+                assert ("Send the mail again" in new.get("/account").text) != is_mailed
+                if not is_mailed:
+                    assert "/confirm/" in text_of(wait_for_mail(email, 2))
+                # One invitation, however many links it has.
+                assert new.get(copied).status_code == new.get(mailed).status_code == 404
+            assert (newest_account(email).confirmed_at is not None) == is_mailed
+            assert ("Not confirmed" in admin.get("/members").text) != is_mailed
+
+
+def test_a_strangers_claim_does_not_keep_the_invited_out(web: Process, tenant: TenantRef) -> None:
+    email = f"new-{uuid4().hex[:10]}@example.org"
+    with platform_context():
+        claim = create_account(email=email, name="", password=prepare_password("not hers 9 horses"))
+    with signed_in(web, tenant, "admin") as admin, PageClient(web, tenant.host) as new:
+        invite(admin, email)
+        link = invitation_path(open_invitation(tenant, email))
+        assert new.post(link, {"name": "Ann", "password": PASSWORD}).status_code == 302
+    owner = newest_account(email)
+    assert owner.pk != claim.pk
+    assert owner.confirmed_at is not None
+    assert role_of(tenant, Person(claim.pk, email)) is None
+
+
+def test_who_began_an_account_joins_with_it_by_its_password(
+    web: Process, tenant: TenantRef
+) -> None:
+    email = f"new-{uuid4().hex[:10]}@example.org"
+    with platform_context():
+        begun = create_account(email=email, name="Ann", password=prepare_password(PASSWORD))
+    with signed_in(web, tenant, "admin") as admin, PageClient(web, tenant.host) as new:
+        invite(admin, email)
+        link = invitation_path(open_invitation(tenant, email))
+        assert new.post(link, {"name": "Ann", "password": PASSWORD}).status_code == 302
+    assert newest_account(email).pk == begun.pk
+    assert newest_account(email).confirmed_at is not None
+    assert role_of(tenant, Person(begun.pk, email)) == "agent"
+
+
 def test_who_has_an_account_joins_with_its_password(web: Process, tenant: TenantRef) -> None:
     person, other = make_person(), make_person()
     with signed_in(web, tenant, "owner") as owner, PageClient(web, tenant.host) as client:
@@ -58,6 +119,22 @@ def test_who_has_an_account_joins_with_its_password(web: Process, tenant: Tenant
         joined = client.post(path, {"email": person.email, "password": person.password})
         assert joined.status_code == 302
     assert role_of(tenant, person) == "owner"
+
+
+def test_a_claim_of_the_address_joins_for_nobody_who_has_proved_it(
+    web: Process, tenant: TenantRef
+) -> None:
+    person, own = make_person(), "a stranger 9 battery"
+    with platform_context():
+        claim = create_account(email=person.email, name="", password=prepare_password(own))
+    with signed_in(web, tenant, "owner") as owner, PageClient(web, tenant.host) as client:
+        path = invite(owner, person.email, "admin")
+        refused = client.post(path, {"email": person.email, "password": own})
+        assert (refused.status_code, client.get("/members").status_code) == (403, 302)
+        assert role_of(tenant, Person(claim.pk, person.email)) is None
+        joined = client.post(path, {"email": person.email, "password": person.password})
+        assert joined.status_code == 302
+    assert role_of(tenant, person) == "admin"
 
 
 def test_an_invitation_is_worth_nothing_elsewhere_later_or_taken_back(

@@ -50,10 +50,11 @@ def test_a_worker_sends_the_link_and_the_answer_tells_nothing(
         unknown = client.post("/password/forgotten", {"email": stranger.email})
     assert known.text.count(person.email) == unknown.text.count(stranger.email) == 1
     assert without_token(known.text, person) == without_token(unknown.text, stranger)
-    eventually(lambda: mails_to(person))
-    assert f"http://{tenant.host}:{web.port}/password/reset/" in mails_to(person)[0].replace(
-        "=\n", ""
-    )
+    eventually(lambda: mails_to(person), within=180)
+    # The platform's, whichever of its hosts was asked.
+    text = mails_to(person)[0].replace("=\n", "")
+    assert f"http://localhost:{web.port}/password/reset/" in text
+    assert tenant.host not in text
     assert mails_to(stranger) == []
 
 
@@ -139,7 +140,7 @@ def test_a_mail_leads_to_our_own_address_whatever_the_request_says(
     person = make_person()
     with PageClient(web, "127.0.0.1", Host="127.0.0.1:31337") as client:
         assert client.post("/password/forgotten", {"email": person.email}).status_code == 200
-    eventually(lambda: mails_to(person))
+    eventually(lambda: mails_to(person), within=180)
     mail_text = mails_to(person)[0].replace("=\n", "")
     assert worker.pid
     assert f"http://localhost:{web.port}/password/reset/" in mail_text

@@ -41,8 +41,8 @@ def test_a_sign_up_makes_a_workspace_that_is_entered_by_a_ticket(
     web: Process, platform: PageClient
 ) -> None:
     form = sign_up_form()
-    made = platform.post("/signup", form)
-    assert made.status_code == 201
+    assert platform.post("/signup", form).headers["location"] == "/workspaces/ready"
+    made = platform.get("/workspaces/ready")
     assert "cb_sk_live_" in made.text
     assert "cb_pk_live_" in made.text
     with platform_context():
@@ -67,6 +67,11 @@ def test_a_sign_up_makes_a_workspace_that_is_entered_by_a_ticket(
         ({"password": "83648264826482"}, "id_password"),
         ({"name": ""}, "id_name"),
         ({"name": "x" * 200}, "id_name"),
+        ({"name": "Ann\n\nLog in at http://evil.example"}, "id_name"),
+        ({"name": "Ann\u202egro.live"}, "id_name"),
+        ({"name": "\u200b\u200b"}, "id_name"),
+        ({"workspace": "Acme\r\nRockets"}, "id_workspace"),
+        ({"workspace": "Acme\u2066Rockets"}, "id_workspace"),
         ({"workspace": ""}, "id_workspace"),
         ({"slug": "Admin Panel"}, "id_slug"),
         ({"slug": "admin"}, "id_slug"),
@@ -82,22 +87,24 @@ def test_a_bad_sign_up_is_told_beside_its_field_and_makes_nothing(
     assert answer.status_code == 400
     assert f'id="{beside}_error"' in answer.text
     # What was typed is still there, but never the password.
-    assert form["workspace"] in answer.text
+    assert form["slug"] in answer.text
     assert form["password"] not in answer.text
     assert not was_made(form)
 
 
-def test_a_taken_address_or_e_mail_leaves_nothing_behind(platform: PageClient) -> None:
+def test_a_taken_address_leaves_nothing_behind_and_a_known_e_mail_is_not_told(
+    platform: PageClient,
+) -> None:
     first = sign_up_form()
-    assert platform.post("/signup", first).status_code == 201
+    assert platform.post("/signup", first).headers["location"] == "/workspaces/ready"
     same_slug = sign_up_form(slug=first["slug"], workspace="Another")
     same_email = sign_up_form(email=first["email"].upper(), name="Another")
     slug, email = platform.post("/signup", same_slug), platform.post("/signup", same_email)
-    assert (slug.status_code, email.status_code) == (409, 409)
+    assert (slug.status_code, email.status_code) == (409, 302)
     assert 'id="id_slug_error"' in slug.text
-    assert 'id="id_email_error"' in email.text
+    assert email.headers["location"] == "/workspaces/ready"
     assert not was_made(same_slug)
-    assert not was_made(same_email)
+    assert was_made(same_email)
 
 
 def test_a_wrong_password_and_an_unknown_address_answer_alike(
@@ -164,12 +171,14 @@ def test_wrong_tries_are_counted_and_lock_no_one_else_out(web: Process, tenant: 
 
 
 def test_an_address_has_its_own_limit(web: Process, tenant: TenantRef) -> None:
+    codes: list[int] = []
     with PageClient(web, tenant.host) as client:
-        codes = [
-            client.post("/login", {"email": f"{n}@example.org", "password": "x"}).status_code
-            for n in range(61)
-        ]
-    assert codes == [401] * 60 + [429]
+        # Twice as many as there may be: the minutes that are counted may end in between.
+        while len(codes) < 121 and 429 not in codes:
+            form = {"email": f"{len(codes)}@example.org", "password": "x"}
+            codes.append(client.post("/login", form).status_code)
+    assert len(codes) > 60
+    assert codes == [401] * (len(codes) - 1) + [429]
 
 
 @pytest.mark.parametrize("next_page", ["overview", "reset", "foo", "members"])

@@ -33,6 +33,7 @@ GET: dict[str, Who] = {
     "account": "member",
     "members": "members:read",
     "audit": "workspace:write",
+    "audit_csv": "workspace:write",
     "keys": "keys:read",
     "usage": "usage:read",
     "usage_csv": "usage:read",
@@ -57,6 +58,8 @@ POST: dict[str, Who] = {
     "invitation": "anybody",
     "change_name": "member",
     "set_password": "member",
+    "move_account": "member",
+    "send_confirmation": "member",
     "invite": "members:write",
     "revoke_invitation": "members:write",
     "change_role": "members:write",
@@ -229,6 +232,7 @@ def test_no_page_takes_another_method(
 # Of the platform's hosts: whether one must be logged in there. The operator's admin has its own table.
 PLATFORM_GET = {
     "start": False,
+    "confirm": False,
     "login": False,
     "forgotten": False,
     "reset": False,
@@ -236,8 +240,11 @@ PLATFORM_GET = {
     "reference": False,
     "workspaces": True,
     "new_workspace": True,
+    "workspace_ready": True,
 }
 PLATFORM_POST = {
+    "confirm": False,
+    "send_confirmation": True,
     "login": False,
     "logout": False,
     "forgotten": False,

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.chunking import MAX_CHARACTERS, MAX_GAP, Block, Chunk, split
+from knowledge.chunking import MAX_CHARACTERS, MAX_GAP, Block, Chunk, collapse_blanks, split
 
 texts = st.text(
     alphabet=st.sampled_from([*"abcde .!?\n\r\t\"')", "\n", "é", "字", "。", "🎉"]),
@@ -20,7 +20,7 @@ def whole(text: str) -> list[Chunk]:
 @given(texts)
 def test_a_chunk_is_the_text_between_its_offsets(text: str) -> None:
     for chunk in whole(text):
-        assert chunk.text == text[chunk.start : chunk.end]
+        assert chunk.text == collapse_blanks(text[chunk.start : chunk.end])
         assert 0 < len(chunk.text) <= MAX_CHARACTERS
         assert chunk.text == chunk.text.strip()
 
@@ -43,10 +43,16 @@ def test_neighbours_can_be_put_together_again(text: str) -> None:
 @given(texts)
 def test_context_is_what_stands_around(text: str) -> None:
     for chunk in whole(text):
-        assert text[: chunk.start].endswith(chunk.before)
-        assert text[chunk.end :].startswith(chunk.after)
+        assert chunk.before == collapse_blanks(text[max(0, chunk.start - 200) : chunk.start])
+        assert chunk.after == collapse_blanks(text[chunk.end : chunk.end + 200])
         assert len(chunk.before) <= 200
         assert len(chunk.after) <= 200
+
+
+def test_long_runs_of_blanks_are_collapsed() -> None:
+    (chunk,) = whole("Austria" + " " * 300 + "4.90 EUR")
+    assert chunk.text == "Austria 4.90 EUR"
+    assert collapse_blanks("a" + " " * 16 + "b" + "\n \t" * 9 + "c") == f"a{' ' * 16}b\n\nc"
 
 
 def test_sentences_stay_whole() -> None:

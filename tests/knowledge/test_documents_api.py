@@ -230,6 +230,8 @@ def test_a_failed_document_whose_file_is_lost_heals_when_it_is_sent_again(
     http: httpx.Client, workspace: Workspace
 ) -> None:
     document_id = post(http, "one.txt", b"The first document.").json()["id"]
+    # Its worker is done with it: it would otherwise say what became of it after this has.
+    wait_for_end(http, document_id)
     with tenant_context(workspace.tenant.id):
         document = Document.objects.get(pk=document_id)
         storage.discard(document.path)

@@ -160,6 +160,12 @@ def test_the_password_of_one_who_is_no_operator_is_counted_as_wrong(operator_of:
     assert statuses == [401] * 5 + [429]
 
 
+def test_the_password_is_not_guessed_in_an_open_session(operator: Operator) -> None:
+    form = {"old_password": "wrong", "new_password1": "x", "new_password2": "x"}
+    codes = [operator.post("/admin/password_change/", form).status_code for _ in range(11)]
+    assert codes == [200] * 10 + [429]
+
+
 def test_a_form_without_its_token_is_refused(operator: Operator, workspace: Workspace) -> None:
     path = f"/admin/tenants/tenant/{workspace.tenant.id}/suspend/"
     answer = operator.post(path, {"reason": "x"}, headers={"X-CSRFToken": "wrong"})

@@ -23,8 +23,8 @@ from tests.operator.fleet import Fleet, make_fleet
 SECRET = {
     "tenants.User": {"password"},
     "tenants.APIKey": {"digest", "plain"},
-    "tenants.Invitation": {"digest"},
-    "tenants.EntryTicket": {"digest"},
+    "tenants.Invitation": {"digest", "mail_digest"},
+    "tenants.EntryTicket": {"digest", "session_key"},
     "tenants.SecondFactor": {"sealed", "last_step"},
     "sessions.Session": {"session_key", "session_data"},
     "token_blacklist.OutstandingToken": {"token", "jti"},

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -13,12 +14,13 @@ from billing.selectors import plan_limits
 from conversations.chatbots.onboarding import Workspace
 from tenants.context import platform_context, tenant_context
 from tenants.models import APIKey, Tenant, User
+from tenants.people.accounts import create_account, prepare_password
 from tenants.workspace.models import AuditEvent
 from tenants.workspace.services import SYSTEM
 from tests.conversations.client import Chat
 from tests.live import Process
 from tests.operator.conftest import Operator, new_operator, text_of
-from tests.pages import make_person, user_of
+from tests.pages import PASSWORD, make_person, user_of
 
 
 def page_of(workspace: Workspace, action: str = "change") -> str:
@@ -162,6 +164,27 @@ def test_an_account_is_deactivated_and_reactivated_but_not_ones_own(operator: Op
     answer = operator.perform(f"/admin/tenants/user/{own.pk}/deactivate/")
     assert answer.status_code == 400
     assert operator.get("/admin/").status_code == 200
+
+
+def test_an_address_is_vouched_for_where_no_mail_can_reach(operator: Operator) -> None:
+    email = f"ann-{uuid4().hex}@corp.example"
+    with platform_context():
+        first, second = (
+            create_account(email=email, name="Ann", password=prepare_password(PASSWORD))
+            for _ in range(2)
+        )
+    operator.perform(f"/admin/tenants/user/{first.pk}/confirm/")
+    with platform_context():
+        first.refresh_from_db()
+    assert first.confirmed_at is not None
+    # An address is one account's, once it is proved.
+    for user in (first, second):
+        answer = operator.post(f"/admin/tenants/user/{user.pk}/confirm/")
+        assert answer.status_code == 409
+    with platform_context():
+        second.refresh_from_db()
+        User.objects.filter(pk__in=[first.pk, second.pk]).delete()
+    assert second.confirmed_at is None
 
 
 def test_nobody_is_not_found(operator: Operator) -> None:

@@ -106,7 +106,8 @@ def test_a_web_process_is_given_the_time_to_drain(services: dict[str, Any]) -> N
 def test_the_worker_does_as_much_at_once_as_it_says(services: dict[str, Any]) -> None:
     worker = services["worker"]
     given = worker["command"][worker["command"].index("--concurrency") + 1]
-    assert given == worker["environment"]["WORKER_CONCURRENCY"]
+    # And a thread for mail beside it.
+    assert int(given) == int(worker["environment"]["WORKER_CONCURRENCY"]) + 1
 
 
 def test_everything_the_product_is_made_of_is_copied_into_the_image() -> None:
@@ -115,3 +116,26 @@ def test_everything_the_product_is_made_of_is_copied_into_the_image() -> None:
         assert f"COPY {part}/ {part}/" in dockerfile
     for part in ("templates", "static", "docs"):
         assert f"COPY {part}/ {part}/" in dockerfile
+
+
+def test_one_address_has_bounds_and_only_files_are_large() -> None:
+    nginx = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    for bound in ("limit_conn connections ", "limit_req zone=requests ", "client_header_timeout "):
+        assert bound in nginx
+    sizes = re.findall(r"client_max_body_size (\d+)m;", nginx)
+    assert sizes == ["3", "26"]
+    # A large body is for the two paths that take a file.
+    (files,) = re.findall(r"location ~ \^/\(([^)]+)\)\$ \{\s+proxy_pass \S+;\s+client_max", nginx)
+    assert files.split("|") == ["v1/documents", "knowledge/upload"]
+
+
+def test_an_answer_that_is_not_streamed_is_waited_for() -> None:
+    nginx = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    waits = [int(found) for found in re.findall(r"proxy_read_timeout (\d+)s", nginx)]
+    assert max(waits) > 300
+    assert min(waits) < 120
+
+
+def test_what_is_kept_in_memory_has_a_size(services: dict[str, Any]) -> None:
+    for name in (*OURS, "nginx"):
+        assert all("size=" in mount for mount in services[name]["tmpfs"]), name

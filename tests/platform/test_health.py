@@ -1,12 +1,9 @@
 """/healthz and /readyz: ready is only who may serve, and a wrong login is never ready."""
 
-from collections.abc import Callable, Iterator
-from uuid import uuid4
+from collections.abc import Callable
 
 import httpx
-import psycopg
 import pytest
-from psycopg import sql
 
 from conversations.chatbots.onboarding import Workspace
 from tenants.keys.api_keys import generate
@@ -76,34 +73,6 @@ def test_it_is_not_ready_with_a_superuser() -> None:
 def test_it_is_not_ready_with_the_migration_login() -> None:
     """It lacks the platform's role, so that it cannot even ask."""
     assert faults(with_database(layout().migrator_url)) != []
-
-
-@pytest.fixture
-def make_login() -> Iterator[Callable[..., str]]:
-    """Makes logins like the web's; `more` is SQL about `{login}`. Gives their URLs."""
-    made: list[str] = []
-    with psycopg.connect(layout().superuser_url, autocommit=True) as superuser:
-
-        def make(*more: str) -> str:
-            name, password = f"login_{uuid4().hex[:12]}", uuid4().hex
-            made.append(name)
-            login = sql.Identifier(name)
-            for statement in (
-                "CREATE ROLE {login} LOGIN NOINHERIT PASSWORD {password}",
-                "GRANT CONNECT ON DATABASE chatbot_saas TO {login}",
-                'GRANT "chatbot_saas.platform" TO {login} WITH INHERIT FALSE, SET TRUE',
-                "GRANT EXECUTE ON FUNCTION pg_catalog.set_config TO {login}",
-                *more,
-            ):
-                superuser.execute(
-                    sql.SQL(statement).format(login=login, password=sql.Literal(password))
-                )
-            return layout().database_url(name, password)
-
-        yield make
-        for name in made:
-            superuser.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(name)))
-            superuser.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
 
 
 def test_a_login_like_the_webs_would_be_ready(make_login: Callable[..., str]) -> None:

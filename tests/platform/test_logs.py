@@ -28,7 +28,7 @@ def test_logs_hold_ids_and_no_content(make_workspace: Callable[[], Workspace]) -
     workspace, canary, request_id = make_workspace(), f"CANARY{uuid4().hex}", f"id-{uuid4().hex}"
     tokens = [workspace.secret_key, workspace.publishable_key]
     with running() as fake:
-        model = {"LLM_BASE_URL": fake.url, "LLM_READ_TIMEOUT": "2"}
+        model = {"LLM_BASE_URL": fake.url, "LLM_READ_TIMEOUT": "2", "LLM_FIRST_TEXT_TIMEOUT": "2"}
         with (
             Process("web") as web,
             Process("web", environment={**model, "LOG_LEVEL": "DEBUG"}) as failing,

@@ -88,11 +88,12 @@ def workspace() -> Workspace:
 
 
 @pytest.fixture
-def question(fake: FakeOpenAI) -> str:
-    """The fake takes four seconds to answer it."""
+def question(fake: FakeOpenAI) -> Iterator[str]:
+    """Half of its answer comes in two seconds; the fake holds the other half until `release`."""
     text = f"What is the access code? {uuid4().hex}"
-    fake.script({"match": text, "text": TEXT, "delay": 4 / 60})
-    return text
+    fake.script({"match": text, "text": TEXT, "delay": 4 / 60, "hold_at": 30})
+    yield text
+    fake.release()
 
 
 def socket_url(port: int) -> str:
@@ -173,10 +174,11 @@ def test_a_process_that_is_told_to_end_finishes_its_answer_and_loses_no_event(
     assert code == RESTARTING
     before += more
     # While it still answers, nobody else sees anything of it.
-    statuses = {get_health(port) for _ in range(20)}
+    statuses = get_health(port, times=20)
     with come_back(port, workspace, ready) as chat:
         assert chat.ready["active_turn"]["turn_id"] == before[0]["turn_id"]
         assert ending.returncode is None
+        fake.release()
         chat.send("turn.resume", turn_id=before[0]["turn_id"], last_event_id=before[-1]["event_id"])
         events = before + chat.until_end()
     assert statuses == {200}
@@ -188,8 +190,9 @@ def test_a_process_that_is_told_to_end_finishes_its_answer_and_loses_no_event(
     assert_charged_once(workspace, fake, question)
 
 
-def get_health(port: int) -> int:
-    return httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).status_code
+def get_health(port: int, *, times: int) -> set[int]:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        return {client.get("/healthz").status_code for _ in range(times)}
 
 
 def assert_charged_once(workspace: Workspace, fake: FakeOpenAI, question: str) -> None:
@@ -207,6 +210,7 @@ def test_a_stream_over_http_goes_on_to_its_end_and_is_not_held_back(
     thread, outcome = in_background(lambda: ask_over_http(port, workspace, question))
     ending = answering_soon(site, workspace)
     os.kill(ending.pid, signal.SIGTERM)
+    fake.release()
     thread.join(30)
     assert outcome[0].status_code == 200
     assert outcome[0].text.rstrip().endswith("data: [DONE]")

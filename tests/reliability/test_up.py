@@ -76,11 +76,13 @@ def refused(var_dir: Path, *argv: str, **more: str) -> str:
         env=environment(var_dir, **more),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert done.returncode != 0
-    lines = [line for line in (done.stdout + done.stderr).splitlines() if not line.endswith("…")]
+    # Beside what it was doing, and on a slow machine for how long.
+    said = (done.stdout + done.stderr).splitlines()
+    lines = [line for line in said if not line.endswith("…") and not line.startswith("  … ")]
     assert len(lines) == 1, lines
     return lines[0]
 

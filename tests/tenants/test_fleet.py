@@ -13,8 +13,6 @@ from tenants.names import quote, schema_name
 from tenants.schemas.provisioning import TenantRef
 from tests.live import ROOT
 
-MIGRATION = ("workspace", "0001_initial")
-
 
 @pytest.fixture
 def owner() -> Iterator[psycopg.Connection]:
@@ -27,7 +25,7 @@ def forget_a_migration(owner: psycopg.Connection, tenant: TenantRef) -> None:
     """As if the tenant's schema came from the release before."""
     schema = quote(schema_name(tenant.id))
     owner.execute(f"DROP TABLE {schema}.workspace_auditevent")
-    owner.execute(f"DELETE FROM {schema}.django_migrations WHERE app = %s AND name = %s", MIGRATION)
+    owner.execute(f"DELETE FROM {schema}.django_migrations WHERE app = 'workspace'")
 
 
 def migrate() -> str:

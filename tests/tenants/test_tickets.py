@@ -2,19 +2,29 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.db import connections, transaction
 from django.utils import timezone
 
 from core.errors import Conflict, NotFound
-from tenants.context import ScopeError, current_tenant_id, platform_context, tenant_context
+from tenants.context import (
+    PLATFORM,
+    ScopeError,
+    current_tenant_id,
+    platform_context,
+    run_in_scope,
+    tenant_context,
+)
 from tenants.models import Tenant, WorkTicket
 from tenants.schemas.provisioning import TenantRef
 from tenants.work import tickets
+from tenants.work.tasks import work_tickets
 from tests.eventually import eventually
 
 KIND = "test_work"
@@ -267,3 +277,26 @@ def test_what_goes_wrong_in_a_hook_leaves_the_ticket_as_it_was(tenant: TenantRef
     with pytest.raises(RuntimeError):
         tickets.retry_failed(ticket_id)
     assert row(ticket_id).status == "failed"
+
+
+def test_a_thread_of_the_worker_stays_for_mail(make_tenant: Callable[[], TenantRef]) -> None:
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def last(ticket: tickets.Ticket) -> None:
+        begun.release()
+        assert go_on.wait(60)
+
+    tickets.handles(KIND)(last)
+    for _ in range(settings.WORKER_CONCURRENCY + 1):
+        enqueue(make_tenant())
+    do = partial(run_in_scope, PLATFORM, work_tickets.run)
+    with ThreadPoolExecutor() as pool:
+        try:
+            busy = [pool.submit(do) for _ in range(settings.WORKER_CONCURRENCY)]
+            for _ in busy:
+                assert begun.acquire(timeout=30)
+            assert pool.submit(do).result(timeout=30) == 0
+        finally:
+            go_on.set()
+    # And the one that was left is done by whoever is ready first.
+    assert sum(each.result() for each in busy) == settings.WORKER_CONCURRENCY + 1

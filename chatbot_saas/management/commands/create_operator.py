@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.core.validators import validate_email
 
+from tenants.people.addresses import check_address
 from tenants.people.operators import make_operator
 
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            validate_email(options["email"])
+            check_address(options["email"])
         except ValidationError as error:
             raise CommandError(f"“{options['email']}” is not an e-mail address.") from error
         # Made here: a password on a command line stays in the shell's history.

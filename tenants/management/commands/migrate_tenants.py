@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from tenants.backend.login import migration_login
 from tenants.schemas import fleet
+from tenants.schemas.template import FleetError
 
 _PROGRESS_SECONDS = 2.0
 
@@ -20,12 +21,16 @@ class Command(BaseCommand):
         try:
             with migration_login():
                 self._migrate()
-        except fleet.FleetError as error:
+        except FleetError as error:
             raise CommandError(str(error)) from error
 
     def _migrate(self) -> None:
+        fleet.take_turn(waiting=self._say_that_it_waits)
         if fleet.migrate_public():
             self.stdout.write("shared tables: migrated")
+        restored = fleet.restore_roles()
+        if restored:
+            self.stdout.write(f"roles of {restored} workspaces: made again")
         if fleet.migrate_template():
             self.stdout.write("template of new workspaces: migrated")
         shown, done = time.monotonic(), 0
@@ -35,3 +40,7 @@ class Command(BaseCommand):
                 shown = time.monotonic()
                 self.stdout.write(f"workspaces: {step.number} of {step.total}")
         self.stdout.write(f"workspaces: {done} migrated, all at head")
+
+    def _say_that_it_waits(self) -> None:
+        self.stdout.write("another run of migrate_tenants is at work: waiting for its end")
+        self.stdout.flush()

@@ -1,5 +1,0 @@
-"""As in the second release."""
-
-from importlib import import_module
-
-Migration = import_module("bench.drill.releases.second.migrations.0002_second").Migration

@@ -1,6 +1,0 @@
-from django.db import migrations, models
-
-
-class Migration(migrations.Migration):
-    dependencies = [("workspace", "0002_second")]
-    operations = [migrations.AddField("auditevent", "third", models.TextField(default=""))]

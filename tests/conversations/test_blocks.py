@@ -1,0 +1,99 @@
+"""What a line of a document is: three of each kind, and texts that look like one and are not."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conversations.text.blocks import Kind, blocks, cells
+
+
+def kinds(source: str) -> list[tuple[Kind, str]]:
+    return [(block.kind, source[block.start : block.end]) for block in blocks(source)]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "# Delivery\n\nWe deliver.",
+        "Delivery\n=====\n\nWe deliver.",
+        "## Delivery ##\n\nWe deliver.",
+    ],
+)
+def test_a_heading_is_known_by_its_marks(source: str) -> None:
+    assert kinds(source) == [("heading", "Delivery"), ("text", "We deliver.")]
+
+
+@pytest.mark.parametrize(
+    ("line", "item"),
+    [
+        ("- a pallet", "a pallet"),
+        ("* a pallet", "a pallet"),
+        ("1. a pallet", "a pallet"),
+        ("(2) a pallet", "a pallet"),
+        ("• a pallet", "a pallet"),
+        ("[x] a pallet", "a pallet"),
+    ],
+)
+def test_an_item_is_known_by_its_mark(line: str, item: str) -> None:
+    assert kinds(f"{line}\n{line}") == [("item", item)] * 2
+
+
+@pytest.mark.parametrize("line", ["2026 was a year.", "-5 degrees at night.", "1.5 litres a day."])
+def test_a_number_is_no_mark(line: str) -> None:
+    assert kinds(line) == [("text", line)]
+
+
+def test_a_row_belongs_to_its_table() -> None:
+    source = "| a | b |\n|---|---|\n| 1 | 2 |\n\ntext.\n\n| c | d |\n| 3 | 4 |"
+    rows = [block for block in blocks(source) if block.kind == "row"]
+    assert [row.table for row in rows] == [1, 1, 2, 2]
+    assert [row.ruled for row in rows] == [True, False, False, False]
+
+
+def test_a_row_has_cells() -> None:
+    assert cells("| a |  b c |") == ["a", "b c"]
+    assert cells("a | b") == ["a", "b"]
+
+
+def test_a_line_that_is_wrapped_goes_on() -> None:
+    wrapped = (
+        "The access code of the depot at the river is given to the\n"
+        "night shift alone, and nobody else may have it."
+    )
+    assert kinds(wrapped) == [("text", wrapped)]
+
+
+def test_a_line_that_had_room_was_ended_by_its_writer() -> None:
+    source = "Monday to Friday.\nSaturday is closed, and so is every Sunday of the year."
+    assert [kind for kind, _ in kinds(source)] == ["text", "text"]
+
+
+def test_a_quotation_is_what_it_quotes() -> None:
+    assert kinds("> We deliver.") == [("text", "We deliver.")]
+    assert kinds(">> # Delivery\n\nWe deliver.")[0] == ("heading", "Delivery")
+
+
+@pytest.mark.parametrize("rule", ["---", "***", "_ _ _", "```", "~~~", "```python"])
+def test_a_rule_is_nothing_to_read(rule: str) -> None:
+    assert kinds(f"We deliver.\n\n{rule}\n\nWe do not.") == [
+        ("text", "We deliver."),
+        ("text", "We do not."),
+    ]
+
+
+@pytest.mark.parametrize("question", ["How much is it?", "چقدر است؟", "いくら？"])
+def test_a_question_heads_its_answer(question: str) -> None:
+    assert kinds(f"{question}\n\nIt is 5.")[0] == ("heading", question)
+
+
+def test_the_last_line_heads_nothing() -> None:
+    assert kinds("We deliver.\n\nOpening hours")[-1] == ("text", "Opening hours")
+
+
+@given(st.text(alphabet="ab 1.-#|>=\n\t\r", max_size=80))
+def test_whatever_is_written_is_found_in_order_and_in_place(source: str) -> None:
+    found = blocks(source)
+    assert all(0 <= block.start <= block.end <= len(source) for block in found)
+    assert all(one.end <= next_one.start for one, next_one in pairwise(found))
