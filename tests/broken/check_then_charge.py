@@ -17,7 +17,8 @@ def reserve(*, turn_id: Any, terms: Any, max_tokens_in: int, max_tokens_out: int
     period, _ = QuotaPeriod.objects.get_or_create(starts_on=month)
     if period.messages_used + period.messages_held + 1 > terms.plan.messages_per_month:
         raise QuotaExceeded("The quota is spent.")
-    time.sleep(0.01)
+    # Long enough for somebody else to look too, however busy the machine is.
+    time.sleep(0.25)
     held = cost(max_tokens_in, max_tokens_out, terms.price)
     Hold.objects.create(turn_id=turn_id, starts_on=month, cost=held)
     QuotaPeriod.objects.filter(pk=month).update(

@@ -1,5 +1,6 @@
 """Passwords: one spelling of what looks the same, and hashed beside the database."""
 
+import time
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -82,14 +83,16 @@ def test_many_log_ins_at_once_hold_no_connection(tenant: TenantRef) -> None:
     with Process("web", environment=environment) as web, ThreadPoolExecutor(12) as pool:
 
         def try_one(_: int) -> int:
+            form = {"email": f"{uuid4().hex}@example.org", "password": "wrong password"}
             with PageClient(web, tenant.host) as client:
-                form = {"email": f"{uuid4().hex}@example.org", "password": "wrong password"}
-                return client.post("/login", form).status_code
+                # Hashes have few places: who finds none is told to come again, and does.
+                while (answer := client.post("/login", form)).status_code == 503:
+                    time.sleep(int(answer.headers["retry-after"]))
+            return answer.status_code
 
         codes = list(pool.map(try_one, range(24)))
         assert "Traceback" not in web.log()
-    assert set(codes) <= {401, 503}
-    assert codes.count(401) > len(codes) / 2
+    assert set(codes) == {401}
 
 
 def test_of_many_wrong_tries_at_once_no_more_are_made_than_may_be(

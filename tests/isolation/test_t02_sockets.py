@@ -27,9 +27,8 @@ async def open_session(web: Process, workspace: Workspace) -> ClientConnection:
     return socket
 
 
-async def converse(socket: ClientConnection) -> list[str]:
-    """Everything one visitor is sent, over a few turns."""
-    frames: list[str] = []
+async def converse(socket: ClientConnection, frames: list[str]) -> None:
+    """Puts everything that one visitor is sent over a few turns into `frames`."""
     async with socket:
         for _ in range(TURNS):
             await asyncio.sleep(random.uniform(0, 0.02))
@@ -40,19 +39,17 @@ async def converse(socket: ClientConnection) -> list[str]:
                 frames.append(str(await socket.recv()))
                 if json.loads(frames[-1])["type"] in (*ENDS, "error"):
                     break
-    return frames
 
 
 async def converse_all(web: Process, workspaces: list[Workspace]) -> tuple[list[str], int]:
     visitors = [workspaces[number % TENANTS] for number in range(SOCKETS)]
     # One after the other, so that a broken build's sessions begin in the right tenant too.
     sockets = [await open_session(web, workspace) for workspace in visitors]
-    results = await asyncio.gather(*map(converse, sockets), return_exceptions=True)
+    sent: list[list[str]] = [[] for _ in sockets]
+    # A broken build may break sockets too; the test looks at what did arrive.
+    await asyncio.gather(*map(converse, sockets, sent), return_exceptions=True)
     found, grounded = [], 0
-    for workspace, frames in zip(visitors, results, strict=True):
-        # A broken build may break sockets too; the test looks at what did arrive.
-        if isinstance(frames, BaseException):
-            continue
+    for workspace, frames in zip(visitors, sent, strict=True):
         found += foreign_in("".join(frames), workspace)
         grounded += sum('"turn.citation"' in frame for frame in frames)
     return found, grounded
