@@ -30,6 +30,17 @@ class Usage:
     tokens_out: int
     cost: Decimal
 
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.turns + other.turns,
+            self.tokens_in + other.tokens_in,
+            self.tokens_out + other.tokens_out,
+            self.cost + other.cost,
+        )
+
+
+NOTHING_USED = Usage(0, 0, 0, Decimal(0))
+
 
 @dataclass(frozen=True, slots=True)
 class CostLine:

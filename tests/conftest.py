@@ -17,12 +17,14 @@ from psycopg import sql
 from chatbot_saas import embedded
 from conversations.chatbots.onboarding import Workspace, create_workspace
 from tenants.schemas.provisioning import TenantRef, create_tenant
+from tests.hashing import hash_quickly
 from tests.live import ROOT, Process
 from tests.platform.processes import layout
 
 # No example has a time: machines are shared. As many as find what there is, and no more.
 hypothesis.settings.register_profile("suite", deadline=None, max_examples=40)
 hypothesis.settings.load_profile("suite")
+hash_quickly()
 _stack = ExitStack()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import psycopg
+from django.db import connection
 
 from chatbot_saas import embedded
 
@@ -27,28 +28,32 @@ def eventually(check: Callable[[], T], *, within: float = 30.0) -> T:
 
 
 def wait_for_lock(*, within: float = 30.0) -> None:
-    """Until some other connection of the tests' cluster waits for a lock that somebody holds."""
-    with psycopg.connect(_cluster().superuser_url, autocommit=True) as superuser:
-        eventually(lambda: superuser.execute(_WAITING).fetchone(), within=within)
+    """Until somebody waits for a lock of this thread's transaction."""
+    wait_for_locks(1, within=within)
 
 
 def wait_for_locks(count: int, done: Callable[[], int] = int, *, within: float = 30.0) -> None:
-    """Until so many other connections wait for locks, or are `done`."""
+    """Until so many wait for locks of this thread's transaction, or are `done`."""
     with psycopg.connect(_cluster().superuser_url, autocommit=True) as superuser:
+        holder = connection.connection.info.backend_pid
 
         def waiting() -> int:
-            row = superuser.execute(_COUNT).fetchone()
+            row = superuser.execute(_WAITING, {"holder": holder}).fetchone()
             assert row is not None
             return int(row[0])
 
         eventually(lambda: waiting() + done() >= count, within=within)
 
 
-_COUNT = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+# Who comes second to a row waits for the first of those who wait, and with it for the holder.
 _WAITING = """
-SELECT pid FROM pg_locks WHERE NOT granted AND database = (
-    SELECT oid FROM pg_database WHERE datname = 'chatbot_saas'
-) OR NOT granted AND locktype IN ('transactionid', 'tuple') LIMIT 1
+WITH RECURSIVE blocked (pid, by) AS (
+    SELECT pid, pg_blocking_pids(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'
+), waiting (pid) AS (
+    SELECT pid FROM blocked WHERE %(holder)s = ANY (by)
+    UNION SELECT blocked.pid FROM blocked JOIN waiting ON waiting.pid = ANY (blocked.by)
+)
+SELECT count(*) FROM waiting
 """
 
 

@@ -12,6 +12,8 @@ import os
 import signal
 import socket
 
+from tests.hashing import hash_quickly
+
 
 def die_with_parent() -> None:
     pr_set_pdeathsig = 1
@@ -59,6 +61,7 @@ def main() -> None:
     import django
 
     django.setup()
+    hash_quickly()
     if options.broken:
         importlib.import_module(f"tests.broken.{options.broken}")
     if options.role == "web":

@@ -32,7 +32,7 @@ class Person:
 
 @cache
 def _prepared() -> NewPassword:
-    """Hashed once: it takes a fifth of a second."""
+    """Hashed once for all."""
     return prepare_password(PASSWORD)
 
 

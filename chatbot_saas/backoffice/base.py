@@ -16,7 +16,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from core.errors import AppError
+from core.errors import AppError, problem_headers
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., HttpResponse])
@@ -131,7 +131,7 @@ class OperatorAdmin(ModelAdmin):
         if row is None:
             raise Http404
         form = form_class(request.POST if request.method == "POST" else None, initial=initial)
-        status = 200
+        status, headers = 200, dict[str, str]()
         if request.method == "POST":
             status = 400
             try:
@@ -140,7 +140,7 @@ class OperatorAdmin(ModelAdmin):
                     return self._done(request, row, title)
             except AppError as error:
                 form.add_refusal(error)
-                status = error.status
+                status, headers = error.status, problem_headers(error)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -150,7 +150,8 @@ class OperatorAdmin(ModelAdmin):
             "form": form,
             "back": self._page_of(row),
         }
-        return TemplateResponse(request, "operator/confirm.html", context, status=status)
+        template = "operator/confirm.html"
+        return TemplateResponse(request, template, context, status=status, headers=headers)
 
     def _done(self, request: HttpRequest, row: Any, title: str) -> HttpResponse:
         self.log_change(request, row, title)

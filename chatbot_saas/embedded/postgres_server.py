@@ -35,8 +35,14 @@ SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
-# Of tests alone: they throw the cluster away, and never cut its power.
-NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Of tests alone: they throw the cluster away, and never cut its power. Its thousands of small tables
+# are gone before there would be anything to clean up.
+NOT_DURABLE = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+}
 
 
 def prepare(layout: Layout, binaries: Binaries) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import FormView
 
 from chatbot_saas.web.unsent import take_unsent
-from core.errors import AppError
+from core.errors import AppError, problem_headers
 from tenants.requests import TenantRequest
 
 
@@ -29,7 +29,7 @@ F = TypeVar("F", bound=ServiceForm)
 
 class ServiceFormView(FormView, Generic[F]):
     """GET shows the form. POST checks it and calls `perform`; what that refuses stands beside the field
-    it names, with the refusal's status, and nothing that was typed is lost."""
+    it names, with the refusal's status and headers, and nothing that was typed is lost."""
 
     request: TenantRequest
     form_name = "form"
@@ -43,7 +43,10 @@ class ServiceFormView(FormView, Generic[F]):
             return self.perform(form)
         except AppError as error:
             form.add_refusal(error)
-            return self.show(form, status=error.status)
+            shown = self.show(form, status=error.status)
+            for name, value in problem_headers(error).items():
+                shown.headers[name] = value
+            return shown
 
     def form_invalid(self, form: F) -> HttpResponse:
         return self.show(form, status=400)

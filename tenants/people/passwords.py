@@ -1,5 +1,5 @@
 """Passwords hashed a few at a time, and while no connection to the database is held: a hash takes a
-twentieth of a second and 16 MB, and a connection is what every other request waits for."""
+fifth of a second and 16 MB, and a connection is what every other request waits for."""
 
 import os
 import threading

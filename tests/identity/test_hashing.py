@@ -22,6 +22,7 @@ from tenants.people.accounts import (
 from tenants.people.addresses import check_address
 from tenants.people.passwords import hash_password, is_password
 from tenants.schemas.provisioning import TenantRef
+from tests.hashing import REAL
 from tests.live import Process
 from tests.pages import PASSWORD, PageClient, _prepared, make_person, user_of
 
@@ -79,7 +80,7 @@ def test_as_many_passwords_are_tried_however_many_name_the_address(count: int) -
 
 def test_many_log_ins_at_once_hold_no_connection(tenant: TenantRef) -> None:
     """With one connection for everybody: each log-in held it for as long as it hashed."""
-    environment = {"DATABASE_POOL_SIZE": "1"}
+    environment = {"DATABASE_POOL_SIZE": "1", **REAL}
     with Process("web", environment=environment) as web, ThreadPoolExecutor(12) as pool:
 
         def try_one(_: int) -> int:

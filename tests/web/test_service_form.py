@@ -64,7 +64,7 @@ def test_what_does_not_fit_is_shown_again_and_the_service_is_not_asked(
     [
         (InvalidRequest("No.", param="name"), 400, "name"),
         (Conflict("Taken.", param="name"), 409, "name"),
-        (RateLimited("Wait."), 429, "__all__"),
+        (RateLimited("Wait.", retry_after=7), 429, "__all__"),
         # What the form does not ask for stands above it.
         (InvalidRequest("No.", param="elsewhere"), 400, "__all__"),
     ],
@@ -77,6 +77,7 @@ def test_a_refusal_stands_beside_its_field_and_nothing_typed_is_lost(
     form = shown.context_data["form"]
     assert form.errors[field] == [refusal.message]
     assert form["name"].value() == "Robin"
+    assert shown.headers.get("Retry-After") == (str(refusal.retry_after) if status == 429 else None)
 
 
 def test_a_form_has_its_own_name_where_a_page_has_several() -> None:
