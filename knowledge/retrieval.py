@@ -46,7 +46,7 @@ async def retrieve(
     began = time.perf_counter()
     embedder = get_embedder()
     # Outside of the database step, which holds a connection while it runs.
-    vector = await embedder.embed_query(query)
+    vector = await embedder.embed_query(query, tenant_id=tenant_id)
     embedded = time.perf_counter()
     found = await in_tenant(
         tenant_id,

@@ -22,7 +22,7 @@ CHILD_ENV = {
 }
 
 # An answer that somebody waits for goes before a document, where both want the same core.
-_NICENESS = {"worker": 5}
+_NICENESS = {"worker": 10}
 # Ctrl-C ends everything within seconds, so turns are saved as they are, also with a server's database.
 _AT_A_DESK = {"TURN_DRAIN_SECONDS": "1.5"}
 

@@ -8,6 +8,7 @@ A chatbot with many conversations is gone at once for everybody and its rows go 
 transaction they would keep others waiting for their locks, and run into the database's time limit.
 """
 
+import time
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -36,10 +37,15 @@ DELETE FROM conversations_conversation WHERE id IN (SELECT id FROM conversation)
 """
 # Those that are being answered go with the first slice: a turn stops when it finds that it is gone.
 _SLICE = """
-SELECT id FROM conversations_conversation AS conversation WHERE chatbot_id = %s
-ORDER BY EXISTS (
-    SELECT FROM conversations_turn WHERE conversation_id = conversation.id AND status = 'running'
-) DESC, id LIMIT %s
+WITH answered AS (
+    SELECT DISTINCT conversation.id FROM conversations_turn AS turn
+    JOIN conversations_conversation AS conversation ON conversation.id = turn.conversation_id
+    WHERE turn.status = 'running' AND chatbot_id = %(chatbot)s
+)
+SELECT id FROM answered UNION ALL (
+    SELECT id FROM conversations_conversation
+    WHERE chatbot_id = %(chatbot)s AND id NOT IN (SELECT id FROM answered) LIMIT %(slice)s
+) LIMIT %(slice)s
 """
 _REMOVE_CHATBOT = """
 WITH source AS (
@@ -49,8 +55,9 @@ WITH source AS (
 )
 DELETE FROM conversations_chatbot WHERE id = %(chatbot)s
 """
-# Conversations in one transaction: a tenth of a second.
-SLICE = 500
+# Conversations in one transaction: a twentieth of a second. For twice as long it rests after each, so
+# that the database has time for others.
+SLICE, RESTED = 250, 2.0
 KIND = "remove_chatbot"
 
 
@@ -70,14 +77,16 @@ def remove_the_rest(ticket: Ticket) -> None:
     done = False
     while not done:
         heartbeat(ticket)
+        began = time.monotonic()
         with transaction.atomic():
             done = _remove_slice(UUID(ticket.payload["chatbot_id"]))
+        time.sleep((time.monotonic() - began) * RESTED)
 
 
 def _remove_slice(chatbot_id: UUID) -> bool:
     """Whether nothing of the chatbot is left."""
     with connection.cursor() as cursor:
-        cursor.execute(_SLICE, [chatbot_id, SLICE])
+        cursor.execute(_SLICE, {"chatbot": chatbot_id, "slice": SLICE})
         conversation_ids = [row[0] for row in cursor.fetchall()]
         _remove(conversation_ids)
         if len(conversation_ids) == SLICE:

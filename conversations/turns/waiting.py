@@ -12,8 +12,9 @@ from django.conf import settings
 
 from core.errors import Unavailable
 
-# A plan's turns of a minute, all begun at once, would be everybody's next ten seconds.
-_AT_ONCE_SECONDS, _LEAST_PER_SECOND = 1.0, 5.0
+# A plan's turns of a minute, all begun at once, would be everybody's next ten seconds: of these only
+# what comes of it in so much time goes through unspaced.
+_AT_ONCE_SECONDS, _LEAST_PER_SECOND = 0.3, 10.0
 # For so long after its latest turn a tenant counts as one that others have to leave time for.
 _ABOUT_SECONDS = 5.0
 

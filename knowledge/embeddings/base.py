@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Protocol
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +31,9 @@ class Embedder(Protocol):
         """float32 [len(texts), dimensions], rows of unit length. Raises EmbeddingError."""
         ...
 
-    async def embed_query(self, text: str) -> Vectors:
-        """float32 [dimensions], computed off the event loop. Raises EmbeddingError."""
+    async def embed_query(self, text: str, *, tenant_id: UUID) -> Vectors:
+        """float32 [dimensions], computed off the event loop and for no tenant to the others' cost.
+        Raises EmbeddingError."""
         ...
 
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import numpy as np
@@ -43,7 +44,7 @@ class OpenAIEmbedder:
         batches = [texts[at : at + BATCH] for at in range(0, len(texts), BATCH)]
         return normalised(np.concatenate([self._embed_batch(batch) for batch in batches]))
 
-    async def embed_query(self, text: str) -> Vectors:
+    async def embed_query(self, text: str, *, tenant_id: UUID) -> Vectors:
         # On a thread, as the local model: callers need not know which one answers.
         loop = asyncio.get_running_loop()
         vector: Vectors = (await loop.run_in_executor(self._pool, self.embed, [text]))[0]

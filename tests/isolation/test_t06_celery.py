@@ -17,7 +17,7 @@ from tests.celery_tasks import leave_canary, retry_once
 from tests.eventually import eventually
 from tests.live import Process
 
-TENANTS, TASKS_EACH, PATIENCE = 10, 10, 20
+TENANTS, TASKS_EACH, PATIENCE = 10, 10, 60
 
 
 def wait_for(run: str, count: int) -> list[str]:
@@ -68,10 +68,16 @@ def test_t06_every_task_writes_to_the_tenant_it_was_sent_from(
     broken: str | None, pool: str, make_tenant: Callable[[], TenantRef]
 ) -> None:
     tenants, run = [make_tenant() for _ in range(TENANTS)], uuid4().hex
+    foreign: list[str] = []
+    sent = 0
     with Process("worker", broken=broken, environment={"TEST_WORKER_POOL": pool}):
-        sent = send_all(tenants, run)
-        reports = wait_for(run, sent)
-    foreign = foreign_canaries(tenants) + [item for item in reports if item.startswith("FOREIGN")]
+        # A whole worker of another test may take what is sent: the broken one gets its share in time.
+        for _ in range(10 if broken else 1):
+            sent += send_all(tenants, run)
+            reports = wait_for(run, sent)
+            foreign = [item for item in reports if item.startswith("FOREIGN")]
+            if foreign := foreign + foreign_canaries(tenants):
+                break
     if broken:
         assert foreign, "the broken build must leave canaries in foreign tenants"
     else:

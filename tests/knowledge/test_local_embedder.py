@@ -1,11 +1,13 @@
 """The local model against vectors of the reference implementation."""
 
+import asyncio
 import hashlib
 import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
@@ -42,7 +44,21 @@ def test_nothing_gives_nothing(embedder: LocalEmbedder) -> None:
 
 
 async def test_a_query_has_the_vector_of_its_text(embedder: LocalEmbedder) -> None:
-    assert np.array_equal(await embedder.embed_query("refund"), embedder.embed(["refund"])[0])
+    vector = await embedder.embed_query("refund", tenant_id=uuid4())
+    assert np.array_equal(vector, embedder.embed(["refund"])[0])
+
+
+async def test_a_question_waits_for_one_of_another_tenants_many(embedder: LocalEmbedder) -> None:
+    many, answered = uuid4(), list[str]()
+
+    async def embed(text: str, tenant_id: UUID) -> None:
+        await embedder.embed_query(text, tenant_id=tenant_id)
+        answered.append(text)
+
+    await asyncio.gather(
+        *(embed(f"many {number}", many) for number in range(10)), embed("one", uuid4())
+    )
+    assert answered.index("one") <= 1
 
 
 def test_what_lies_beyond_256_tokens_is_not_read(embedder: LocalEmbedder) -> None:

@@ -1,6 +1,7 @@
 """The adapter of embedding services, against a real server on loopback."""
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ def test_every_text_gets_its_vector_over_several_requests(server: FakeOpenAI) ->
 
 
 async def test_a_query_is_embedded_off_the_loop(server: FakeOpenAI) -> None:
-    vector = await embedder(server.url).embed_query("text 1")
+    vector = await embedder(server.url).embed_query("text 1", tenant_id=uuid4())
     assert np.allclose(vector, embedder(server.url).embed(["text 1"])[0])
 
 
