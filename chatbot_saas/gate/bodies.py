@@ -125,15 +125,16 @@ def limit_body(application: Application) -> Application:
 
 @asynccontextmanager
 async def _sender_known(scope: Scope) -> AsyncIterator[None]:
-    """Whoever sends much is known before any of it is read. What is small costs no look."""
+    """Whoever sends a file is known before any of it is read."""
     length = _read_content_length(scope)
     chunked = any(name == b"transfer-encoding" for name, _ in scope["headers"])
-    if not find_area(scope["path"]).uploads or (length <= _SMALL_BYTES and not chunked):
+    if not find_area(scope["path"]).uploads or not (length or chunked):
         yield
         return
     async with AsyncExitStack() as stack:
         try:
-            await stack.enter_async_context(admitted(scope))
+            is_large = chunked or length > _SMALL_BYTES
+            await stack.enter_async_context(admitted(scope, is_large=is_large))
         except AppError as error:
             raise _Refused(error) from error
         yield

@@ -4,6 +4,7 @@ Through all of Django a refusal costs as much as half an answer, so that a few l
 nobody serves, would take the time of everybody else's visitors.
 """
 
+import time
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -14,8 +15,10 @@ from chatbot_saas.gate.bodies import Application, Receive, Scope, Send
 from core.areas import find_area
 from core.metrics import REPEATED_REFUSALS
 
-# No refusal names a shorter wait than a second.
-_told: TTLCache[bytes, "Refusal"] = TTLCache(4096, 1.0)
+# No refusal names a shorter wait than a second. After it one request asks anew and the others are told
+# the same until that one is answered: a hundred loops would otherwise all ask in the same moment.
+_SECONDS, _AT_MOST = 1.0, 5.0
+_told: TTLCache[bytes, "Refusal"] = TTLCache(4096, _AT_MOST)
 _TOO_MANY = 429
 _WAIT = b"retry-after"
 # Whose request it is, and who may read the answer. What is not in here changes no refusal of a key.
@@ -24,23 +27,32 @@ _WHO = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Refusal:
-    """The two messages of an answer, as they were sent."""
+    """The two messages of an answer, as they were sent, and when somebody is to ask anew."""
 
     start: dict[str, Any]
     body: dict[str, Any]
+    until: float
+
+    def is_repeated(self) -> bool:
+        """False for the one that asks anew."""
+        now = time.monotonic()
+        if now < self.until:
+            return True
+        self.until = now + _SECONDS
+        return False
 
 
 def repeat_refusals(application: Application) -> Application:
-    """Wraps an ASGI application: for a second its 429 that tells to wait is also the answer to the next
-    such request."""
+    """Wraps an ASGI application: for a second its 429 that tells to wait is also the answer to such
+    requests, and longer to all but the one that asks anew."""
 
     async def application_or_refusal(scope: Scope, receive: Receive, send: Send) -> None:
         who = _who(scope)
         if who is None:
             return await application(scope, receive, send)
-        if (refusal := _told.get(who)) is not None:
+        if (refusal := _told.get(who)) is not None and refusal.is_repeated():
             REPEATED_REFUSALS.inc()
             await send(refusal.start)
             return await send(refusal.body)
@@ -62,9 +74,12 @@ class _Listener:
             tells_to_wait = any(name.lower() == _WAIT for name, _ in message["headers"])
             if message["status"] == _TOO_MANY and tells_to_wait:
                 self._start = message
+            else:
+                _told.pop(self._who, None)
         elif self._start is not None:
             if not message.get("more_body"):
-                _told[self._who] = Refusal(self._start, message)
+                until = time.monotonic() + _SECONDS
+                _told[self._who] = Refusal(self._start, message, until)
             self._start = None
         await self._send(message)
 

@@ -64,7 +64,7 @@ class LocalEmbedder:
 
     async def embed_query(self, text: str, *, tenant_id: UUID) -> Vectors:
         loop = asyncio.get_running_loop()
-        # A long question takes a twentieth of a second: of each tenant one waits for the thread, so
+        # A long question takes a twentieth of a second: of each tenant one has or awaits a thread, so
         # that nobody's comes behind all of another's.
         async with self._places.setdefault(tenant_id, asyncio.Lock()):
             vectors: Vectors = (await loop.run_in_executor(self._query_pool, self._first, text))[0]
@@ -91,8 +91,9 @@ class LocalEmbedder:
 
     @cached_property
     def _query_pool(self) -> ThreadPoolExecutor:
-        """Its own thread, so that a question never waits behind a document."""
-        return ThreadPoolExecutor(1, thread_name_prefix="embed-query")
+        """Threads of their own, so that a question never waits behind a document, nor behind the longest
+        of one other tenant."""
+        return ThreadPoolExecutor(2, thread_name_prefix="embed-query")
 
     @cached_property
     def _tokenizer(self) -> Any:

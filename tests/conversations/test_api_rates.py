@@ -1,6 +1,8 @@
 """How often a key may call: told on every answer, refused in time, open when it cannot be counted."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -80,6 +82,28 @@ def test_a_refusal_is_asked_for_anew_after_its_moment(
 ) -> None:
     first = refused(strict, workspace.secret_key).headers["x-request-id"]
     eventually(lambda: ask(strict, workspace.secret_key).headers["x-request-id"] != first)
+
+
+def test_of_many_that_do_not_wait_one_asks_anew_at_a_time(
+    strict: Process, workspace: Workspace
+) -> None:
+    key = workspace.secret_key
+    refused(strict, key)
+    began = time.monotonic()
+
+    def hammer(_: int) -> set[str]:
+        told = set()
+        while time.monotonic() - began < 3:
+            answer = ask(strict, key)
+            # The minute may begin anew: what is let in says nothing here.
+            if answer.status_code == 429:
+                told.add(answer.headers["x-request-id"])
+        return told
+
+    with ThreadPoolExecutor(10) as pool:
+        told = set[str]().union(*pool.map(hammer, range(10)))
+    # One a second; the beginning of a minute lets some of them in, and a few more ask.
+    assert len(told) <= (time.monotonic() - began) + 2 + LIMIT
 
 
 def test_a_publishable_key_is_counted_by_address(workspace: Workspace) -> None:

@@ -1,0 +1,76 @@
+"""A tenant's requests go on evenly while others are about."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from conversations.chatbots.onboarding import Workspace
+from core.errors import RateLimited
+from core.ids import new_id
+from tenants.limits.pace import Pace
+from tests.live import Process
+from tests.virtual_time import run
+
+FILES = 16
+
+
+async def waited(pace: Pace, tenant_id: UUID) -> float:
+    loop = asyncio.get_running_loop()
+    came = loop.time()
+    await pace.until_due(tenant_id, 5.0)
+    return loop.time() - came
+
+
+def test_what_would_wait_too_long_is_told_when_to_come_and_takes_no_time_of_the_others() -> None:
+    async def play() -> list[float | BaseException]:
+        pace, tenant_id = Pace(at_once=0.6, at_most=2.0), new_id()
+        await waited(pace, new_id())
+        return await asyncio.gather(
+            *(waited(pace, tenant_id) for _ in range(40)), return_exceptions=True
+        )
+
+    told = run(play)
+    let_in = [each for each in told if isinstance(each, float)]
+    refused = [each for each in told if isinstance(each, RateLimited)]
+    steps = [0, 0, 0, 0, *(number / 5 for number in range(1, 11))]
+    assert let_in == pytest.approx(steps, abs=0.05)
+    assert len(refused) == 40 - len(let_in)
+    assert {each.retry_after for each in refused} == {3}
+
+
+def upload(web: Process, workspace: Workspace) -> int:
+    return httpx.post(
+        f"{web.url}/v1/documents",
+        files={"file": (f"{uuid4().hex}.txt", f"It opens at six. {uuid4().hex}")},
+        headers={"Authorization": f"Bearer {workspace.secret_key}"},
+        timeout=60,
+        trust_env=False,
+    ).status_code
+
+
+def test_a_workspace_that_sends_many_small_files_leaves_time_to_the_others(
+    web: Process, make_workspace: Callable[[], Workspace]
+) -> None:
+    many, other, ended = make_workspace(), make_workspace(), Event()
+
+    def be_about() -> None:
+        while not ended.is_set():
+            assert upload(web, other) == 202
+            ended.wait(1)
+
+    with ThreadPoolExecutor(FILES + 1) as pool:
+        about = pool.submit(be_about)
+        assert upload(web, other) == 202
+        began = time.monotonic()
+        told = [pool.submit(upload, web, many) for _ in range(FILES)]
+        assert {each.result() for each in told} == {202}
+        # Unspaced they take a second; all but the first few come half a second apart.
+        assert time.monotonic() - began > (FILES - 4) / 2 - 0.1
+        ended.set()
+        about.result()
