@@ -56,8 +56,10 @@ def export(request: HttpRequest) -> HttpResponse:
     _require_right(request)
     month = _month(request)
     lines = list_costs(month, _EXPORTED)
-    # Added up here: turns go on being booked, and the file is to agree with itself.
-    summed = sum((line.used for line in lines), NOTHING_USED)
+    # Added up here: turns go on being booked, and the file is to agree with itself. One that is cut
+    # off says what all of it comes to.
+    is_whole = len(lines) < _EXPORTED
+    summed = sum((line.used for line in lines), NOTHING_USED) if is_whole else total(month)
     rows = [_row(month, line) for line in lines]
     rows.append((f"{month:%Y-%m}", "total", "", "", *_figures(summed)))
     return csv_response(f"costs-{month:%Y-%m}.csv", _COLUMNS, rows)

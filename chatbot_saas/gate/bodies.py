@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 
 from chatbot_saas.gate.senders import admitted
 from core.areas import find_area
-from core.errors import AppError, PayloadTooLarge, RequestTooSlow, problem
+from core.errors import AppError, PayloadTooLarge, RequestTooSlow, problem, problem_headers
 from core.ids import new_id
 from knowledge.parsing.base import SENTENCES
 
@@ -125,16 +125,15 @@ def limit_body(application: Application) -> Application:
 
 @asynccontextmanager
 async def _sender_known(scope: Scope) -> AsyncIterator[None]:
-    """Whoever sends a file is known before any of it is read."""
+    """Whoever sends much is known before any of it is read. What is small costs no look."""
     length = _read_content_length(scope)
     chunked = any(name == b"transfer-encoding" for name, _ in scope["headers"])
-    if not find_area(scope["path"]).uploads or not (length or chunked):
+    if not find_area(scope["path"]).uploads or (length <= _SMALL_BYTES and not chunked):
         yield
         return
     async with AsyncExitStack() as stack:
         try:
-            is_large = chunked or length > _SMALL_BYTES
-            await stack.enter_async_context(admitted(scope, is_large=is_large))
+            await stack.enter_async_context(admitted(scope))
         except AppError as error:
             raise _Refused(error) from error
         yield
@@ -166,6 +165,10 @@ async def _send_refusal(scope: Scope, send: Send, error: AppError) -> None:
         (b"x-request-id", request_id.encode()),
         # What is left of the body would be read as the next request.
         (b"connection", b"close"),
+        *(
+            (name.lower().encode(), value.encode())
+            for name, value in problem_headers(error).items()
+        ),
     ]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -15,12 +15,13 @@ from chatbot_saas.gate.bodies import Application, Receive, Scope, Send
 from core.areas import find_area
 from core.metrics import REPEATED_REFUSALS
 
-# No refusal names a shorter wait than a second. After it one request asks anew and the others are told
-# the same until that one is answered: a hundred loops would otherwise all ask in the same moment.
+# So long a refusal is told again. Then one request asks anew and the others are told the same until that
+# one is answered, for a hundred loops would otherwise all ask in the same moment; but nobody is, once the
+# time is over that was told.
 _SECONDS, _AT_MOST = 1.0, 5.0
 _told: TTLCache[bytes, "Refusal"] = TTLCache(4096, _AT_MOST)
 _TOO_MANY = 429
-_WAIT = b"retry-after"
+_WAIT, _LEFT = b"retry-after", b"x-ratelimit-remaining-requests"
 # Whose request it is, and who may read the answer. What is not in here changes no refusal of a key.
 _WHO = frozenset(
     {b"authorization", b"x-visitor-token", b"origin", b"host", b"x-forwarded-for", b"forwarded"}
@@ -29,18 +30,22 @@ _WHO = frozenset(
 
 @dataclass(slots=True)
 class Refusal:
-    """The two messages of an answer, as they were sent, and when somebody is to ask anew."""
+    """The two messages of an answer, as they were sent; until when it holds, and when somebody is to ask
+    anew."""
 
     start: dict[str, Any]
     body: dict[str, Any]
-    until: float
+    holds_until: float
+    asked_at: float
 
     def is_repeated(self) -> bool:
-        """False for the one that asks anew."""
+        """False for the one that asks anew, and for all when the wait is over."""
         now = time.monotonic()
-        if now < self.until:
+        if now >= self.holds_until:
+            return False
+        if now < self.asked_at:
             return True
-        self.until = now + _SECONDS
+        self.asked_at = now + _SECONDS
         return False
 
 
@@ -52,36 +57,50 @@ def repeat_refusals(application: Application) -> Application:
         who = _who(scope)
         if who is None:
             return await application(scope, receive, send)
-        if (refusal := _told.get(who)) is not None and refusal.is_repeated():
+        refusal = _told.get(who)
+        if refusal is not None and refusal.is_repeated():
             REPEATED_REFUSALS.inc()
             await send(refusal.start)
             return await send(refusal.body)
-        return await application(scope, receive, _Listener(who, send))
+        return await application(scope, receive, _Listener(scope, who, refusal, send))
 
     return application_or_refusal
 
 
 class _Listener:
-    """Sends on, and keeps a refusal that came in one piece."""
+    """Sends on, keeps a refusal that came in one piece, and forgets the one that holds no more."""
 
-    def __init__(self, who: bytes, send: Send) -> None:
-        self._who, self._send = who, send
+    def __init__(self, scope: Scope, who: bytes, asks: Refusal | None, send: Send) -> None:
+        self._who, self._asks, self._send = who, asks, send
+        self._names_visitor = scope["path"].endswith("/turns")
         self._start: dict[str, Any] | None = None
+        self._wait = 0
 
     async def __call__(self, message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            # What is full, such as a plan's documents, is no matter of time, and depends on what is sent.
-            tells_to_wait = any(name.lower() == _WAIT for name, _ in message["headers"])
-            if message["status"] == _TOO_MANY and tells_to_wait:
+            self._wait = self._told_wait(message)
+            if self._wait:
                 self._start = message
-            else:
-                _told.pop(self._who, None)
+            # Not one that came after what is answered here was let in.
+            elif self._asks is not None and _told.get(self._who) is self._asks:
+                del _told[self._who]
         elif self._start is not None:
             if not message.get("more_body"):
-                until = time.monotonic() + _SECONDS
-                _told[self._who] = Refusal(self._start, message, until)
+                now = time.monotonic()
+                _told[self._who] = Refusal(self._start, message, now + self._wait, now + _SECONDS)
             self._start = None
         await self._send(message)
+
+    def _told_wait(self, start: dict[str, Any]) -> int:
+        """The seconds that a refusal tells to wait; 0 for what is no refusal of the whole key."""
+        headers = {name.lower(): value for name, value in start["headers"]}
+        # What is full, such as a plan's documents, is no matter of time, and depends on what is sent.
+        if start["status"] != _TOO_MANY or _WAIT not in headers:
+            return 0
+        # The visitor stands in the body: another's turn may be let in, unless the key has none left.
+        if self._names_visitor and headers.get(_LEFT) != b"0":
+            return 0
+        return int(headers[_WAIT])
 
 
 def _who(scope: Scope) -> bytes | None:

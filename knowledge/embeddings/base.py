@@ -32,8 +32,8 @@ class Embedder(Protocol):
         ...
 
     async def embed_query(self, text: str, *, tenant_id: UUID) -> Vectors:
-        """float32 [dimensions], computed off the event loop and for no tenant to the others' cost.
-        Raises EmbeddingError."""
+        """float32 [dimensions], computed off the event loop. `tenant_id`: whose text it is, for an
+        embedder that lets tenants take turns. Raises EmbeddingError."""
         ...
 
 

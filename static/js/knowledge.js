@@ -39,6 +39,11 @@ const send = (file, item) =>
       item.querySelector("progress").value = loaded / total;
     });
     request.addEventListener("loadend", () => {
+      const wait = Number(request.getResponseHeader("Retry-After"));
+      if (request.status === 429 && wait) {
+        setTimeout(() => resolve(send(file, item)), wait * 1000);
+        return;
+      }
       if (request.status === 204) item.remove();
       else refuse(item, request.status ? said(request) : form.dataset.failed);
       resolve();

@@ -34,12 +34,14 @@ class Pace:
         """
         now = asyncio.get_running_loop().time()
         due = max(now, self._due.get(tenant_id, 0.0))
+        if not _others_are_about(tenant_id, now):
+            # Whoever comes later does not make it pay for the time in which it was alone.
+            due = min(due, now + self._at_once)
         early = due - self._at_once - now
-        waits = _others_are_about(tenant_id, now) and early > 0
-        if waits and early > self._at_most:
+        if early > self._at_most:
             raise RateLimited("There are too many at once.", retry_after=ceil(early))
         self._due[tenant_id] = due + 1 / per_second
-        if waits:
+        if early > 0:
             await asyncio.sleep(early)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from threading import Event
 from uuid import UUID, uuid4
 
@@ -13,11 +14,13 @@ import pytest
 from conversations.chatbots.onboarding import Workspace
 from core.errors import RateLimited
 from core.ids import new_id
+from tenants.keys.api_keys import mint_secret_key
 from tenants.limits.pace import Pace
+from tests.eventually import eventually
 from tests.live import Process
 from tests.virtual_time import run
 
-FILES = 16
+FILES = 8
 
 
 async def waited(pace: Pace, tenant_id: UUID) -> float:
@@ -44,11 +47,24 @@ def test_what_would_wait_too_long_is_told_when_to_come_and_takes_no_time_of_the_
     assert {each.retry_after for each in refused} == {3}
 
 
-def upload(web: Process, workspace: Workspace) -> int:
+def test_nobody_pays_for_the_time_in_which_nobody_else_was_about() -> None:
+    async def play() -> float:
+        pace, tenant_id = Pace(at_once=0.6), new_id()
+        # The tests before have left others here.
+        await asyncio.sleep(60)
+        for _ in range(200):
+            assert await waited(pace, tenant_id) == pytest.approx(0, abs=0.05)
+        await waited(pace, new_id())
+        return await waited(pace, tenant_id)
+
+    assert run(play) < 0.3
+
+
+def upload(web: Process, workspace: Workspace, key: str = "") -> int:
     return httpx.post(
         f"{web.url}/v1/documents",
         files={"file": (f"{uuid4().hex}.txt", f"It opens at six. {uuid4().hex}")},
-        headers={"Authorization": f"Bearer {workspace.secret_key}"},
+        headers={"Authorization": f"Bearer {key or workspace.secret_key}"},
         timeout=60,
         trust_env=False,
     ).status_code
@@ -64,9 +80,11 @@ def test_a_workspace_that_sends_many_small_files_leaves_time_to_the_others(
             assert upload(web, other) == 202
             ended.wait(1)
 
-    with ThreadPoolExecutor(FILES + 1) as pool:
-        about = pool.submit(be_about)
+    with ThreadPoolExecutor(FILES + 1) as pool, ExitStack() as stack:
+        # Whatever fails: the pool waits for it.
+        stack.callback(ended.set)
         assert upload(web, other) == 202
+        about = pool.submit(be_about)
         began = time.monotonic()
         told = [pool.submit(upload, web, many) for _ in range(FILES)]
         assert {each.result() for each in told} == {202}
@@ -74,3 +92,25 @@ def test_a_workspace_that_sends_many_small_files_leaves_time_to_the_others(
         assert time.monotonic() - began > (FILES - 4) / 2 - 0.1
         ended.set()
         about.result()
+
+
+def test_a_program_that_sends_all_at_once_leaves_places_to_its_colleagues(
+    make_workspace: Callable[[], Workspace],
+) -> None:
+    many, other, ended = make_workspace(), make_workspace(), Event()
+    colleague = mint_secret_key(tenant_id=many.tenant.id)
+
+    def hurry() -> set[int]:
+        codes = set()
+        while not ended.is_set():
+            codes.add(upload(web, many))
+        return codes
+
+    with Process("web") as web, ThreadPoolExecutor(30) as pool, ExitStack() as stack:
+        stack.callback(ended.set)
+        assert upload(web, other) == 202
+        rush = [pool.submit(hurry) for _ in range(30)]
+        eventually(lambda: upload(web, other) == 202 and upload(web, many) == 429)
+        assert upload(web, many, colleague) == 202
+        ended.set()
+        assert set[int]().union(*(each.result() for each in rush)) == {202, 429}
