@@ -133,7 +133,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "tenants.people.sessions.IdentityMiddleware",
     "tenants.people.sessions.CsrfMiddleware",
-    "tenants.limits.uploads.pace_uploads",
+    "chatbot_saas.gate.uploads.pace_uploads",
     "django.contrib.messages.middleware.MessageMiddleware",
     "tenants.middleware.TenantViewMiddleware",
 ]
