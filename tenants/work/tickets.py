@@ -116,25 +116,29 @@ def enqueue(
     return ticket.pk
 
 
-# Fewest running tickets first, so that one tenant's thousand files do not starve another's one.
+# Fewest running tickets first, so that one tenant's thousand files do not starve another's one. Of whose
+# worker nothing was heard for a while, a ticket takes no place, and is not yet anybody else's.
+_SILENT_SECONDS = 12
 _CLAIM = """
 WITH running AS (
     SELECT tenant_id, count(*) AS running FROM tenants_workticket
-    WHERE status = 'running' AND lease_until > now() GROUP BY tenant_id
+    WHERE status = 'running' AND lease_until > now() + make_interval(
+        secs => greatest(0, coalesce((%(leases)s::jsonb ->> kind)::int, 0) - %(silent)s)
+    ) GROUP BY tenant_id
 ), chosen AS (
     SELECT ticket.id FROM tenants_workticket ticket
     JOIN tenants_tenant tenant ON tenant.id = ticket.tenant_id AND tenant.status = 'active'
     LEFT JOIN running ON running.tenant_id = ticket.tenant_id
     WHERE ticket.status IN ('waiting', 'running') AND ticket.due_at <= now()
         AND (ticket.status = 'waiting' OR ticket.lease_until <= now())
-        AND coalesce(running.running, 0) < %s
-        AND ticket.kind = ANY(%s)
+        AND coalesce(running.running, 0) < %(places)s
+        AND ticket.kind = ANY(%(kinds)s)
     ORDER BY coalesce(running.running, 0), ticket.due_at
     LIMIT 1 FOR UPDATE OF ticket SKIP LOCKED
 )
 UPDATE tenants_workticket ticket
-SET status = 'running', attempts = attempts + 1, lease_id = %s,
-    lease_until = now() + make_interval(secs => (%s::jsonb ->> ticket.kind)::int)
+SET status = 'running', attempts = attempts + 1, lease_id = %(lease)s,
+    lease_until = now() + make_interval(secs => (%(leases)s::jsonb ->> ticket.kind)::int)
 FROM chosen WHERE ticket.id = chosen.id
 RETURNING ticket.id, ticket.tenant_id, ticket.kind, ticket.attempts, ticket.max_attempts
 """
@@ -148,12 +152,13 @@ def claim() -> Ticket | None:
     with platform_context(), transaction.atomic(), connection.cursor() as cursor:
         # One claim at a time: two that count a tenant's running tickets at once would both find room.
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])
-        values: tuple[Any, ...] = (
-            settings.TICKETS_PER_TENANT,
-            list(leases),
-            lease_id,
-            json.dumps(leases),
-        )
+        values: dict[str, Any] = {
+            "places": settings.TICKETS_PER_TENANT,
+            "kinds": list(leases),
+            "lease": lease_id,
+            "leases": json.dumps(leases),
+            "silent": _SILENT_SECONDS,
+        }
         cursor.execute(_CLAIM, values)
         row = cursor.fetchone()
         if row is None:

@@ -42,6 +42,8 @@ def test_a_file_that_is_told_to_wait_is_sent_again_and_the_others_after_it(
     ]
     page.get_by_label("Drop files here, or choose them").set_input_files(files)
     for name in ("first.md", "second.md"):
-        expect(page.locator("#documents").get_by_role("link", name=name)).to_be_visible(timeout=60_000)
+        expect(page.locator("#documents").get_by_role("link", name=name)).to_be_visible(
+            timeout=60_000
+        )
     expect(page.locator("#sending")).to_be_hidden()
     assert told == [429, 429, 0, 0]

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from django.conf import settings
 from django.db import connections, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from core.errors import Conflict, NotFound
@@ -166,6 +167,25 @@ def test_one_tenant_never_has_more_tickets_running_than_its_share(
     third = tickets.claim()
     assert third is not None
     assert third.tenant_id == other_tenant.id
+
+
+def test_a_ticket_of_whose_worker_nothing_is_heard_takes_no_place(tenant: TenantRef) -> None:
+    tickets.handles(KIND, lease_seconds=30)(lambda ticket: None)
+    for _ in range(settings.TICKETS_PER_TENANT + 1):
+        enqueue(tenant)
+    held = [ticket for _ in range(settings.TICKETS_PER_TENANT) if (ticket := tickets.claim())]
+    assert len(held) == settings.TICKETS_PER_TENANT
+    assert tickets.claim() is None
+    heard = WorkTicket.objects.filter(pk=held[0].id)
+    with platform_context():
+        heard.update(lease_until=Now() + timedelta(seconds=30 - tickets._SILENT_SECONDS + 5))
+    assert tickets.claim() is None
+    with platform_context():
+        heard.update(lease_until=Now() + timedelta(seconds=30 - tickets._SILENT_SECONDS - 1))
+    another = tickets.claim()
+    assert another is not None
+    # It is nobody else's yet.
+    assert another.id not in {ticket.id for ticket in held}
 
 
 def test_a_lease_is_extended_while_one_long_step_runs(tenant: TenantRef) -> None:
