@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 # Texts embedded between two looks at progress and lease; what a killed worker loses at most.
 EMBED_BATCH = 64
-PUBLISH_SECONDS = 600.0
+EMBED_SECONDS = PUBLISH_SECONDS = 600.0
 GAVE_UP = (
     "Processing this file failed several times. Upload it again later; if it fails again, contact "
     "support."
@@ -101,7 +101,9 @@ def ingest(document_id: UUID, version: int, *, heartbeat: Callable[[], None]) ->
     )
     embedder = get_embedder()
     try:
-        vectors = _own_vectors(document_id, chunks, embedder, progress)
+        # A service may take long over one batch.
+        with kept_alive(heartbeat, every=HEARTBEAT_SECONDS, at_most=EMBED_SECONDS):
+            vectors = _own_vectors(document_id, chunks, embedder, progress)
     except EmbeddingError as error:
         if not error.permanent:
             raise

@@ -1,6 +1,7 @@
 """Time in which waiting takes none."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -8,11 +9,12 @@ T = TypeVar("T")
 
 
 class VirtualTime(asyncio.SelectorEventLoop):
-    """A loop in which waiting takes no time: its clock goes to whatever comes next."""
+    """A loop in which waiting takes no time, and nothing else takes any: its clock goes to whatever
+    comes next."""
 
     def __init__(self) -> None:
+        self._base, self._shift = time.monotonic(), 0.0
         super().__init__()
-        self._shift = 0.0
         select = self._selector.select  # type: ignore[attr-defined]
 
         def skip(timeout: float | None) -> Any:
@@ -23,7 +25,7 @@ class VirtualTime(asyncio.SelectorEventLoop):
         self._selector.select = skip  # type: ignore[attr-defined]
 
     def time(self) -> float:
-        return super().time() + self._shift
+        return self._base + self._shift
 
 
 def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:

@@ -20,7 +20,7 @@ from core.metrics import REPEATED_REFUSALS
 # time is over that was told.
 _SECONDS, _AT_MOST = 1.0, 5.0
 _told: TTLCache[bytes, "Refusal"] = TTLCache(4096, _AT_MOST)
-_TOO_MANY = 429
+_TOO_MANY, _LONGEST = 429, 500
 _WAIT, _LEFT = b"retry-after", b"x-ratelimit-remaining-requests"
 # Whose request it is, and who may read the answer. What is not in here changes no refusal of a key.
 _WHO = frozenset(
@@ -73,6 +73,7 @@ class _Listener:
     def __init__(self, scope: Scope, who: bytes, asks: Refusal | None, send: Send) -> None:
         self._who, self._asks, self._send = who, asks, send
         self._names_visitor = scope["path"].endswith("/turns")
+        self._has_price = scope["path"].endswith("/completions")
         self._start: dict[str, Any] | None = None
         self._wait = 0
 
@@ -85,11 +86,15 @@ class _Listener:
             elif self._asks is not None and _told.get(self._who) is self._asks:
                 del _told[self._who]
         elif self._start is not None:
-            if not message.get("more_body"):
+            if not message.get("more_body") and self._is_of_all(message["body"]):
                 now = time.monotonic()
                 _told[self._who] = Refusal(self._start, message, now + self._wait, now + _SECONDS)
             self._start = None
         await self._send(message)
+
+    def _is_of_all(self, body: bytes) -> bool:
+        # A spent quota may still have room for what costs less.
+        return not self._has_price or b'"rate_limited"' in body
 
     def _told_wait(self, start: dict[str, Any]) -> int:
         """The seconds that a refusal tells to wait; 0 for what is no refusal of the whole key."""
@@ -105,7 +110,11 @@ class _Listener:
 
 def _who(scope: Scope) -> bytes | None:
     """What tells this caller's requests to one address from any others; None without a key."""
-    if not find_area(scope["path"]).keys:
+    # A path may be as long as a stranger likes, and a refusal names it.
+    if (
+        not find_area(scope["path"]).keys
+        or len(scope["path"] + str(scope["query_string"])) > _LONGEST
+    ):
         return None
     who = sorted((name, value) for name, value in scope["headers"] if name in _WHO)
     if not any(name == b"authorization" for name, _ in who):

@@ -112,8 +112,10 @@ class ChatConsumer(SocketConsumer):
             return closed.code
         except asyncio.CancelledError:
             # Ours, from `close`; any other is the server's and goes on.
-            if self._closing is None:
+            if self._closing is None or self._main is None:
                 raise
+            # It ends here. Python before 3.11.3 would take the next timeout for it.
+            self._main.uncancel()
             return self._closing
         return None
 

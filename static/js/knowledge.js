@@ -29,7 +29,8 @@ const said = (request) => {
   }
 };
 
-const send = (file, item) =>
+const MOST_TRIES = 30;
+const send = (file, item, tries = 1) =>
   new Promise((resolve) => {
     const request = new XMLHttpRequest();
     const body = new FormData();
@@ -40,8 +41,8 @@ const send = (file, item) =>
     });
     request.addEventListener("loadend", () => {
       const wait = Number(request.getResponseHeader("Retry-After"));
-      if (request.status === 429 && wait) {
-        setTimeout(() => resolve(send(file, item)), wait * 1000);
+      if (request.status === 429 && wait && tries < MOST_TRIES) {
+        setTimeout(() => resolve(send(file, item, tries + 1)), wait * 1000);
         return;
       }
       if (request.status === 204) item.remove();
@@ -62,7 +63,8 @@ const work = async () => {
   while (waiting.length) {
     const { file, item } = waiting.shift();
     await send(file, item);
-    await show();
+    // The list comes with the next one, or with a reload.
+    await show().catch(() => {});
   }
   busy = false;
   sending.hidden = !sending.children.length;

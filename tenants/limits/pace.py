@@ -42,7 +42,12 @@ class Pace:
             raise RateLimited("There are too many at once.", retry_after=ceil(early))
         self._due[tenant_id] = due + 1 / per_second
         if early > 0:
-            await asyncio.sleep(early)
+            try:
+                await asyncio.sleep(early)
+            except asyncio.CancelledError:
+                # Whoever hung up takes no time of those who stay.
+                self._due[tenant_id] = self._due.get(tenant_id, due) - 1 / per_second
+                raise
 
 
 def _others_are_about(tenant_id: UUID, now: float) -> bool:

@@ -121,17 +121,19 @@ def enqueue(
 _SILENT_SECONDS = 12
 _CLAIM = """
 WITH running AS (
-    SELECT tenant_id, count(*) AS running FROM tenants_workticket
-    WHERE status = 'running' AND lease_until > now() + make_interval(
-        secs => greatest(0, coalesce((%(leases)s::jsonb ->> kind)::int, 0) - %(silent)s)
-    ) GROUP BY tenant_id
+    SELECT tenant_id, count(*) AS running, count(*) FILTER (
+        WHERE lease_until > now() + make_interval(
+            secs => coalesce((%(leases)s::jsonb ->> kind)::int, 0) - %(silent)s
+        )
+    ) AS heard_of FROM tenants_workticket
+    WHERE status = 'running' AND lease_until > now() GROUP BY tenant_id
 ), chosen AS (
     SELECT ticket.id FROM tenants_workticket ticket
     JOIN tenants_tenant tenant ON tenant.id = ticket.tenant_id AND tenant.status = 'active'
     LEFT JOIN running ON running.tenant_id = ticket.tenant_id
     WHERE ticket.status IN ('waiting', 'running') AND ticket.due_at <= now()
         AND (ticket.status = 'waiting' OR ticket.lease_until <= now())
-        AND coalesce(running.running, 0) < %(places)s
+        AND coalesce(running.heard_of, 0) < %(places)s
         AND ticket.kind = ANY(%(kinds)s)
     ORDER BY coalesce(running.running, 0), ticket.due_at
     LIMIT 1 FOR UPDATE OF ticket SKIP LOCKED

@@ -87,13 +87,15 @@ class Side:
             return str(make[name]())
 
     def everything(self) -> list[list[tuple[Any, ...]]]:
-        """All rows that a request could change."""
+        """All rows that a request could change, but how far a worker is with a document."""
         kept: list[type[Model]] = [
             *(models.Chatbot, models.Conversation, models.Turn, models.Message, models.Feedback),
-            *(Document, QuotaPeriod, UsageRecord, AuditEvent),
+            *(QuotaPeriod, UsageRecord, AuditEvent),
         ]
         with tenant_context(self.tenant_id):
             rows = [list(kind._default_manager.order_by("pk").values_list()) for kind in kept]
+            documents = Document.objects.order_by("pk")
+            rows.append(list(documents.values_list("pk", "filename", "content_hash", "version")))
         with platform_context():
             keys = APIKey.objects.filter(tenant_id=self.tenant_id).order_by("pk")
             return [
