@@ -36,6 +36,8 @@ def test_a_file_that_is_told_to_wait_is_sent_again_and_the_others_after_it(
 
     page.route("**/knowledge/upload", be_busy)
     log_in(page, f"http://{host}:{web.port}/login?next=/knowledge", person.email, PASSWORD)
+    # Its script listens from then on.
+    page.wait_for_url("**/knowledge", wait_until="load")
     files: list[FilePayload] = [
         {"name": f"{n}.md", "mimeType": "text/markdown", "buffer": f"# {n}\n\nSix.".encode()}
         for n in ("first", "second")
