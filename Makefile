@@ -25,10 +25,11 @@ test: dev
 	$(PY) -m pytest $(if $(ARGS),$(ARGS),$(WHOLE))
 
 # The same, measured: branches of tenants/, billing/ and the turn, subprocesses counted. A third slower.
+# A few that fail among the others are run again alone, and named (tests/alone.py).
 coverage: dev
 	@mkdir -p var/coverage
 	$(PY) -m coverage erase
-	$(PY) -m coverage run -m pytest $(WHOLE)
+	$(PY) -m coverage run -m pytest --cache-clear $(WHOLE) || { test $$? -eq 1 && $(PY) -m tests.alone; }
 	$(PY) -m coverage combine -q
 	$(PY) -m coverage report --include='$(MEASURED)' --fail-under=90
 

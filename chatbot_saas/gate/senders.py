@@ -3,7 +3,6 @@
 Django spools the whole body before it looks for a view, so twenty strangers could fill a disk.
 """
 
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import BytesIO
@@ -12,8 +11,9 @@ from typing import Any
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 
+from chatbot_saas.gate.places import Places
 from core.areas import find_area
-from core.errors import RateLimited, Unauthenticated
+from core.errors import Unauthenticated
 from core.responses import database_away
 from tenants.access import require_scope
 from tenants.context import DATABASE_AWAY, in_platform
@@ -24,7 +24,7 @@ _SCOPE = "documents:write"
 # Files that one account or key sends to one process at once; a page sends three.
 AT_ONCE = 6
 
-_sending: Counter[str] = Counter()
+_sending = Places(AT_ONCE, retry_after=5)
 
 
 @asynccontextmanager
@@ -34,15 +34,8 @@ async def admitted(scope: dict[str, Any]) -> AsyncIterator[None]:
         sender = await _sender(scope)
     except DATABASE_AWAY as error:
         raise database_away(error) from error
-    if _sending[sender] >= AT_ONCE:
-        raise RateLimited("Too many files are sent at once. Wait for one of them.", retry_after=5)
-    _sending[sender] += 1
-    try:
+    with _sending.of(sender):
         yield
-    finally:
-        _sending[sender] -= 1
-        if not _sending[sender]:
-            del _sending[sender]
 
 
 async def _sender(scope: dict[str, Any]) -> str:

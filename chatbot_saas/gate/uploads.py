@@ -1,13 +1,12 @@
 """How fast a workspace's files are taken in while others are about, and how many of one sender wait."""
 
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from django.http import HttpResponseBase
 from django.utils.decorators import async_only_middleware
 
+from chatbot_saas.gate.places import Places
 from core.areas import find_area
 from core.errors import RateLimited
 from core.responses import error_response
@@ -16,8 +15,7 @@ from tenants.limits.pace import Pace
 # Taking one in costs half as much as an answer, and more than these are not read in a second anyway.
 _PER_SECOND, _pace = 2.0, Pace(at_once=1.2, at_most=10.0)
 # Of the twenty or so that the workspace may have waiting: a colleague's file finds a place.
-_OF_ONE_SENDER = 8
-_waiting: Counter[str] = Counter()
+_waiting = Places(8, retry_after=2)
 
 
 @async_only_middleware
@@ -30,7 +28,7 @@ def pace_uploads(
         # Who may not send files is refused by the view, and takes no time of those who may.
         if sender := _sender(request):
             try:
-                with _place(sender):
+                with _waiting.of(sender):
                     await _pace.until_due(request.tenant_id, _PER_SECOND)
             except RateLimited as error:
                 return error_response(error, request)
@@ -48,16 +46,3 @@ def _sender(request: Any) -> str | None:
     if member is not None and member.may("documents:write"):
         return f"member:{member.user_id}:{member.tenant_id}"
     return None
-
-
-@contextmanager
-def _place(sender: str) -> Iterator[None]:
-    if _waiting[sender] >= _OF_ONE_SENDER:
-        raise RateLimited("Too many files are sent at once. Wait for one of them.", retry_after=2)
-    _waiting[sender] += 1
-    try:
-        yield
-    finally:
-        _waiting[sender] -= 1
-        if not _waiting[sender]:
-            del _waiting[sender]

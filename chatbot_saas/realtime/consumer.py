@@ -41,6 +41,7 @@ from conversations.turns.terms import current_plan
 from conversations.turns.values import Question, TurnRef
 from core.errors import AppError, InvalidRequest, NotFound, RateLimited, Unavailable
 from tenants.context import DATABASE_AWAY, in_platform, in_tenant
+from tenants.limits.pace import Pace
 from tenants.limits.turns import check_session_rate
 
 log = logging.getLogger(__name__)
@@ -49,9 +50,13 @@ _CLOSE_SECONDS = 2.0
 # A widget sends one frame before its session, and then what a person does.
 _FIRST_FRAMES = 5
 _FRAMES = {"burst": 100, "per_second": 20.0}
-# Who is told to wait is heard again after so many seconds: no person notices, and a program that asks on
-# and on, in a hundred sockets, is no load. Closed, it would come again, which costs more.
-_PAUSE_SECONDS = 1.0
+# Who is told to wait is heard again after so many seconds, and after twice as many when told again: no
+# person notices, and a program that asks on and on, in a hundred sockets, is no load. Closed, it would come
+# again, which costs more.
+_PAUSE_SECONDS, _LONGEST_PAUSE = 1.0, 4.0
+# Opening a session costs as much as a third of an answer: a hundred of one tenant, all at once, would be
+# everybody's next half second. Longer than this no visitor waits for a greeting.
+_SESSIONS_PER_SECOND, _session_pace = 20.0, Pace(at_once=0.5, at_most=5.0)
 _open_sockets = OpenSockets()
 
 Scope = dict[str, Any]
@@ -91,6 +96,7 @@ class ChatConsumer(SocketConsumer):
         self._followed = FollowedTurns(write=self._write, close=self.close)
         self._budget = FrameBudget(burst=_FIRST_FRAMES, per_second=0)
         self._is_counted = False
+        self._pause = _PAUSE_SECONDS
         self._closing: int | None = None
         self._main: asyncio.Task[Any] | None = None
 
@@ -183,7 +189,8 @@ class ChatConsumer(SocketConsumer):
         except AppError as error:
             await self._write(frames.refusal_frame(error, _ref(frame)))
             if error.retry_after is not None:
-                await asyncio.sleep(_PAUSE_SECONDS)
+                await asyncio.sleep(self._pause)
+                self._pause = min(2 * self._pause, _LONGEST_PAUSE)
         except DATABASE_AWAY as error:
             log.warning("a frame could not be served: %s", type(error).__name__)
             await self._write(frames.refusal_frame(_unavailable(), _ref(frame)))
@@ -206,6 +213,7 @@ class ChatConsumer(SocketConsumer):
                 visitor_turns_per_minute=plan.visitor_turns_per_minute,
                 address=self._handshake.address or "unknown",
             )
+            await _session_pace.until_due(key.tenant_id, _SESSIONS_PER_SECOND)
             session = await in_tenant(
                 key.tenant_id,
                 sessions.open_session,
@@ -291,6 +299,7 @@ class ChatConsumer(SocketConsumer):
                 address=self._handshake.address,
             )
         )
+        self._pause = _PAUSE_SECONDS
         self._followed.follow(started.turn, 0)
 
     async def _resume(self, session: Session, frame: frames.TurnResume) -> None:

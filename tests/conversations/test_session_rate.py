@@ -1,4 +1,8 @@
-"""How many chats one address may open in a minute."""
+"""How many chats one address may open in a minute, and how fast one workspace's open beside others."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
 
 from conversations.chatbots.onboarding import Workspace
 from tests.conversations.client import Chat
@@ -20,3 +24,18 @@ def test_an_address_that_opens_too_many_chats_is_told_to_wait(
         assert refused["code"] == "rate_limited"
         assert "open a chat 100 times a minute" in refused["message"]
         assert chat.close_code() == 1013
+
+
+def test_many_visitors_who_come_at_once_leave_time_to_those_of_others(
+    web: Process, workspace: Workspace, make_workspace: Callable[[], Workspace]
+) -> None:
+    with ExitStack() as stack:
+        stack.enter_context(Chat(web.socket_url, make_workspace().publishable_key))
+        chats = [stack.enter_context(Chat(web.socket_url)) for _ in range(40)]
+        began = time.monotonic()
+        for chat in chats:
+            chat.send("session.start", key=workspace.publishable_key)
+        for chat in chats:
+            chat.receive("session.ready")
+        # Ten go on at once and twenty a second after them.
+        assert time.monotonic() - began > 1.4
