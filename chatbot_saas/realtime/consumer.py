@@ -51,8 +51,8 @@ _CLOSE_SECONDS = 2.0
 _FIRST_FRAMES = 5
 _FRAMES = {"burst": 100, "per_second": 20.0}
 # Who is told to wait is heard again after so many seconds, and after twice as many when told again: no
-# person notices, and a program that asks on and on, in a hundred sockets, is no load. Closed, it would come
-# again, which costs more.
+# person notices, and a program that asks on and on, in a hundred sockets, is no load. Closed, it would
+# come again, which costs more.
 _PAUSE_SECONDS, _LONGEST_PAUSE = 1.0, 4.0
 # Opening a session costs as much as a third of an answer: a hundred of one tenant, all at once, would be
 # everybody's next half second. Longer than this no visitor waits for a greeting.
