@@ -15,9 +15,9 @@ from chatbot_saas.gate.bodies import Application, Receive, Scope, Send
 from core.areas import find_area
 from core.metrics import REPEATED_REFUSALS
 
-# So long a refusal is told again. Then one request asks anew, the next one so much later, and the others
-# are told the same, for a hundred loops would otherwise all ask in the same moment; but nobody is, once the
-# time is over that was told.
+# So long a refusal is told again. Then one request asks anew, the next one so much later, and the
+# others are told the same, for a hundred loops would otherwise all ask in the same moment; but nobody is,
+# once the time is over that was told.
 _SECONDS, _AT_MOST = 1.0, 5.0
 _told: TTLCache[bytes, "Refusal"] = TTLCache(4096, _AT_MOST)
 _TOO_MANY, _LONGEST = 429, 500
