@@ -14,6 +14,21 @@ class PresentChatbots(models.Manager["Chatbot"]):
         return super().get_queryset().filter(removed_at=None)
 
 
+class Unsupported(models.TextChoices):
+    """What a visitor sees of a statement that the passage it cites does not carry."""
+
+    SHOW = "show"
+    MARK = "mark"
+    WITHHOLD = "withhold"
+
+
+class Unsourced(models.TextChoices):
+    """What becomes of an answer that cites nothing."""
+
+    SHOW = "show"
+    REFUSE = "refuse"
+
+
 class Chatbot(models.Model):
     """One bot. Without a `ChatbotSource` it searches all of its tenant's documents."""
 
@@ -29,6 +44,15 @@ class Chatbot(models.Model):
     allowed_origins = models.JSONField(default=list)
     # At most two sealed shared secrets for identity tokens, so that one can be rotated.
     identity_secrets = models.JSONField(default=list)
+    unsupported_statements = models.CharField(
+        max_length=10,
+        choices=Unsupported.choices,
+        default=Unsupported.MARK,
+        db_default=Unsupported.MARK,
+    )
+    unsourced_answers = models.CharField(
+        max_length=10, choices=Unsourced.choices, default=Unsourced.SHOW, db_default=Unsourced.SHOW
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     # Since when its rows are being taken away: it is there for nobody any more.
@@ -207,14 +231,21 @@ class Citation(models.Model):
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="citations")
     n = models.PositiveSmallIntegerField()
+    # Where the marker stands in the text, in characters. NULL: an earlier release, for each `[n]`.
+    marker = models.PositiveIntegerField(null=True)
     document_id = models.UUIDField(db_index=True)
     title = models.TextField()
     url = models.TextField(null=True)
     page = models.IntegerField(null=True)
     quote = models.TextField()
+    # Whether the passage carries the statement before the marker.
+    supported = models.BooleanField(default=True, db_default=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["message", "n"], name="citation_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["message", "marker"], name="citation_once_a_marker")
+        ]
+        ordering = ["marker", "n"]
 
     def __str__(self) -> str:
         return f"[{self.n}] {self.title}"

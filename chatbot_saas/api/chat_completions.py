@@ -214,11 +214,13 @@ def citation_body(event: TurnCitation) -> dict[str, Any]:
     """The same fields as in `turn.citation`."""
     return {
         "n": event.n,
+        "marker": event.marker,
         "document_id": str(event.document_id),
         "title": event.title,
         "url": event.url,
         "page": event.page,
         "quote": event.quote,
+        "supported": event.supported,
     }
 
 

@@ -15,6 +15,7 @@ from chatbot_saas.api.serializing import ClosedSerializer, KindField, ShortList,
 from chatbot_saas.api.views import APIView, ListView
 from conversations.chatbots import rules
 from conversations.chatbots import services as chatbots
+from conversations.models import Unsourced, Unsupported
 from core.cursors import read_id
 
 
@@ -31,6 +32,8 @@ class ChatbotSerializer(serializers.Serializer[chatbots.ChatbotSettings]):
     suggested_questions = serializers.ListField(child=TextField())
     allowed_origins = serializers.ListField(child=TextField())
     source_ids = serializers.ListField(child=serializers.UUIDField())
+    unsupported_statements = serializers.ChoiceField(Unsupported.values)
+    unsourced_answers = serializers.ChoiceField(Unsourced.values)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -59,6 +62,14 @@ class ChatbotChangesSerializer(ClosedSerializer):
         child=serializers.UUIDField(),
         longest=rules.MAX_SOURCES,
         help_text="None: all documents.",
+    )
+    unsupported_statements = serializers.ChoiceField(
+        Unsupported.values,
+        required=False,
+        help_text="What visitors see of a statement that the passage it cites does not carry.",
+    )
+    unsourced_answers = serializers.ChoiceField(
+        Unsourced.values, required=False, help_text="What becomes of an answer that cites nothing."
     )
 
 

@@ -12,6 +12,7 @@ from chatbot_saas.web.forms import NameField
 from chatbot_saas.web.service_form import ServiceForm
 from conversations.chatbots import rules
 from conversations.chatbots.services import ChatbotFields, ChatbotSettings
+from conversations.models import Unsourced, Unsupported
 from knowledge.document_list import SourceView
 
 _OFF = {"autocomplete": "off"}
@@ -100,6 +101,25 @@ class ChatbotForm(NewChatbotForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
+    unsupported_statements = forms.ChoiceField(
+        label=_("Statements that their source does not carry"),
+        choices=[
+            (Unsupported.SHOW, _("Show them like any other")),
+            (Unsupported.MARK, _("Show them with a mark")),
+            (Unsupported.WITHHOLD, _("Leave them out")),
+        ],
+        help_text=_(
+            "Every statement is compared with the passage it cites. Transcripts always say which failed."
+        ),
+    )
+    unsourced_answers = forms.ChoiceField(
+        label=_("Answers without a source"),
+        choices=[
+            (Unsourced.SHOW, _("Show them, and say that they have none")),
+            (Unsourced.REFUSE, _("Say “I do not know” instead")),
+        ],
+    )
+
     def __init__(
         self, *args: Any, models: Sequence[str], sources: Sequence[SourceView], **options: Any
     ) -> None:
@@ -127,4 +147,6 @@ def initial_of(chatbot: ChatbotSettings) -> dict[str, Any]:
         "suggested_questions": chatbot.suggested_questions,
         "allowed_origins": chatbot.allowed_origins,
         "source_ids": [str(each) for each in chatbot.source_ids],
+        "unsupported_statements": chatbot.unsupported_statements,
+        "unsourced_answers": chatbot.unsourced_answers,
     }

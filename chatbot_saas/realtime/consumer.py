@@ -30,7 +30,7 @@ from chatbot_saas.realtime.handshake import Handshake, read_handshake
 from chatbot_saas.realtime.key_watch import unwatch, watch
 from chatbot_saas.realtime.sessions import OriginRefused, Session, SessionRequest
 from conversations.llm.providers import answerer_of
-from conversations.models import Channel
+from conversations.models import Channel, Unsupported
 from conversations.turns import access, services
 from conversations.turns.control import stop_turn
 from conversations.turns.events import event_id, sequence
@@ -256,6 +256,7 @@ class ChatConsumer(SocketConsumer):
                     "welcome": chatbot.welcome,
                     "color": chatbot.color,
                     "suggested_questions": chatbot.suggested_questions,
+                    "marks_unsupported": chatbot.unsupported_statements != Unsupported.SHOW,
                 },
                 answerer=answerer_of(chatbot.model, may_spend=may_spend),
                 messages=session.messages,

@@ -5,8 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+from django.db.models import TextChoices
+
 from billing.selectors import price_of
 from conversations.chatbots.origins import parse_origin
+from conversations.models import Unsourced, Unsupported
 from conversations.turns.question import without_nul
 from core.errors import InvalidRequest, Unavailable
 from core.names import check_name
@@ -111,6 +114,15 @@ def _sources(values: list[UUID]) -> list[UUID]:
     return kept
 
 
+def _one_of(choices: type[TextChoices], param: str) -> Callable[[str], str]:
+    def rule(value: str) -> str:
+        if value not in choices.values:
+            raise InvalidRequest(f"Choose one of: {', '.join(choices.values)}.", param=param)
+        return value
+
+    return rule
+
+
 # The one list of what may be set; whoever adds a field adds its rule.
 _RULES: dict[str, Callable[[Any], Any]] = {
     "name": _name,
@@ -121,4 +133,6 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "suggested_questions": _questions,
     "allowed_origins": _origins,
     "source_ids": _sources,
+    "unsupported_statements": _one_of(Unsupported, "unsupported_statements"),
+    "unsourced_answers": _one_of(Unsourced, "unsourced_answers"),
 }

@@ -36,6 +36,8 @@ class ChatbotFields(TypedDict, total=False):
     suggested_questions: list[str]
     allowed_origins: list[str]
     source_ids: list[UUID]
+    unsupported_statements: str
+    unsourced_answers: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,8 @@ class ChatbotSettings:
     suggested_questions: tuple[str, ...]
     allowed_origins: tuple[str, ...]
     source_ids: tuple[UUID, ...]
+    unsupported_statements: str
+    unsourced_answers: str
     created_at: datetime
     updated_at: datetime
 
@@ -154,6 +158,8 @@ def _settings(chatbot: models.Chatbot) -> ChatbotSettings:
         suggested_questions=tuple(chatbot.suggested_questions),
         allowed_origins=tuple(chatbot.allowed_origins),
         source_ids=tuple(sorted(link.source_id for link in chatbot.sources.all())),
+        unsupported_statements=chatbot.unsupported_statements,
+        unsourced_answers=chatbot.unsourced_answers,
         created_at=chatbot.created_at,
         updated_at=chatbot.updated_at,
     )

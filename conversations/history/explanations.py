@@ -9,7 +9,7 @@ from uuid import UUID
 from billing.models import UsageRecord
 from billing.pricing import TokenPrice, cost
 from conversations import models
-from conversations.history.transcripts import CitationView, citation_view
+from conversations.history.transcripts import CitationView, CitedPassage, by_passage, citation_views
 from core.errors import NotFound
 
 
@@ -64,7 +64,8 @@ class Timings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """A turn in whole. `query` is what was searched for; `passages` and `prompt` are empty where
-    the turn ended before them, and the prompt for turns older than its keeping."""
+    the turn ended before them, and the prompt for turns older than its keeping. `left_out` are the
+    statements that no passage carried and the visitor was not told."""
 
     turn_id: UUID
     conversation_id: UUID
@@ -84,8 +85,13 @@ class Explanation:
     passages: tuple[FoundPassage, ...]
     prompt: tuple[PromptMessage, ...]
     citations: tuple[CitationView, ...]
+    left_out: tuple[str, ...]
     charge: Charge | None
     timings: Timings
+
+    @property
+    def cited_passages(self) -> tuple[CitedPassage, ...]:
+        return by_passage(self.citations)
 
 
 def explain_turn(turn_id: UUID) -> Explanation:
@@ -100,7 +106,7 @@ def explain_turn(turn_id: UUID) -> Explanation:
         for message in models.Message.objects.filter(turn_id=turn_id).prefetch_related("citations")
     }
     question, reply = said.get(models.Role.VISITOR), said.get(models.Role.ASSISTANT)
-    citations = tuple(map(citation_view, reply.citations.all())) if reply else ()
+    citations = citation_views(reply) if reply else ()
     prompt = tuple(
         PromptMessage(one["role"], one["content"]) for one in turn.trace.get("prompt", ())
     )
@@ -123,6 +129,7 @@ def explain_turn(turn_id: UUID) -> Explanation:
         passages=_passages(turn.trace, {one.n for one in citations}),
         prompt=prompt,
         citations=citations,
+        left_out=tuple(turn.trace.get("left_out", ())),
         charge=_charge(turn_id),
         timings=_timings(turn.trace),
     )

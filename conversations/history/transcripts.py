@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from billing.models import UsageRecord
 from conversations import models
+from conversations.citations.quotes import statement_before
 from core.cursors import read_cursor, write_cursor
 from core.errors import NotFound
 
@@ -19,14 +20,33 @@ MAX_TRANSCRIPT_MESSAGES = 200
 
 @dataclass(frozen=True, slots=True)
 class CitationView:
-    """A source of a reply. `document_id` may be of a document that is gone by now."""
+    """What one marker of a reply rests on. `document_id` may be of a document that is gone by now;
+    `marker` is where `[n]` stands in the text, in characters, None for replies of earlier releases;
+    `supported` says whether the quoted passage carries `statement`, which stands before it."""
 
     n: int
+    marker: int | None
     document_id: UUID
     title: str
     url: str | None
     page: int | None
     quote: str
+    supported: bool
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class CitedPassage:
+    """What of a reply rests on one passage; `supported` when that carries all of it."""
+
+    n: int
+    title: str
+    page: int | None
+    citations: tuple[CitationView, ...]
+
+    @property
+    def supported(self) -> bool:
+        return all(one.supported for one in self.citations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +82,10 @@ class MessageView:
     turn: TurnView | None
     citations: tuple[CitationView, ...]
     feedback: FeedbackView | None
+
+    @property
+    def passages(self) -> tuple[CitedPassage, ...]:
+        return by_passage(self.citations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,19 +195,36 @@ def _view(message: models.Message, costs: dict[UUID, Decimal]) -> MessageView:
         status=message.status,
         created_at=message.created_at,
         turn=_turn(message.turn, costs) if message.turn else None,
-        citations=tuple(citation_view(one) for one in message.citations.all()),
+        citations=citation_views(message),
         feedback=_feedback(message),
     )
 
 
-def citation_view(citation: models.Citation) -> CitationView:
+def citation_views(reply: models.Message) -> tuple[CitationView, ...]:
+    """In the order of their markers."""
+    return tuple(_citation(one, reply.text) for one in reply.citations.all())
+
+
+def by_passage(citations: Sequence[CitationView]) -> tuple[CitedPassage, ...]:
+    """The same by what they rest on, in the order of the numbers."""
+    numbers = sorted({one.n for one in citations})
+    found = ([one for one in citations if one.n == n] for n in numbers)
+    return tuple(
+        CitedPassage(cited[0].n, cited[0].title, cited[0].page, tuple(cited)) for cited in found
+    )
+
+
+def _citation(citation: models.Citation, text: str) -> CitationView:
     return CitationView(
         n=citation.n,
+        marker=citation.marker,
         document_id=citation.document_id,
         title=citation.title,
         url=citation.url,
         page=citation.page,
         quote=citation.quote,
+        supported=citation.supported,
+        statement="" if citation.marker is None else statement_before(text[: citation.marker]),
     )
 
 

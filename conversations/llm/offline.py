@@ -16,10 +16,19 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from conversations.llm.base import LLMEvent, LLMFinish, LLMRequest, LLMText, LLMUsage, Passage
+from conversations.llm.base import (
+    OFFLINE,
+    LLMEvent,
+    LLMFinish,
+    LLMRequest,
+    LLMText,
+    LLMUsage,
+    Passage,
+)
 from conversations.text.analysis import MAX_ANALYSED, analyse
 from conversations.text.sentences import Sentence, names, sentences, terms
 from conversations.text.small_talk import small_talk_language
+from conversations.text.unknown import DOES_NOT_KNOW
 
 Embed = Callable[[Sequence[str]], Awaitable[NDArray[np.float32]]]
 """Texts to unit vectors, one row each."""
@@ -37,8 +46,6 @@ _GREETINGS = {
     "fa": "سلام! من دستیار آفلاین (offline) هستم، یک برنامه: بپرسید تا جمله‌هایی از اسناد را که "
     "پاسخ می‌دهند نقل کنم.",
 }
-
-DOES_NOT_KNOW = "I do not know: the documents I can search do not answer this."
 
 # Sentences that are compared by meaning; embedding more of them costs time and changes no answer.
 _COMPARED = 14
@@ -70,7 +77,7 @@ class Scored(msgspec.Struct, frozen=True):
 class OfflineAnswerer:
     """Answers from the request's passages alone."""
 
-    name = "offline"
+    name = OFFLINE
 
     def __init__(self, embed: Embed) -> None:
         self._embed = embed

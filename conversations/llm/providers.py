@@ -8,10 +8,10 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
-from conversations.llm.base import LLM, Endpoint
-from conversations.llm.offline import LABEL
-from conversations.llm.registry import OFFLINE, llm_for
-from knowledge.embeddings.registry import get_embedder
+from conversations.llm.base import LLM, OFFLINE, Endpoint
+from conversations.llm.offline import LABEL, Embed
+from conversations.llm.registry import llm_for
+from knowledge.embeddings.registry import get_embedder, is_paid
 
 
 @lru_cache(maxsize=1)
@@ -31,6 +31,11 @@ def endpoint() -> Endpoint | None:
 async def embed_texts(texts: Sequence[str]) -> NDArray[np.float32]:
     """Unit vectors, one row a text, computed on a thread."""
     return await asyncio.to_thread(get_embedder().embed, texts)
+
+
+def free_embed() -> Embed | None:
+    """`embed_texts` where it costs nothing; None where each text is paid for."""
+    return None if is_paid() else embed_texts
 
 
 async def warm_up() -> None:

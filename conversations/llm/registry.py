@@ -1,9 +1,7 @@
 """Which adapter answers for a model."""
 
-from conversations.llm.base import LLM, Endpoint
+from conversations.llm.base import LLM, OFFLINE, Endpoint
 from conversations.llm.offline import Embed, OfflineAnswerer
-
-OFFLINE = "offline"
 
 
 def llm_for(model: str, *, endpoint: Endpoint | None, embed: Embed) -> LLM:

@@ -6,14 +6,21 @@ from datetime import UTC, datetime
 from time import perf_counter
 from uuid import UUID
 
+from conversations.citations.judgement import Judge
+from conversations.citations.markers import MarkerParser
+from conversations.citations.quotes import Quoter
+from conversations.citations.release import Release
+from conversations.citations.support import Embed
+from conversations.citations.values import Judged, Marker
 from conversations.llm.base import LLMEvent, LLMFinish, LLMText, LLMUsage, Passage
 from conversations.text.analysis import analyse
+from conversations.text.small_talk import small_talk_language
+from conversations.text.unknown import DOES_NOT_KNOW
 from conversations.turns import events
-from conversations.turns.citations import CitationParser, first_words, quote_before
 from conversations.turns.eventlog import LogWriter
 from conversations.turns.failures import failure
 from conversations.turns.live import LiveTurn
-from conversations.turns.values import Cited
+from conversations.turns.values import Cited, TurnContext
 from core.metrics import TIME_TO_FIRST_TOKEN
 
 # Later text is gathered for this long (seconds): fewer frames, and no reader sees the difference.
@@ -24,17 +31,19 @@ class Answer:
     """Takes what the model writes and tells it to the followers: first to the log, then here, so
     that whatever anyone has seen can be resumed from anywhere."""
 
-    def __init__(self, live: LiveTurn, question: str) -> None:
+    def __init__(self, live: LiveTurn, question: str, embed: Embed | None = None) -> None:
         self._live = live
         self.question = question
         self._log = LogWriter(live.tenant_id, live.turn_id)
         self._passages: dict[int, Passage] = {}
         # Until there are passages nothing can be cited.
-        self._parser = CitationParser(())
+        self._parser, self._quoter = MarkerParser(()), Quoter((), question)
+        self._judge, self._release = Judge(embed), Release()
         self._waiting: list[str] = []
         self._arrived = asyncio.Event()
-        self.text = ""
-        self.cited: dict[int, Cited] = {}
+        # What the model wrote so far, and what of it was told.
+        self._written, self.text = "", ""
+        self.cited: list[Cited] = []
         self.pieces = 0
         self.usage: LLMUsage | None = None
         self.finish: LLMFinish | None = None
@@ -42,10 +51,21 @@ class Answer:
         self.first_token_at: datetime | None = None
         self.first_text_at: float | None = None
 
-    def offer(self, passages: Sequence[Passage]) -> None:
-        """The passages that may be cited from now on."""
+    def offer(self, passages: Sequence[Passage], context: TurnContext) -> None:
+        """The passages that may be cited from now on, and who cites them."""
         self._passages = {passage.n: passage for passage in passages}
-        self._parser = CitationParser(tuple(self._passages))
+        self._parser = MarkerParser(tuple(self._passages))
+        self._quoter = Quoter(passages, self.question, f"{context.name}\n{context.instructions}")
+        self._release = Release(
+            withholds=context.unsupported_statements == "withhold",
+            needs_source=context.unsourced_answers == "refuse"
+            and small_talk_language(self.question) is None,
+        )
+
+    @property
+    def left_out(self) -> list[str]:
+        """Statements that the visitor was not told."""
+        return self._release.left_out
 
     def on_event(self, event: LLMEvent) -> None:
         """Something that the model sent; text waits for the next `flush`."""
@@ -92,10 +112,12 @@ class Answer:
         self._arrived.clear()
         piece = "".join(self._waiting)
         self._waiting.clear()
-        shown, numbers = self._parser.feed(piece)
+        shown, judged = await self._take(*self._parser.feed(piece))
         if last:
-            rest, more = self._parser.end()
-            shown, numbers = shown + rest, numbers + more
+            for more in (await self._take(*self._parser.end()), self._release.end()):
+                shown, judged = shown + more[0], judged + more[1]
+            if self._written and not self.text + shown and self.finish is not None:
+                shown = DOES_NOT_KNOW
         if not shown:
             return
         if self.first_token_at is None:
@@ -106,14 +128,14 @@ class Answer:
         told: list[events.Event] = [
             events.TurnDelta(turn_id=self._live.turn_id, event_id=self._id(seq), text=shown)
         ]
-        # A source is told once, where it is cited first.
-        for n in dict.fromkeys(numbers):
-            if n not in self.cited:
-                seq += 1
-                told.append(await self._cite(n, seq))
+        for one in judged:
+            seq += 1
+            told.append(self._cite(one, seq))
         await self._emit(told)
 
-    async def complete(self, message_id: UUID, finish_reason: str, usage: LLMUsage) -> None:
+    async def complete(
+        self, message_id: UUID, finish_reason: str, usage: LLMUsage, *, unsourced: bool
+    ) -> None:
         await self._emit(
             [
                 events.TurnCompleted(
@@ -122,6 +144,7 @@ class Answer:
                     message_id=message_id,
                     finish_reason=finish_reason,
                     usage=events.TokenUsage(usage.tokens_in, usage.tokens_out),
+                    unsourced=unsourced,
                 )
             ],
             last=True,
@@ -137,21 +160,34 @@ class Answer:
     def _id(self, seq: int) -> str:
         return events.event_id(self._live.turn_id, seq)
 
-    async def _cite(self, n: int, seq: int) -> events.TurnCitation:
+    async def _take(self, text: str, markers: list[Marker]) -> tuple[str, list[Judged]]:
+        """What of this text may be told now."""
+        self._written += text
+        if not markers:
+            return self._release.feed(text, [])
+        otherwise = self._quoter.first_words(markers)
+        quoted = await analyse(otherwise, self._quoter.quote_all, self._written, markers)
+        return self._release.feed(text, await self._judge.judge_all(quoted))
+
+    def _cite(self, judged: Judged, seq: int) -> events.TurnCitation:
+        quoted = judged.quoted
+        n, marker = quoted.marker
         passage = self._passages[n]
-        # What stands before the marker is what it is meant to prove.
-        before = self.text[: self.text.rfind(f"[{n}]")]
-        quote = await analyse(first_words(passage), quote_before, passage, before, self.question)
-        self.cited[n] = Cited(n=n, passage=passage, quote=quote)
+        cited = Cited(
+            n=n, marker=marker, passage=passage, quote=quoted.quote, supported=judged.supported
+        )
+        self.cited.append(cited)
         return events.TurnCitation(
             turn_id=self._live.turn_id,
             event_id=self._id(seq),
             n=n,
+            marker=marker,
             document_id=passage.document_id,
             title=passage.title,
             url=passage.url,
             page=passage.page,
-            quote=quote,
+            quote=quoted.quote,
+            supported=judged.supported,
         )
 
     async def _emit(self, told: Sequence[events.Event], *, last: bool = False) -> None:

@@ -32,22 +32,31 @@ class TurnDelta(Event, frozen=True, kw_only=True, tag="turn.delta"):
 
 
 class TurnCitation(Event, frozen=True, kw_only=True, tag="turn.citation"):
-    """The passage behind the marker `[n]`; `url` only where the document is public."""
+    """The passage behind one marker `[n]`; `url` only where the document is public.
+
+    `marker` is the place of its bracket in the answer, in characters (Unicode code points) from 0; None
+    in what an earlier release wrote, where it stands for each `[n]`. `supported` says whether the
+    passage carries the statement before the marker.
+    """
 
     n: int
+    marker: int | None = None
     document_id: UUID
     title: str
     url: str | None
     page: int | None
     quote: str
+    supported: bool = True
 
 
 class TurnCompleted(Event, frozen=True, kw_only=True, tag="turn.completed"):
-    """`finish_reason` is the provider's (`stop`, `length`, …), or `stopped` by a person."""
+    """`finish_reason` is the provider's (`stop`, `length`, …), or `stopped` by a person. `unsourced`: a
+    model's answer that cites nothing."""
 
     message_id: UUID
     finish_reason: str
     usage: TokenUsage
+    unsourced: bool = False
 
 
 class TurnFailed(Event, frozen=True, kw_only=True, tag="turn.failed"):
@@ -65,6 +74,7 @@ class TurnSnapshot(Event, frozen=True, kw_only=True, tag="turn.snapshot"):
     message_id: UUID | None
     finish_reason: str
     usage: TokenUsage
+    unsourced: bool = False
 
 
 TurnEvent = TurnStarted | TurnDelta | TurnCitation | TurnCompleted | TurnFailed | TurnSnapshot

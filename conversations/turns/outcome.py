@@ -6,6 +6,7 @@ from time import perf_counter
 from typing import Any, Literal
 
 from billing.pricing import estimate_tokens
+from conversations.citations.unsourced import is_unsourced
 from conversations.llm.base import LLMError, LLMRequest, LLMUsage
 from conversations.text.small_talk import small_talk_language
 from conversations.turns.answer import Answer
@@ -54,14 +55,17 @@ def build_outcome(
     status, finish_reason, error_code = _find_end(turn, generation, answer)
     usage, source = _meter(answer, notes, status)
     trace = {**notes.trace, "total_ms": notes.elapsed_ms()}
+    if answer.left_out:
+        trace["left_out"] = answer.left_out
     if answer.first_text_at is not None:
         trace["first_token_ms"] = notes.elapsed_ms(answer.first_text_at)
+    answered = _is_answered(status, answer)
     return TurnOutcome(
         status=status,
         finish_reason=finish_reason,
         error_code=error_code,
         text=answer.text,
-        citations=tuple(answer.cited.values()),
+        citations=tuple(answer.cited),
         # A stop before the first word is an empty reply: the visitor sees that it worked.
         message_id=new_id() if answer.text or status == "stopped" else None,
         provider=notes.provider,
@@ -70,7 +74,14 @@ def build_outcome(
         first_token_at=answer.first_token_at,
         # The event that tells the end is still to come.
         last_seq=answer.last_seq + 1,
-        answered=_is_answered(status, answer),
+        answered=answered,
+        unsourced=is_unsourced(
+            status=status,
+            text=answer.text,
+            is_cited=bool(answer.cited),
+            answered=answered,
+            provider=notes.provider,
+        ),
         trace=trace,
     )
 

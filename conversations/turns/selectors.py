@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 
 from conversations import models
+from conversations.citations.unsourced import is_unsourced
 from conversations.turns.events import TokenUsage, TurnSnapshot, event_id
 from conversations.turns.values import ChatbotView, EndStatus, TurnRef
 from core.errors import NotFound
@@ -24,6 +25,7 @@ def view_of(chatbot: models.Chatbot) -> ChatbotView:
         suggested_questions=chatbot.suggested_questions,
         allowed_origins=chatbot.allowed_origins,
         identity_secrets=chatbot.identity_secrets,
+        unsupported_statements=chatbot.unsupported_statements,
     )
 
 
@@ -46,6 +48,9 @@ def shown_messages(conversation_id: UUID) -> list[dict[str, Any]]:
     rows = (
         models.Message.objects.filter(conversation_id=conversation_id)
         .order_by("-created_at", "-id")
+        .select_related("turn")
+        # The whole prompt stands in it.
+        .defer("turn__trace")
         .prefetch_related("citations")[:_SHOWN_MESSAGES]
     )
     return [
@@ -56,6 +61,7 @@ def shown_messages(conversation_id: UUID) -> list[dict[str, Any]]:
             "text": message.text,
             "status": message.status,
             "citations": [shown_citation(citation) for citation in message.citations.all()],
+            "unsourced": message.role == models.Role.ASSISTANT and _is_unsourced(message),
             "created_at": message.created_at,
         }
         # Asked for from the end, because the latest are shown, and read from the beginning.
@@ -63,14 +69,26 @@ def shown_messages(conversation_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
+def _is_unsourced(reply: models.Message) -> bool:
+    return reply.turn is not None and is_unsourced(
+        status=reply.status,
+        text=reply.text,
+        is_cited=bool(reply.citations.all()),
+        answered=reply.turn.answered,
+        provider=reply.turn.provider,
+    )
+
+
 def shown_citation(citation: models.Citation) -> dict[str, Any]:
     return {
         "n": citation.n,
+        "marker": citation.marker,
         "document_id": citation.document_id,
         "title": citation.title,
         "url": citation.url,
         "page": citation.page,
         "quote": citation.quote,
+        "supported": citation.supported,
     }
 
 
@@ -108,6 +126,8 @@ def snapshot(turn_id: UUID) -> TurnSnapshot:
         raise NotFound("There is no such turn.")
     reply = (
         models.Message.objects.filter(turn_id=turn_id, role=models.Role.ASSISTANT)
+        .select_related("turn")
+        .defer("turn__trace")
         .prefetch_related("citations")
         .first()
     )
@@ -120,4 +140,5 @@ def snapshot(turn_id: UUID) -> TurnSnapshot:
         message_id=reply.pk if reply else None,
         finish_reason=turn.finish_reason,
         usage=TokenUsage(turn.tokens_in, turn.tokens_out),
+        unsourced=reply is not None and _is_unsourced(reply),
     )

@@ -36,7 +36,8 @@ WHERE id = %s AND removed_at IS NULL FOR KEY SHARE
 # The locks keep a deletion out until the turn is stored. The chatbot's comes first, as it does where
 # chatbots are deleted; the conversation's is the one that `_BEGIN` would take anyway.
 _LOAD_TURN_CONTEXT = """
-SELECT chatbot.name, chatbot.instructions, chatbot.model,
+SELECT chatbot.name, chatbot.instructions, chatbot.model, chatbot.unsupported_statements,
+    chatbot.unsourced_answers,
     ARRAY(SELECT source_id FROM conversations_chatbotsource WHERE chatbot_id = chatbot.id),
     ARRAY(
         SELECT ARRAY[role::text, text] FROM (
@@ -87,10 +88,13 @@ WITH turn AS (
     FROM turn WHERE %(message_id)s::uuid IS NOT NULL
     RETURNING id
 ), cited AS (
-    INSERT INTO conversations_citation (message_id, n, document_id, title, url, page, quote)
-    SELECT reply.id, given.n, given.document_id, given.title, given.url, given.page, given.quote
+    INSERT INTO conversations_citation
+        (message_id, n, marker, document_id, title, url, page, quote, supported)
+    SELECT reply.id, given.n, given.marker, given.document_id, given.title, given.url, given.page,
+        given.quote, given.supported
     FROM reply, jsonb_to_recordset(%(citations)s) AS given
-        (n smallint, document_id uuid, title text, url text, page integer, quote text)
+        (n smallint, marker integer, document_id uuid, title text, url text, page integer,
+         quote text, supported boolean)
 )
 SELECT 1 FROM turn
 UNION ALL SELECT 1 FROM conversations_message WHERE id = %(message_id)s
@@ -124,8 +128,10 @@ def load_turn_context(
         name=row[0],
         instructions=row[1],
         model=row[2],
-        source_ids=tuple(row[3]),
-        history=tuple(ChatMessage(_ROLES[role], text) for role, text in row[4]),
+        unsupported_statements=row[3],
+        unsourced_answers=row[4],
+        source_ids=tuple(row[5]),
+        history=tuple(ChatMessage(_ROLES[role], text) for role, text in row[6]),
     )
 
 
@@ -184,11 +190,13 @@ def _citations(outcome: TurnOutcome) -> list[dict[str, Any]]:
     return [
         {
             "n": cited.n,
+            "marker": cited.marker,
             "document_id": str(cited.passage.document_id),
             "title": cited.passage.title,
             "url": cited.passage.url,
             "page": cited.passage.page,
             "quote": cited.quote,
+            "supported": cited.supported,
         }
         for cited in outcome.citations
     ]

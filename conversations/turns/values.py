@@ -53,17 +53,21 @@ class ChatbotView:
     suggested_questions: list[str]
     allowed_origins: list[str]
     identity_secrets: list[str]
+    unsupported_statements: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnContext:
-    """What a turn needs to know: whose conversation, how the chatbot speaks, its sources (none: all of
-    the tenant's) and what was said before. `model` is empty for the platform's default."""
+    """What a turn needs to know: whose conversation, how the chatbot speaks, what it says without a
+    source, its sources (none: all of the tenant's) and what was said before. `model` is empty for the
+    platform's default."""
 
     conversation_id: UUID
     name: str
     instructions: str
     model: str
+    unsupported_statements: str
+    unsourced_answers: str
     source_ids: tuple[UUID, ...]
     history: tuple[ChatMessage, ...]
 
@@ -112,19 +116,23 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cited:
-    """One citation of a reply."""
+    """One citation of a reply. `marker` is where its `[n]` stands in the text, in characters;
+    `supported` says whether the passage carries the statement before it."""
 
     n: int
+    marker: int
     passage: Passage
     quote: str
+    supported: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnOutcome:
     """How a turn ended and all that is to be saved of it. `source` None: nothing is charged.
 
-    `answered`: whether the reply rests on a citation or needs none; None cannot be told. `trace`
-    keeps how the answer came about, for whoever asks why.
+    `answered`: whether the reply rests on a citation or needs none; None cannot be told. `unsourced`:
+    its reader is to be told that it cites nothing. `trace` keeps how the answer came about, for whoever
+    asks why.
     """
 
     status: EndStatus
@@ -139,6 +147,7 @@ class TurnOutcome:
     first_token_at: datetime | None = None
     last_seq: int = 0
     answered: bool | None = None
+    unsourced: bool = False
     trace: Mapping[str, Any] = field(default_factory=dict)
 
     @property

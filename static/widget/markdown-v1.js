@@ -7,7 +7,7 @@ const INLINE = new RegExp(
     "(?:\\*\\*|__)(?=\\S)((?:[^*_]|[*_](?![*_])){1,2000})(?:\\*\\*|__)",
     "(?<![\\w*])[*_](?=\\S)([^*_\\n]{1,500})[*_](?!\\w)",
     "(!?)\\[([^\\]\\n]{0,300})\\]\\(([^()\\s]{0,1000}(?:\\([^()\\s]{0,200}\\))?[^()\\s]{0,500})(?:\\s[^)\\n]{0,200})?\\)",
-    "\\[(\\d{1,3})\\]",
+    "\uE000(\\d+):\\d+\uE001",
     "(https?://[^\\s<>\"'`)\\]]{1,1000}[^\\s<>\"'`)\\].,;:!?])",
     "\\\\([\\\\`*_{}\\[\\]()#+.!~|>-])",
   ].join("|"),
@@ -21,9 +21,27 @@ const RULE = /^ {0,3}([-*_])( ?\1){2,40} *$/;
 const DIVIDER = /^[\s|:-]*-[\s|:-]*$/;
 const DEEPEST = 5;
 
-/* `knows(n)` says whether [n] is a citation; `live` that more text may follow. */
-export function parse(text, knows, live = false) {
-  return blocks((live ? calm(text) : text).split(/\r?\n/), knows, 0);
+const CHIP = /\uE000\d+:(\d+)\uE001/g;
+
+/* The text with a sign in place of each marker that leads to a quote: which of the citations it is. One
+   without a place, of an earlier release, stands for each of its numbers. */
+export function mark(text, citations) {
+  const sign = (i) => `\uE000${i}:${citations[i].n}\uE001`;
+  const points = [...text.replace(/[\uE000\uE001]/g, "\uFFFD")];
+  citations.forEach(({ n, marker }, i) => {
+    if (points[marker] === "[") points.splice(marker, `[${n}]`.length, sign(i), ...Array(`${n}]`.length).fill(""));
+  });
+  return points.join("").replace(/\[(\d{1,3})\]/g, (all, n) => {
+    const i = citations.findIndex((each) => each.marker == null && each.n === +n);
+    return i < 0 ? all : sign(i);
+  });
+}
+
+const unmark = (text) => text.replace(CHIP, "[$1]");
+
+/* What `mark` made, as a tree; `live` says that more text may follow. */
+export function parse(text, live = false) {
+  return blocks((live ? calm(text) : text).split(/\r?\n/), 0);
 }
 
 /* What is only half written is shown as it will look: bold is closed, a link's address waits. */
@@ -34,7 +52,7 @@ function calm(text) {
   return text.slice(0, at) + (open % 2 ? last.replace(/(\*\*)?\s*$/, (end, mark) => (mark ? "" : "**")) : last);
 }
 
-function blocks(lines, knows, depth) {
+function blocks(lines, depth) {
   const found = [];
   let at = 0;
   while (at < lines.length) {
@@ -45,11 +63,11 @@ function blocks(lines, knows, depth) {
     } else if ((match = FENCE.exec(line))) {
       const end = lines.findIndex((other, i) => i > at && other.trim().startsWith(match[1]));
       const stop = end < 0 ? lines.length : end;
-      const code = lines.slice(at + 1, stop).join("\n");
+      const code = unmark(lines.slice(at + 1, stop).join("\n"));
       found.push(["pre", { tabindex: "0", dir: "ltr" }, [["code", {}, [code]]]]);
       at = stop + 1;
     } else if ((match = HEADING.exec(line))) {
-      found.push(["h3", {}, inline(match[1], knows)]);
+      found.push(["h3", {}, inline(match[1])]);
       at++;
     } else if (RULE.test(line)) {
       found.push(["hr", {}, []]);
@@ -58,15 +76,15 @@ function blocks(lines, knows, depth) {
       const start = at;
       while (at < lines.length && QUOTE.test(lines[at])) at++;
       const inner = lines.slice(start, at).map((each) => each.replace(QUOTE, ""));
-      found.push(["blockquote", {}, blocks(inner, knows, depth + 1)]);
+      found.push(["blockquote", {}, blocks(inner, depth + 1)]);
     } else if (depth < DEEPEST && ITEM.test(line)) {
-      at = list(lines, at, knows, depth, found);
+      at = list(lines, at, depth, found);
     } else if (line.includes("|") && DIVIDER.test(lines[at + 1] || "")) {
-      at = table(lines, at, knows, found);
+      at = table(lines, at, found);
     } else {
       const start = at++;
       while (at < lines.length && lines[at].trim() && !startsBlock(lines, at, depth)) at++;
-      found.push(["p", {}, inline(lines.slice(start, at).join("\n"), knows)]);
+      found.push(["p", {}, inline(lines.slice(start, at).join("\n"))]);
     }
   }
   return found;
@@ -79,7 +97,7 @@ function startsBlock(lines, at, depth) {
 }
 
 /* The list that starts at a line; what is indented deeper belongs to the item above it. */
-function list(lines, at, knows, depth, found) {
+function list(lines, at, depth, found) {
   const [, indent, mark] = ITEM.exec(lines[at]);
   const ordered = /\d/.test(mark);
   const items = [];
@@ -98,7 +116,7 @@ function list(lines, at, knows, depth, found) {
       inner.push(next.replace(deeper, ""));
       at++;
     }
-    const content = blocks(inner, knows, depth + 1);
+    const content = blocks(inner, depth + 1);
     items.push(["li", {}, content[0]?.[0] === "p" ? [...content[0][2], ...content.slice(1)] : content]);
     if (!lines[at]?.trim() && ITEM.test(lines[at + 1] || "")) at++;
   }
@@ -107,10 +125,10 @@ function list(lines, at, knows, depth, found) {
   return at;
 }
 
-function table(lines, at, knows, found) {
+function table(lines, at, found) {
   const cells = (line) => line.trim().replace(/^\||\|$/g, "").split("|").slice(0, 20);
   const row = (line, tag) =>
-    ["tr", {}, cells(line).map((cell) => [cell.trim() ? tag : "td", {}, inline(cell.trim(), knows)])];
+    ["tr", {}, cells(line).map((cell) => [cell.trim() ? tag : "td", {}, inline(cell.trim())])];
   const head = ["thead", {}, [row(lines[at], "th")]];
   const rows = [];
   for (at += 2; lines[at]?.includes("|"); at++) rows.push(row(lines[at], "td"));
@@ -118,27 +136,27 @@ function table(lines, at, knows, found) {
   return at;
 }
 
-function inline(text, knows, depth = 0) {
+function inline(text, depth = 0) {
   const nodes = [];
   const say = (part) => {
     if (!part) return;
-    part.split("\n").forEach((line, i) => {
+    unmark(part).split("\n").forEach((line, i) => {
       if (i) nodes.push(["br", {}, []]);
       if (!line) return;
       if (typeof nodes.at(-1) === "string") nodes.push(nodes.pop() + line);
       else nodes.push(line);
     });
   };
-  const inside = (part) => (depth < DEEPEST ? inline(part, knows, depth + 1) : [part]);
+  const inside = (part) => (depth < DEEPEST ? inline(part, depth + 1) : [part]);
   let at = 0;
   for (const match of text.matchAll(INLINE)) {
     const [all, , code, bold, italic, image, label, target, n, bare, sign] = match;
     say(text.slice(at, match.index));
     at = match.index + all.length;
-    if (code) nodes.push(["code", {}, [code]]);
+    if (code) nodes.push(["code", {}, [unmark(code)]]);
     else if (bold) nodes.push(["strong", {}, inside(bold)]);
     else if (italic) nodes.push(["em", {}, inside(italic)]);
-    else if (n) knows(+n) ? nodes.push(["button", { "data-n": n }, []]) : say(all);
+    else if (n) nodes.push(["button", { "data-n": n }, []]);
     else if (sign) say(sign);
     else if (image) say(label);
     else if (safeLink(bare || target)) nodes.push(anchor(bare || target, label));
@@ -150,7 +168,7 @@ function inline(text, knows, depth = 0) {
 
 /* A link says where it leads: behind a label that does not begin with its host, the host is named. */
 function anchor(href, label) {
-  const shown = label || href;
+  const shown = unmark(label || href);
   const { host } = new URL(href);
   const names = shown.trim().toLowerCase().replace(/^https?:\/\//, "").split(/[/?#]/)[0] === host;
   const where = names ? [] : [["small", { dir: "ltr" }, [` (${host})`]]];

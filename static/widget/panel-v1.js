@@ -136,12 +136,12 @@ class Panel extends Shell {
   recall(message, question) {
     const reply = new Reply(this, question);
     reply.text = message.text;
-    for (const citation of message.citations) reply.citations.set(citation.n, citation);
+    reply.citations = message.citations;
     const failed = ["failed", "interrupted"].includes(message.status);
     this.log.append(reply.element);
     reply.finish({
       message: failed ? null : message.message_id,
-      note: failed ? this.texts.interrupted : message.status === "stopped" ? this.texts.stopped : null,
+      note: failed ? this.texts.interrupted : message.status === "stopped" ? this.texts.stopped : message.unsourced ? this.texts.unsourced : null,
     });
   }
 
@@ -216,24 +216,24 @@ class Panel extends Shell {
         reply.cite(frame);
         break;
       case "turn.completed":
-        this.finish({ message: frame.message_id, reason: frame.finish_reason });
+        this.finish({ message: frame.message_id, reason: frame.finish_reason, unsourced: frame.unsourced });
         break;
       case "turn.failed":
         this.finish({ code: frame.code, again: frame.retryable });
         break;
       case "turn.snapshot":
         reply.text = frame.text;
-        for (const citation of frame.citations) reply.citations.set(citation.n, citation);
-        this.finish({ message: frame.message_id, reason: frame.finish_reason,
+        reply.citations = frame.citations;
+        this.finish({ message: frame.message_id, reason: frame.finish_reason, unsourced: frame.unsourced,
           code: frame.status === "completed" || frame.status === "stopped" ? null : "interrupted", again: true });
     }
   }
 
-  finish({ message, reason, code, again, wait }) {
+  finish({ message, reason, code, again, wait, unsourced }) {
     const { reply } = this.turn;
     this.turn = null;
     this.log.removeAttribute("aria-busy");
-    const note = code ? this.texts[kindOf(code)] : reason === "stopped" ? this.texts.stopped : null;
+    const note = code ? this.texts[kindOf(code)] : reason === "stopped" ? this.texts.stopped : unsourced ? this.texts.unsourced : null;
     this.keepingPlace(() => reply.finish({ message: code ? null : message, note, again, wait }));
     this.say(`${this.texts.assistant}: ${reply.body.innerText} ${note || ""}`);
     this.steer();

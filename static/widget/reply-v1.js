@@ -1,33 +1,37 @@
 /* One answer in the panel. */
 import { button, h } from "./elements-v1.js";
-import { parse, patch } from "./markdown-v1.js";
+import { mark, parse, patch } from "./markdown-v1.js";
 
 /* One answer: its text as it grows, what it rests on, and how it ended. */
 export class Reply {
   constructor(panel, question) {
-    Object.assign(this, { panel, question, text: "", citations: new Map(), last: 0 });
+    Object.assign(this, { panel, question, text: "", citations: [], last: 0 });
     this.body = h("div", { class: "body", part: "answer", dir: "auto" });
     this.body.append(h("div", { class: "wait" }));
     this.element = h("div", { class: "reply" }, h("span", { class: "unseen" }, panel.texts.assistant), this.body);
   }
 
   draw(live) {
-    const tree = parse(this.text, (n) => this.citations.has(n), live);
+    const tree = parse(mark(this.text, this.citations), live);
     if (!tree.length && live) return;
     patch(this.body, tree, (chip) => this.dress(chip, Number(chip.dataset.n)));
     this.body.hidden = !tree.length;
   }
 
-  dress(chip, n) {
-    if (chip.shown === n) return;
+  /* The button in the text for one of the citations. */
+  dress(chip, i) {
+    const citation = this.citations[i];
+    if (chip.shown === citation) return;
     const { texts, number } = this.panel;
-    chip.shown = n;
+    const doubt = this.panel.doubts(citation);
+    if (!chip.shown) chip.addEventListener("click", () => this.panel.showQuotes([chip.shown], chip));
+    chip.shown = citation;
     chip.type = "button";
-    chip.className = "cite";
-    chip.textContent = number(n);
+    chip.className = doubt ? "cite doubt" : "cite";
+    chip.textContent = number(citation.n) + (doubt ? "?" : "");
+    chip.title = doubt ? texts.doubt : "";
     chip.setAttribute("part", "citation");
-    chip.setAttribute("aria-label", `${texts.source} ${number(n)}: ${this.citations.get(n).title}`);
-    chip.addEventListener("click", () => this.panel.showQuote(this.citations.get(chip.shown), chip));
+    chip.setAttribute("aria-label", `${texts.source} ${number(citation.n)}: ${citation.title}${doubt ? `. ${texts.doubt}` : ""}`);
   }
 
   add(text) {
@@ -36,7 +40,7 @@ export class Reply {
   }
 
   cite(citation) {
-    this.citations.set(citation.n, citation);
+    this.citations.push(citation);
     if (this.text) this.draw(true);
   }
 
@@ -50,11 +54,15 @@ export class Reply {
   }
 
   listSources() {
-    if (!this.citations.size) return;
+    if (!this.citations.length) return;
     const { texts, number } = this.panel;
-    const chips = [...this.citations.values()].sort((a, b) => a.n - b.n).map((citation) => {
-      const chip = h("button", { type: "button", class: "chip", click: () => this.panel.showQuote(citation, chip) },
-        h("b", {}, number(citation.n)), h("span", {}, h("bdi", {}, citation.title)));
+    const documents = new Map();
+    for (const each of this.citations) documents.set(each.document_id, [...(documents.get(each.document_id) || []), each]);
+    const chips = [...documents.values()].map((cited) => {
+      const each = (name) => [...new Set(cited.map((one) => one[name]))].filter(Boolean).sort((a, b) => a - b).map(number).join(", ");
+      const pages = each("page");
+      const chip = h("button", { type: "button", class: "chip", click: () => this.panel.showQuotes(cited, chip) },
+        h("b", {}, each("n")), h("span", {}, h("bdi", {}, cited[0].title)), pages ? h("small", {}, `${texts.page} ${pages}`) : "");
       return h("li", {}, chip);
     });
     this.element.append(h("ul", { class: "sources", "aria-label": texts.sources }, ...chips));

@@ -131,14 +131,25 @@ export class Shell {
 
   /* --- The quote ------------------------------------------------------------------------- */
 
-  showQuote(citation, from) {
+  /* Whether the visitor is told that a quote does not carry what it stands behind. */
+  doubts(citation) {
+    return citation.supported === false && this.bot.marks_unsupported;
+  }
+
+  /* Citations of one document, each quote once. */
+  showQuotes(cited, from) {
     const { texts, number } = this;
+    const [citation] = cited;
     this.quoteFrom = from;
     const shut = button("close", texts.shut, () => this.quote.close());
+    const once = [...new Map(cited.map((each) => [each.quote, each])).values()];
     this.quote.replaceChildren(
       h("div", { class: "top" }, h("span", { class: "cite", "aria-hidden": "true" }, number(citation.n)), h("h3", {}, h("bdi", {}, citation.title)), shut),
-      citation.page ? h("p", { class: "hint" }, `${texts.page} ${number(citation.page)}`) : "",
-      h("blockquote", { dir: "auto" }, citation.quote),
+      ...once.flatMap((each) => [
+        each.page ? h("p", { class: "hint" }, `${texts.page} ${number(each.page)}`) : "",
+        h("blockquote", { dir: "auto" }, each.quote),
+        this.doubts(each) ? h("p", { class: "hint" }, texts.doubt) : "",
+      ]),
       safeLink(citation.url) ? h("a", { class: "visit", href: citation.url, target: "_blank", rel: "noopener noreferrer" }, `${texts.visit} (${new URL(citation.url).host})`) : "",
     );
     if (!this.quote.open) this.quote.show();

@@ -53,6 +53,7 @@ table { border-collapse: collapse; min-inline-size: 100% }
 th, td { padding: 6px 11px; text-align: start; border-block-end: 1px solid var(--line) }
 .cite { display: inline-grid; inline-size: auto; min-inline-size: 20px; block-size: 20px; padding: 0 5px; border-radius: 7px; background: var(--surface); color: var(--ink); border: 1px solid var(--line);
   font-size: 12px; font-weight: 650; line-height: 1; vertical-align: 1px }
+.doubt { border-style: dashed; color: var(--muted) }
 .cite:hover, .chip:hover { border-color: var(--ink) }
 .wait { inline-size: 36px; block-size: 23px; animation: beat .8s infinite alternate ease-in-out;
   background: radial-gradient(circle, var(--muted) 3.2px, #0000 4px) 0 / 12px }
@@ -63,6 +64,7 @@ th, td { padding: 6px 11px; text-align: start; border-block-end: 1px solid var(-
 .chip { display: flex; gap: 7px; max-inline-size: 100%; padding: 4px 11px; border: 1px solid var(--line); border-radius: 99px;
   font-size: 13px; background: var(--surface); text-align: start }
 .chip b { color: var(--ink) }
+.chip small { flex: none; font-size: inherit }
 .tools { display: flex; gap: 2px; color: var(--muted) }
 .tools .tool:hover { background: var(--soft); color: var(--text) }
 .tools [aria-pressed=true] { color: var(--ink) }

@@ -3,8 +3,9 @@
 import pytest
 
 from conversations.llm.base import LLMFinish, LLMRequest, LLMText, LLMUsage, Passage
-from conversations.llm.offline import DOES_NOT_KNOW, OfflineAnswerer
+from conversations.llm.offline import OfflineAnswerer
 from conversations.llm.providers import embed_texts
+from conversations.text.unknown import DOES_NOT_KNOW
 from core.ids import new_id
 
 FACTS = """The access code of the Zorblatt depot is 48213. Only the night shift may use it.

@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from conversations.citations.markers import MarkerParser
+from conversations.citations.quotes import Quoter, statement_before
+from conversations.citations.support import weigh
 from conversations.llm.base import ChatMessage, Passage
 from conversations.llm.offline import score_sentences
 from conversations.text.analysis import analyse, within
 from conversations.text.delimiters import draw_mark
 from conversations.text.sentences import names, plain, sentences, terms
 from conversations.text.small_talk import small_talk_language
-from conversations.turns.citations import CitationParser, claim_before, quote_for
 from conversations.turns.prompts import build_messages, search_query
 from core.ids import new_id
 from knowledge.chunking import Block, collapse_blanks, split
@@ -98,7 +100,7 @@ def passage(text: str) -> Passage:
 
 
 def cite(text: str) -> None:
-    parser = CitationParser((1, 2))
+    parser = MarkerParser((1, 2))
     for at in range(0, len(text), 7):
         parser.feed(text[at : at + 7])
     parser.end()
@@ -124,8 +126,9 @@ ANALYSES: dict[str, Callable[[str], object]] = {
     "terms": terms,
     "names": names,
     "plain": plain,
-    "claim": claim_before,
-    "quote": lambda text: quote_for(passage(text), text, text),
+    "statement": statement_before,
+    "quote": lambda text: Quoter([passage(text)], text).quote_for(1, text),
+    "support": lambda text: weigh(text, [passage(text)]),
     "citations": cite,
     "prompt": prompt,
     "small talk": small_talk_language,
@@ -172,7 +175,7 @@ def test_an_analysis_takes_time_in_proportion(name: str, beginning: str) -> None
 def test_a_small_file_of_headings_costs_its_reader_nothing() -> None:
     line = "= " + "\t" * 300 + "a" + "\t" * 300 + "b"
     began = time.thread_time()
-    quote_for(passage("\n".join([line] * 6)), line, "What is it?")
+    Quoter([passage("\n".join([line] * 6))], "What is it?").quote_for(1, line)
     assert time.thread_time() - began < 0.1
 
 
