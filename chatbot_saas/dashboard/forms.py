@@ -102,7 +102,7 @@ class ChatbotForm(NewChatbotForm):
     )
 
     unsupported_statements = forms.ChoiceField(
-        label=_("Statements that their source does not carry"),
+        label=_("Statements that their source does not support"),
         choices=[
             (Unsupported.SHOW, _("Show them like any other")),
             (Unsupported.MARK, _("Show them with a mark")),

@@ -148,7 +148,7 @@ export class Shell {
       ...once.flatMap((each) => [
         each.page ? h("p", { class: "hint" }, `${texts.page} ${number(each.page)}`) : "",
         h("blockquote", { dir: "auto" }, each.quote),
-        this.doubts(each) ? h("p", { class: "hint" }, texts.doubt) : "",
+        !cited[1] && this.doubts(each) ? h("p", { class: "hint" }, texts.doubt) : "",
       ]),
       safeLink(citation.url) ? h("a", { class: "visit", href: citation.url, target: "_blank", rel: "noopener noreferrer" }, `${texts.visit} (${new URL(citation.url).host})`) : "",
     );

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from conversations.chatbots.onboarding import Workspace, create_workspace
 from conversations.chatbots.sightings import note_sighting
-from conversations.models import Chatbot, Turn
+from conversations.models import Chatbot, Citation, Turn
 from knowledge.models import Document
 from tenants.context import tenant_context
 from tenants.people.accounts import rename
@@ -68,6 +68,9 @@ def _fill(made: Workspace, web: Process, origin: str) -> dict[str, Any]:
         note_sighting(chatbot_id=made.chatbot_id, origin=origin)
         note_sighting(chatbot_id=made.chatbot_id, origin="https://shop.example.com")
         turn = Turn.objects.filter(status="completed").order_by("-started_at")[0]
+        # Something in its answer is not what the passage says, and something more was left out.
+        Citation.objects.filter(message__turn=turn).update(supported=False)
+        Turn.objects.filter(pk=turn.pk).update(trace={**turn.trace, "left_out": [LONG[:200]]})
     return {"conversation": turn.conversation_id, "turn": turn.pk, "document": document}
 
 
