@@ -39,7 +39,7 @@ def test_a_file_that_is_told_to_wait_is_sent_again_and_the_others_after_it(
     # Its script listens from then on.
     page.wait_for_url("**/knowledge", wait_until="load")
     files: list[FilePayload] = [
-        {"name": f"{n}.md", "mimeType": "text/markdown", "buffer": b"Six."}
+        {"name": f"{n}.md", "mimeType": "text/markdown", "buffer": f"The {n} is six.".encode()}
         for n in ("first", "second")
     ]
     page.get_by_label("Drop files here, or choose them").set_input_files(files)
