@@ -44,6 +44,8 @@ class Chatbot(models.Model):
     allowed_origins = models.JSONField(default=list)
     # At most two sealed shared secrets for identity tokens, so that one can be rotated.
     identity_secrets = models.JSONField(default=list)
+    # How people are reached: `email`, `phone`, `url`, `hours`, `text`, as far as they are given.
+    contact = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     unsupported_statements = models.CharField(
         max_length=10,
         choices=Unsupported.choices,

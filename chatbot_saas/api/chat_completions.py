@@ -151,6 +151,7 @@ class Completion:
                     "usage": _usage(event),
                     "citations": self._citations,
                     "answerer": self._answerer,
+                    "fallback": _contact(event),
                 }
         raise ProviderFailed("The answer was interrupted. Ask again.")
 
@@ -188,6 +189,7 @@ class Completion:
             "choices": [{"delta": {}, **_ending(event)}],
             "citations": self._citations,
             "answerer": self._answerer,
+            "fallback": _contact(event),
         }
         told = [_data(last)]
         if self._asked.include_usage:
@@ -222,6 +224,10 @@ def citation_body(event: TurnCitation) -> dict[str, Any]:
         "quote": event.quote,
         "supported": event.supported,
     }
+
+
+def _contact(event: TurnCompleted) -> dict[str, str] | None:
+    return msgspec.structs.asdict(event.fallback) if event.fallback else None
 
 
 def _ending(event: TurnCompleted) -> dict[str, Any]:

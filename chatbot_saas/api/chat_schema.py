@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from chatbot_saas.api.structs import CitedSource
+from conversations.turns.events import Contact
 from conversations.turns.question import MAX_CLIENT_TURN_ID_LENGTH, MAX_TEXT_LENGTH, NO_NUL
 from core.errors import NotFound
 
@@ -89,6 +90,7 @@ class ChatCompletion(msgspec.Struct):
     usage: CompletionUsage
     citations: list[CitedSource]
     answerer: Answerer
+    fallback: Contact | None
 
 
 class TurnRequest(msgspec.Struct, kw_only=True):

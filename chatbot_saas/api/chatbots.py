@@ -15,8 +15,19 @@ from chatbot_saas.api.serializing import ClosedSerializer, KindField, ShortList,
 from chatbot_saas.api.views import APIView, ListView
 from conversations.chatbots import rules
 from conversations.chatbots import services as chatbots
+from conversations.chatbots.contact import LONGEST
 from conversations.models import Unsourced, Unsupported
 from core.cursors import read_id
+
+
+class ChatbotContactSerializer(ClosedSerializer):
+    """How people are reached where the chatbot cannot help. Empty: not at all."""
+
+    email = TextField(required=False, max_length=LONGEST["email"])
+    phone = TextField(required=False, max_length=LONGEST["phone"])
+    url = TextField(required=False, max_length=LONGEST["url"])
+    hours = TextField(required=False, max_length=LONGEST["hours"])
+    text = TextField(required=False, max_length=LONGEST["text"])
 
 
 class ChatbotSerializer(serializers.Serializer[chatbots.ChatbotSettings]):
@@ -32,6 +43,7 @@ class ChatbotSerializer(serializers.Serializer[chatbots.ChatbotSettings]):
     suggested_questions = serializers.ListField(child=TextField())
     allowed_origins = serializers.ListField(child=TextField())
     source_ids = serializers.ListField(child=serializers.UUIDField())
+    contact = serializers.DictField(child=TextField())
     unsupported_statements = serializers.ChoiceField(Unsupported.values)
     unsourced_answers = serializers.ChoiceField(Unsourced.values)
     created_at = serializers.DateTimeField()
@@ -63,6 +75,7 @@ class ChatbotChangesSerializer(ClosedSerializer):
         longest=rules.MAX_SOURCES,
         help_text="None: all documents.",
     )
+    contact = ChatbotContactSerializer(required=False)
     unsupported_statements = serializers.ChoiceField(
         Unsupported.values,
         required=False,

@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from chatbot_saas.web.forms import NameField
 from chatbot_saas.web.service_form import ServiceForm
 from conversations.chatbots import rules
+from conversations.chatbots.contact import LONGEST, check_part
 from conversations.chatbots.services import ChatbotFields, ChatbotSettings
 from conversations.models import Unsourced, Unsupported
+from core.errors import InvalidRequest
 from knowledge.document_list import SourceView
 
 _OFF = {"autocomplete": "off"}
@@ -101,6 +103,15 @@ class ChatbotForm(NewChatbotForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
+    contact_email = forms.CharField(label=_("E-mail address"), required=False)
+    contact_phone = forms.CharField(label=_("Phone"), required=False)
+    contact_url = forms.CharField(
+        label=_("Page"), required=False, help_text=_("A contact form, for example: https://…")
+    )
+    contact_hours = forms.CharField(
+        label=_("Hours"), required=False, help_text=_("When people are there: Mon–Fri, 9–17")
+    )
+    contact_text = forms.CharField(label=_("Sentence above them"), required=False)
     unsupported_statements = forms.ChoiceField(
         label=_("Statements that their source does not support"),
         choices=[
@@ -132,8 +143,19 @@ class ChatbotForm(NewChatbotForm):
     def _offer(self, name: str, choices: Sequence[tuple[str, str]]) -> None:
         cast(forms.ChoiceField, self.fields[name]).choices = choices
 
+    def clean(self) -> dict[str, Any]:
+        checked: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in LONGEST:
+            try:
+                check_part(name, checked.get(f"contact_{name}", ""))
+            except InvalidRequest as error:
+                self.add_error(f"contact_{name}", str(error))
+        return checked
+
     def fields_of_service(self) -> ChatbotFields:
-        return cast(ChatbotFields, self.cleaned_data)
+        given = dict(self.cleaned_data)
+        given["contact"] = {name: given.pop(f"contact_{name}") for name in LONGEST}
+        return cast(ChatbotFields, given)
 
 
 def initial_of(chatbot: ChatbotSettings) -> dict[str, Any]:
@@ -147,6 +169,7 @@ def initial_of(chatbot: ChatbotSettings) -> dict[str, Any]:
         "suggested_questions": chatbot.suggested_questions,
         "allowed_origins": chatbot.allowed_origins,
         "source_ids": [str(each) for each in chatbot.source_ids],
+        **{f"contact_{name}": chatbot.contact.get(name, "") for name in LONGEST},
         "unsupported_statements": chatbot.unsupported_statements,
         "unsourced_answers": chatbot.unsourced_answers,
     }

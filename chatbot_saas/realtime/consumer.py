@@ -256,6 +256,7 @@ class ChatConsumer(SocketConsumer):
                     "welcome": chatbot.welcome,
                     "color": chatbot.color,
                     "suggested_questions": chatbot.suggested_questions,
+                    "contact": chatbot.contact,
                     "marks_unsupported": chatbot.unsupported_statements != Unsupported.SHOW,
                 },
                 answerer=answerer_of(chatbot.model, may_spend=may_spend),

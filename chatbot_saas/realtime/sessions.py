@@ -99,7 +99,7 @@ def open_session(
         visitor_id=visitor_id,
         conversation_id=conversation_id,
         visitor_token=issue_visitor_token(tenant_id, chatbot_id, visitor_id),
-        messages=selectors.shown_messages(conversation_id) if known else [],
+        messages=selectors.shown_messages(conversation_id, chatbot.contact) if known else [],
         active=selectors.active_turn(tenant_id, conversation_id) if known else None,
     )
 

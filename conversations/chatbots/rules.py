@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import TextChoices
 
 from billing.selectors import price_of
+from conversations.chatbots.contact import check_contact
 from conversations.chatbots.origins import parse_origin
 from conversations.models import Unsourced, Unsupported
 from conversations.turns.question import without_nul
@@ -133,6 +134,7 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "suggested_questions": _questions,
     "allowed_origins": _origins,
     "source_ids": _sources,
+    "contact": check_contact,
     "unsupported_statements": _one_of(Unsupported, "unsupported_statements"),
     "unsourced_answers": _one_of(Unsourced, "unsourced_answers"),
 }

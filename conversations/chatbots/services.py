@@ -36,6 +36,7 @@ class ChatbotFields(TypedDict, total=False):
     suggested_questions: list[str]
     allowed_origins: list[str]
     source_ids: list[UUID]
+    contact: dict[str, str]
     unsupported_statements: str
     unsourced_answers: str
 
@@ -53,6 +54,7 @@ class ChatbotSettings:
     suggested_questions: tuple[str, ...]
     allowed_origins: tuple[str, ...]
     source_ids: tuple[UUID, ...]
+    contact: dict[str, str]
     unsupported_statements: str
     unsourced_answers: str
     created_at: datetime
@@ -144,7 +146,8 @@ def _told(settings: ChatbotSettings) -> dict[str, object]:
     """What may be set, for the trail: sources by their names."""
     told = {name: getattr(settings, name) for name in ChatbotFields.__annotations__}
     sources = Source.objects.filter(pk__in=told.pop("source_ids")).order_by("name")
-    return {**told, "sources": list(sources.values_list("name", flat=True))}
+    contact = list(told.pop("contact").values())
+    return {**told, "sources": list(sources.values_list("name", flat=True)), "contact": contact}
 
 
 def _settings(chatbot: models.Chatbot) -> ChatbotSettings:
@@ -158,6 +161,7 @@ def _settings(chatbot: models.Chatbot) -> ChatbotSettings:
         suggested_questions=tuple(chatbot.suggested_questions),
         allowed_origins=tuple(chatbot.allowed_origins),
         source_ids=tuple(sorted(link.source_id for link in chatbot.sources.all())),
+        contact=chatbot.contact,
         unsupported_statements=chatbot.unsupported_statements,
         unsourced_answers=chatbot.unsourced_answers,
         created_at=chatbot.created_at,

@@ -20,7 +20,7 @@ from conversations.turns import events
 from conversations.turns.eventlog import LogWriter
 from conversations.turns.failures import failure
 from conversations.turns.live import LiveTurn
-from conversations.turns.values import Cited, TurnContext
+from conversations.turns.values import Cited, TurnContext, TurnOutcome
 from core.metrics import TIME_TO_FIRST_TOKEN
 
 # Later text is gathered for this long (seconds): fewer frames, and no reader sees the difference.
@@ -31,8 +31,10 @@ class Answer:
     """Takes what the model writes and tells it to the followers: first to the log, then here, so
     that whatever anyone has seen can be resumed from anywhere."""
 
-    def __init__(self, live: LiveTurn, question: str, embed: Embed | None = None) -> None:
-        self._live = live
+    def __init__(
+        self, live: LiveTurn, question: str, context: TurnContext, embed: Embed | None = None
+    ) -> None:
+        self._live, self._context = live, context
         self.question = question
         self._log = LogWriter(live.tenant_id, live.turn_id)
         self._passages: dict[int, Passage] = {}
@@ -51,8 +53,9 @@ class Answer:
         self.first_token_at: datetime | None = None
         self.first_text_at: float | None = None
 
-    def offer(self, passages: Sequence[Passage], context: TurnContext) -> None:
-        """The passages that may be cited from now on, and who cites them."""
+    def offer(self, passages: Sequence[Passage]) -> None:
+        """The passages that may be cited from now on."""
+        context = self._context
         self._passages = {passage.n: passage for passage in passages}
         self._parser = MarkerParser(tuple(self._passages))
         self._quoter = Quoter(passages, self.question, f"{context.name}\n{context.instructions}")
@@ -133,25 +136,29 @@ class Answer:
             told.append(self._cite(one, seq))
         await self._emit(told)
 
-    async def complete(
-        self, message_id: UUID, finish_reason: str, usage: LLMUsage, *, unsourced: bool
-    ) -> None:
+    async def complete(self, message_id: UUID, outcome: TurnOutcome) -> None:
+        """Tells of the reply that was saved so."""
+        usage = outcome.usage
         await self._emit(
             [
                 events.TurnCompleted(
                     turn_id=self._live.turn_id,
                     event_id=self._id(self.last_seq + 1),
                     message_id=message_id,
-                    finish_reason=finish_reason,
+                    finish_reason=outcome.finish_reason,
                     usage=events.TokenUsage(usage.tokens_in, usage.tokens_out),
-                    unsourced=unsourced,
+                    unsourced=outcome.unsourced,
+                    fallback=outcome.fallback,
                 )
             ],
             last=True,
         )
 
     async def fail(self, code: str) -> None:
-        await self._emit([failure(self._live.turn_id, self.last_seq + 1, code)], last=True)
+        fallback = self._context.contact
+        await self._emit(
+            [failure(self._live.turn_id, self.last_seq + 1, code, fallback)], last=True
+        )
 
     @property
     def last_seq(self) -> int:

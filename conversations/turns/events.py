@@ -17,6 +17,16 @@ class TokenUsage(msgspec.Struct, frozen=True):
     tokens_out: int
 
 
+class Contact(msgspec.Struct, frozen=True):
+    """How people are reached where a chatbot cannot help; what is empty was not given."""
+
+    email: str = ""
+    phone: str = ""
+    url: str = ""
+    hours: str = ""
+    text: str = ""
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     turn_id: UUID
     event_id: str
@@ -51,18 +61,21 @@ class TurnCitation(Event, frozen=True, kw_only=True, tag="turn.citation"):
 
 class TurnCompleted(Event, frozen=True, kw_only=True, tag="turn.completed"):
     """`finish_reason` is the provider's (`stop`, `length`, …), or `stopped` by a person. `unsourced`: a
-    model's answer that cites nothing."""
+    model's answer that cites nothing. `fallback` is told where it did not help, or a person was asked
+    for."""
 
     message_id: UUID
     finish_reason: str
     usage: TokenUsage
     unsourced: bool = False
+    fallback: Contact | None = None
 
 
 class TurnFailed(Event, frozen=True, kw_only=True, tag="turn.failed"):
     code: str
     message: str
     retryable: bool
+    fallback: Contact | None = None
 
 
 class TurnSnapshot(Event, frozen=True, kw_only=True, tag="turn.snapshot"):
@@ -75,6 +88,7 @@ class TurnSnapshot(Event, frozen=True, kw_only=True, tag="turn.snapshot"):
     finish_reason: str
     usage: TokenUsage
     unsourced: bool = False
+    fallback: Contact | None = None
 
 
 TurnEvent = TurnStarted | TurnDelta | TurnCitation | TurnCompleted | TurnFailed | TurnSnapshot
@@ -90,6 +104,11 @@ class _Head(msgspec.Struct):
 
 _decode_head = msgspec.json.Decoder(_Head).decode
 _decode = msgspec.json.Decoder(TurnEvent).decode
+
+
+def read_contact(stored: dict[str, str]) -> Contact | None:
+    """None where nothing was given."""
+    return Contact(**stored) if stored else None
 
 
 def wire(event: Event) -> str:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from conversations.turns.events import TurnFailed, event_id
+from conversations.turns.events import Contact, TurnFailed, event_id
 
 INTERRUPTED = "interrupted"
 INTERNAL = "internal_error"
@@ -19,7 +19,7 @@ _MESSAGES = {
 }
 
 
-def failure(turn_id: UUID, seq: int, code: str) -> TurnFailed:
+def failure(turn_id: UUID, seq: int, code: str, fallback: Contact | None = None) -> TurnFailed:
     """The last event of a turn that failed; an unknown code is an internal error."""
     # A provider's own words are never shown: they may hold a key, or nothing of use.
     known = code if code in _MESSAGES else INTERNAL
@@ -29,4 +29,5 @@ def failure(turn_id: UUID, seq: int, code: str) -> TurnFailed:
         code=known,
         message=_MESSAGES[known],
         retryable=True,
+        fallback=fallback,
     )

@@ -8,8 +8,10 @@ from typing import Any, Literal
 from billing.pricing import estimate_tokens
 from conversations.citations.unsourced import is_unsourced
 from conversations.llm.base import LLMError, LLMRequest, LLMUsage
+from conversations.text.person import asks_for_person
 from conversations.text.small_talk import small_talk_language
 from conversations.turns.answer import Answer
+from conversations.turns.events import Contact
 from conversations.turns.failures import INTERNAL, INTERRUPTED
 from conversations.turns.live import LiveTurn
 from conversations.turns.prompts import keep_prompt
@@ -50,7 +52,11 @@ class Notes:
 
 
 def build_outcome(
-    turn: LiveTurn, generation: "asyncio.Task[None]", answer: Answer, notes: Notes
+    turn: LiveTurn,
+    generation: "asyncio.Task[None]",
+    answer: Answer,
+    notes: Notes,
+    contact: Contact | None = None,
 ) -> TurnOutcome:
     status, finish_reason, error_code = _find_end(turn, generation, answer)
     usage, source = _meter(answer, notes, status)
@@ -82,6 +88,7 @@ def build_outcome(
             answered=answered,
             provider=notes.provider,
         ),
+        fallback=contact if answered is False or asks_for_person(answer.question) else None,
         trace=trace,
     )
 

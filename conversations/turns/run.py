@@ -59,14 +59,14 @@ async def run_turn(question: Question, begun: "asyncio.Future[Started]") -> None
     if isinstance(admitted, TurnRef):
         return _hand(begun, Started(admitted, is_new=False))
     turn = live.begin(question.tenant_id, admitted.turn_id)
-    answer, notes = Answer(turn, question.text, providers.free_embed()), Notes()
+    answer, notes = Answer(turn, question.text, admitted.context, providers.free_embed()), Notes()
     try:
         _hand(begun, Started(admitted.first_ref(question.tenant_id), is_new=True))
         await answer.start(admitted.context.conversation_id, question.client_turn_id)
         # 2. Retrieve and 3. generate, in a task that a stop can cancel; what it writes is told here.
         generation = turn.start_task(retrieve_and_generate(question, admitted, answer, notes))
         await answer.tell_until_done(generation)
-        outcome = build_outcome(turn, generation, answer, notes)
+        outcome = build_outcome(turn, generation, answer, notes, admitted.context.contact)
         saved = await save(question, admitted, outcome)  # 4. Save and settle, in one transaction.
         await tell_end(answer, outcome, saved)  # 5. Who is told of an end can rely on it.
     except Exception:
@@ -129,7 +129,7 @@ async def retrieve_and_generate(
             may_spend=admitted.terms.plan.may_spend,
         )
         # Before the model writes: a citation may come with the first word.
-        answer.offer(passages, admitted.context)
+        answer.offer(passages)
         request = build_request(question, admitted, query=query, passages=passages)
         llm = providers.llm_for_model(request.model)
         notes.retrieved(found)
@@ -158,12 +158,7 @@ async def tell_end(answer: Answer, outcome: TurnOutcome, saved: bool) -> None:
         return
     TURNS.labels(outcome.status).inc()
     if outcome.is_reply and outcome.message_id is not None:
-        await answer.complete(
-            outcome.message_id,
-            outcome.finish_reason,
-            outcome.usage,
-            unsourced=outcome.unsourced,
-        )
+        await answer.complete(outcome.message_id, outcome)
     else:
         await answer.fail(outcome.error_code)
 

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from conversations import models
 from conversations.citations.unsourced import is_unsourced
-from conversations.turns.events import TokenUsage, TurnSnapshot, event_id
+from conversations.turns.events import Contact, TokenUsage, TurnSnapshot, event_id, read_contact
 from conversations.turns.values import ChatbotView, EndStatus, TurnRef
 from core.errors import NotFound
 
@@ -26,6 +26,7 @@ def view_of(chatbot: models.Chatbot) -> ChatbotView:
         allowed_origins=chatbot.allowed_origins,
         identity_secrets=chatbot.identity_secrets,
         unsupported_statements=chatbot.unsupported_statements,
+        contact=read_contact(chatbot.contact),
     )
 
 
@@ -43,8 +44,9 @@ def list_chatbots() -> list[tuple[UUID, str, int]]:
     return [(pk, name, int(created_at.timestamp())) for pk, name, created_at in rows]
 
 
-def shown_messages(conversation_id: UUID) -> list[dict[str, Any]]:
-    """The conversation's latest messages in the form a visitor gets them, oldest first."""
+def shown_messages(conversation_id: UUID, contact: Contact | None) -> list[dict[str, Any]]:
+    """The conversation's latest messages in the form a visitor gets them, oldest first; `contact` is the
+    chatbot's."""
     rows = (
         models.Message.objects.filter(conversation_id=conversation_id)
         .order_by("-created_at", "-id")
@@ -62,11 +64,17 @@ def shown_messages(conversation_id: UUID) -> list[dict[str, Any]]:
             "status": message.status,
             "citations": [shown_citation(citation) for citation in message.citations.all()],
             "unsourced": message.role == models.Role.ASSISTANT and _is_unsourced(message),
+            "fallback": contact if _did_not_help(message) else None,
             "created_at": message.created_at,
         }
         # Asked for from the end, because the latest are shown, and read from the beginning.
         for message in reversed(rows)
     ]
+
+
+def _did_not_help(message: models.Message) -> bool:
+    reply = message.role == models.Role.ASSISTANT
+    return reply and message.turn is not None and message.turn.answered is False
 
 
 def _is_unsourced(reply: models.Message) -> bool:
@@ -121,7 +129,8 @@ def turn_ref(tenant_id: UUID, turn_id: UUID) -> TurnRef | None:
 
 def snapshot(turn_id: UUID) -> TurnSnapshot:
     """The whole of an ended turn. Raises `NotFound`."""
-    turn = models.Turn.objects.filter(pk=turn_id).exclude(status=models.TurnStatus.RUNNING).first()
+    ended = models.Turn.objects.exclude(status=models.TurnStatus.RUNNING)
+    turn = ended.select_related("conversation__chatbot").filter(pk=turn_id).first()
     if turn is None:
         raise NotFound("There is no such turn.")
     reply = (
@@ -141,4 +150,5 @@ def snapshot(turn_id: UUID) -> TurnSnapshot:
         finish_reason=turn.finish_reason,
         usage=TokenUsage(turn.tokens_in, turn.tokens_out),
         unsourced=reply is not None and _is_unsourced(reply),
+        fallback=read_contact(turn.conversation.chatbot.contact) if not turn.answered else None,
     )

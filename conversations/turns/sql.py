@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 from conversations.llm.base import ChatMessage
+from conversations.turns.events import read_contact
 from conversations.turns.processes import this_process
 from conversations.turns.values import Question, TurnContext, TurnOutcome
 from core.ids import new_id
@@ -36,8 +37,8 @@ WHERE id = %s AND removed_at IS NULL FOR KEY SHARE
 # The locks keep a deletion out until the turn is stored. The chatbot's comes first, as it does where
 # chatbots are deleted; the conversation's is the one that `_BEGIN` would take anyway.
 _LOAD_TURN_CONTEXT = """
-SELECT chatbot.name, chatbot.instructions, chatbot.model, chatbot.unsupported_statements,
-    chatbot.unsourced_answers,
+SELECT chatbot.name, chatbot.instructions, chatbot.model, chatbot.contact::text,
+    chatbot.unsupported_statements, chatbot.unsourced_answers,
     ARRAY(SELECT source_id FROM conversations_chatbotsource WHERE chatbot_id = chatbot.id),
     ARRAY(
         SELECT ARRAY[role::text, text] FROM (
@@ -128,10 +129,11 @@ def load_turn_context(
         name=row[0],
         instructions=row[1],
         model=row[2],
-        unsupported_statements=row[3],
-        unsourced_answers=row[4],
-        source_ids=tuple(row[5]),
-        history=tuple(ChatMessage(_ROLES[role], text) for role, text in row[6]),
+        contact=read_contact(json.loads(row[3])),
+        unsupported_statements=row[4],
+        unsourced_answers=row[5],
+        source_ids=tuple(row[6]),
+        history=tuple(ChatMessage(_ROLES[role], text) for role, text in row[7]),
     )
 
 

@@ -10,6 +10,7 @@ from conversations.llm.base import ChatMessage, LLMUsage, Passage
 
 if TYPE_CHECKING:
     from billing.selectors import TurnTerms
+    from conversations.turns.events import Contact
 
 NOTHING_USED = LLMUsage(0, 0)
 EndStatus = Literal["completed", "stopped", "interrupted", "failed"]
@@ -54,18 +55,20 @@ class ChatbotView:
     allowed_origins: list[str]
     identity_secrets: list[str]
     unsupported_statements: str
+    contact: "Contact | None"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnContext:
-    """What a turn needs to know: whose conversation, how the chatbot speaks, what it says without a
-    source, its sources (none: all of the tenant's) and what was said before. `model` is empty for the
-    platform's default."""
+    """What a turn needs to know: whose conversation, how the chatbot speaks, how people are
+    reached, what it says without a source, its sources (none: all of the tenant's) and what was said
+    before. `model` is empty for the platform's default."""
 
     conversation_id: UUID
     name: str
     instructions: str
     model: str
+    contact: "Contact | None"
     unsupported_statements: str
     unsourced_answers: str
     source_ids: tuple[UUID, ...]
@@ -131,8 +134,8 @@ class TurnOutcome:
     """How a turn ended and all that is to be saved of it. `source` None: nothing is charged.
 
     `answered`: whether the reply rests on a citation or needs none; None cannot be told. `unsourced`:
-    its reader is to be told that it cites nothing. `trace` keeps how the answer came about, for whoever
-    asks why.
+    its reader is to be told that it cites nothing. `fallback`: whom else the reader may ask. `trace`
+    keeps how the answer came about, for whoever asks why.
     """
 
     status: EndStatus
@@ -148,6 +151,7 @@ class TurnOutcome:
     last_seq: int = 0
     answered: bool | None = None
     unsourced: bool = False
+    fallback: "Contact | None" = None
     trace: Mapping[str, Any] = field(default_factory=dict)
 
     @property

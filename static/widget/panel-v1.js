@@ -141,6 +141,7 @@ class Panel extends Shell {
     this.log.append(reply.element);
     reply.finish({
       message: failed ? null : message.message_id,
+      fallback: message.fallback,
       note: failed ? this.texts.interrupted : message.status === "stopped" ? this.texts.stopped : message.unsourced ? this.texts.unsourced : null,
     });
   }
@@ -216,7 +217,7 @@ class Panel extends Shell {
         reply.cite(frame);
         break;
       case "turn.completed":
-        this.finish({ message: frame.message_id, reason: frame.finish_reason, unsourced: frame.unsourced });
+        this.finish({ message: frame.message_id, reason: frame.finish_reason, unsourced: frame.unsourced, fallback: frame.fallback });
         break;
       case "turn.failed":
         this.finish({ code: frame.code, again: frame.retryable });
@@ -224,17 +225,17 @@ class Panel extends Shell {
       case "turn.snapshot":
         reply.text = frame.text;
         reply.citations = frame.citations;
-        this.finish({ message: frame.message_id, reason: frame.finish_reason, unsourced: frame.unsourced,
+        this.finish({ message: frame.message_id, reason: frame.finish_reason, unsourced: frame.unsourced, fallback: frame.fallback,
           code: frame.status === "completed" || frame.status === "stopped" ? null : "interrupted", again: true });
     }
   }
 
-  finish({ message, reason, code, again, wait, unsourced }) {
+  finish({ message, reason, code, again, wait, unsourced, fallback = code && code !== "rate_limited" ? this.bot.contact : null }) {
     const { reply } = this.turn;
     this.turn = null;
     this.log.removeAttribute("aria-busy");
     const note = code ? this.texts[kindOf(code)] : reason === "stopped" ? this.texts.stopped : unsourced ? this.texts.unsourced : null;
-    this.keepingPlace(() => reply.finish({ message: code ? null : message, note, again, wait }));
+    this.keepingPlace(() => reply.finish({ message: code ? null : message, note, again, wait, fallback }));
     this.say(`${this.texts.assistant}: ${reply.body.innerText} ${note || ""}`);
     this.steer();
     if (!this.widget.isOpen) this.widget.button.dataset.unread = "";

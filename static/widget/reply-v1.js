@@ -1,6 +1,6 @@
 /* One answer in the panel. */
 import { button, h } from "./elements-v1.js";
-import { mark, parse, patch } from "./markdown-v1.js";
+import { mark, parse, patch, safeLink } from "./markdown-v1.js";
 
 /* One answer: its text as it grows, what it rests on, and how it ended. */
 export class Reply {
@@ -45,11 +45,12 @@ export class Reply {
   }
 
   /* `note` is a sentence about the end, `again` whether asking once more can help, `wait` after how many seconds. */
-  finish({ message, note, again, wait }) {
+  finish({ message, note, again, wait, fallback }) {
     this.ended = true;
     this.draw(false);
     this.listSources();
     if (note) this.element.append(this.note(note, again, wait));
+    if (fallback) this.element.append(this.contact(fallback));
     if (message) this.element.append(this.thumbs(message));
   }
 
@@ -66,6 +67,19 @@ export class Reply {
       return h("li", {}, chip);
     });
     this.element.append(h("ul", { class: "sources", "aria-label": texts.sources }, ...chips));
+  }
+
+  /* Whom else one may ask. */
+  contact({ email, phone, url, hours, text }) {
+    const { texts } = this.panel;
+    const link = (href, shown) => h("a", { class: "link", href, target: "_blank", rel: "noopener noreferrer" }, h("bdi", {}, shown));
+    const ways = [
+      email && link(`mailto:${encodeURI(email)}`, email),
+      phone && link(`tel:${phone.replace(/[^+\d]/g, "")}`, phone),
+      safeLink(url) && link(url, new URL(url).host),
+      hours,
+    ].filter(Boolean);
+    return h("div", { class: "contact", part: "contact" }, h("p", {}, text || texts.contact), h("ul", {}, ...ways.map((way) => h("li", {}, way))));
   }
 
   note(note, again, wait) {

@@ -59,6 +59,9 @@ th, td { padding: 6px 11px; text-align: start; border-block-end: 1px solid var(-
   background: radial-gradient(circle, var(--muted) 3.2px, #0000 4px) 0 / 12px }
 @keyframes beat { from { opacity: .25 } }
 .note, .hint, small { margin: 0; font-size: 13.5px; color: var(--muted) }
+.contact { font-size: 14px; overflow-wrap: anywhere }
+.contact p { margin: 0 }
+.contact ul { margin: 2px 0 0; padding: 0; list-style: none }
 .sources { display: flex; flex-wrap: wrap; gap: 6px; margin: 0; padding: 0; list-style: none }
 .sources, .sources li { max-inline-size: 100% }
 .chip { display: flex; gap: 7px; max-inline-size: 100%; padding: 4px 11px; border: 1px solid var(--line); border-radius: 99px;

@@ -6,6 +6,7 @@ export const TEXTS = {
   you: "Ihre Frage", assistant: "Antwort", writing: "Die Antwort wird geschrieben",
   sources: "Quellen", source: "Quelle", page: "Seite", quote: "Zitierte Stelle",
   doubt: "Die Quelle sagt das nicht eindeutig.", unsourced: "Diese Antwort nennt keine Quelle.",
+  contact: "Sie können uns auch direkt fragen:",
   visit: "Seite öffnen", shut: "Zitat schließen",
   up: "Gute Antwort", down: "Schlechte Antwort", thanks: "Danke für Ihre Rückmeldung.",
   latest: "Neueste Nachricht", again: "Noch einmal", stopped: "Sie haben diese Antwort angehalten.",

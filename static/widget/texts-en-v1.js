@@ -6,6 +6,7 @@ export const TEXTS = {
   you: "You asked", assistant: "Answer", writing: "Writing an answer",
   sources: "Sources", source: "Source", page: "Page", quote: "Quoted passage",
   doubt: "The source does not clearly say this.", unsourced: "This answer names no source.",
+  contact: "You can also ask us directly:",
   visit: "Open the page", shut: "Close the quote",
   up: "Good answer", down: "Bad answer", thanks: "Thank you for telling us.",
   latest: "Newest message", again: "Try again", stopped: "You stopped this answer.",

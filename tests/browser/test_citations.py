@@ -123,3 +123,37 @@ def test_a_chatbot_may_show_its_statements_unmarked(
     beside(set_up)
     visitor = _ask(watch, site, web, made, _scripted(fake, ANSWER))
     assert visitor.part(".body .cite").all_inner_texts() == ["1", "1", "1", "1"]
+
+
+def test_whom_else_to_ask_stands_below_what_did_not_help(
+    watch: Callable[..., Watched],
+    site: Site,
+    web: Process,
+    fake: FakeOpenAI,
+    make_workspace: Callable[..., Workspace],
+) -> None:
+    contact = {
+        "email": "help@kiln.example",
+        "phone": "+43 1 234-567",
+        "url": "https://kiln.example/contact",
+        "hours": "Monday to Friday, 9 to 17",
+    }
+    made = make_workspace(contact=contact)
+    visitor = _ask(watch, site, web, made, _scripted(fake, "I do not know."))
+    links = visitor.part(".contact a")
+    assert links.all_inner_texts() == ["help@kiln.example", "+43 1 234-567", "kiln.example"]
+    assert [link.get_attribute("href") for link in links.all()] == [
+        "mailto:help@kiln.example",
+        "tel:+431234567",
+        "https://kiln.example/contact",
+    ]
+    expect(visitor.part(".contact")).to_contain_text("Monday to Friday")
+    for look in visitor.looks("fallback"):
+        assert visitor.axe() == [], look
+        assert not visitor.scrolls_sideways(), look
+    fake.script({"match": "Why?", "status": 400})
+    visitor.ask("Why?")
+    expect(visitor.part(".contact")).to_have_count(2)
+    visitor.page.reload()
+    visitor.open()
+    expect(visitor.part(".contact")).to_have_count(1)

@@ -64,6 +64,7 @@ def test_a_prompt_has_no_more_tokens_than_are_held(
         name="Bot",
         instructions=instructions,
         model="",
+        contact=None,
         unsupported_statements="mark",
         unsourced_answers="show",
         source_ids=(),

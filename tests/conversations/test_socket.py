@@ -50,6 +50,7 @@ def test_a_session_says_who_answers_and_what_to_ask(web: Process, bare: Workspac
             "welcome": "Hello! Ask me anything about our documents.",
             "color": "#123456",
             "suggested_questions": ["Why?"],
+            "contact": None,
             "marks_unsupported": True,
         }
         assert chat.ready["answerer"]["kind"] == "offline"

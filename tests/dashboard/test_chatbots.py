@@ -22,6 +22,10 @@ FORM = {
     "welcome": "Good evening.",
     "suggested_questions": "When do you open?\n\nWhere are you?",
     "allowed_origins": "https://www.example.com",
+    "contact_email": "help@example.com",
+    "contact_phone": "+43 1 234 567",
+    "unsupported_statements": "withhold",
+    "unsourced_answers": "refuse",
 }
 
 
@@ -49,6 +53,8 @@ def test_settings_are_saved_and_shown_again(web: Process, workspace: Workspace) 
     assert saved.suggested_questions == ("When do you open?", "Where are you?")
     assert saved.allowed_origins == ("https://www.example.com",)
     assert saved.color == "#0f766e"
+    assert saved.contact == {"email": "help@example.com", "phone": "+43 1 234 567"}
+    assert (saved.unsupported_statements, saved.unsourced_answers) == ("withhold", "refuse")
 
 
 @pytest.mark.parametrize(
@@ -57,6 +63,9 @@ def test_settings_are_saved_and_shown_again(web: Process, workspace: Workspace) 
         ({"name": ""}, "name"),
         ({"name": "x" * 121}, "name"),
         ({"name": " \t "}, "name"),
+        ({"contact_email": "nobody"}, "contact_email"),
+        ({"contact_url": "javascript:alert(1)"}, "contact_url"),
+        ({"unsourced_answers": "never"}, "unsourced_answers"),
         ({"instructions": "x" * 8001}, "instructions"),
         ({"model": "no-such-model"}, "model"),
         ({"color": "red"}, "color"),
