@@ -39,7 +39,8 @@ async def unpack_body(
     if encoding not in (b"", *_GZIP):
         raise UnsupportedMedia("A body may be compressed with gzip, and with nothing else.")
     body = await _read_whole(receive)
-    if encoding:
+    # Without one there is nothing to unpack, and the view says what is missing.
+    if encoding and body:
         body = inflate(body, limit=limit, too_large=too_large)
     return _framed(scope, len(body)), _Whole(body, receive)
 

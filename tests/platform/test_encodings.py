@@ -99,6 +99,12 @@ def test_what_is_no_gzip_is_refused(packed: bytes) -> None:
         inflate(packed, limit=1_000, too_large=TOO_LARGE)
 
 
+def test_no_body_is_none_however_it_is_packed(http: httpx.Client) -> None:
+    headers = {"Content-Encoding": "gzip"}
+    assert http.get("/v1/models", headers=headers).status_code == 200
+    assert "empty" in http.post("/v1/chatbots", headers=headers).json()["detail"]
+
+
 @pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "nonsense"])
 def test_another_packing_is_named(http: httpx.Client, encoding: str) -> None:
     headers = {"Content-Encoding": encoding}
