@@ -17,6 +17,7 @@ import pytest
 from billing.catalog.models import Price
 from billing.catalog.services import set_price
 from billing.models import Budget, Hold, QuotaPeriod, UsageRecord
+from billing.selectors import list_priced_models
 from conversations.chatbots.onboarding import Workspace
 from knowledge.embeddings.local import LocalEmbedder
 from tenants.context import platform_context, tenant_context
@@ -261,6 +262,16 @@ def test_what_costs_is_charged_by_its_price(
         assert record.cost == Decimal("1.1")
         period = QuotaPeriod.objects.get()
         assert (period.cost_used, period.cost_held) == (Decimal("1.1"), Decimal(0))
+
+
+def test_a_price_of_the_embedding_model_makes_it_no_answerer() -> None:
+    set_price(model=MODEL, input_per_million=Decimal(1), output_per_million=Decimal(0))
+    try:
+        assert MODEL not in list_priced_models()
+        assert "gpt-5-mini" in list_priced_models()
+    finally:
+        with platform_context():
+            Price.objects.filter(model=MODEL).delete()
 
 
 @pytest.mark.usefixtures("priced")
