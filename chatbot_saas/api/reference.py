@@ -1,5 +1,6 @@
 """The API described: for programs at `/v1/openapi.json`, for people as a page."""
 
+import json
 from functools import lru_cache
 from typing import Any
 
@@ -171,7 +172,8 @@ def type_of(schema: Json) -> list[Json]:
         parts = [type_of(one) for one in schema["anyOf"]]
         return [one for part in parts for one in (*part, _text(" or "))][:-1]
     if "enum" in schema:
-        return [_text(" | ".join(str(value) for value in schema["enum"]))]
+        words = (one if isinstance(one, str) else json.dumps(one) for one in schema["enum"])
+        return [_text(" | ".join(words))]
     if schema.get("type") == "array":
         return [_text("list of "), *type_of(schema.get("items", {}))]
     return [_text(str(schema.get("format") or schema.get("type") or "anything"))]
