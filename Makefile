@@ -11,11 +11,15 @@ export PORT ?= 8000
 # Images set it. Every process would then compile all of its modules again at each start: twice the CPU.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install dev run test coverage lint house bench drill clean
+.PHONY: install dev clients run test coverage lint house bench drill clean
 
 install: $(VENV)/.base
 
 dev: $(VENV)/.dev
+
+# Node's clients of the OpenAI-compatible API, for the tests that are skipped without them.
+clients:
+	cd tests/conversations/clients && npm ci --no-audit --no-fund
 
 run: install
 	@exec $(PY) manage.py up --with-parent

@@ -63,7 +63,7 @@ class UsageRecord(models.Model):
         indexes = [models.Index(fields=["created_at"], name="usage_by_time")]
 
     def __str__(self) -> str:
-        return f"{self.model} {self.cost}"
+        return f"{self.model} {self.cost:f}"
 
 
 class Budget(models.Model):
@@ -73,4 +73,4 @@ class Budget(models.Model):
     cost_per_month = models.DecimalField(max_digits=20, decimal_places=9)
 
     def __str__(self) -> str:
-        return str(self.cost_per_month)
+        return f"{self.cost_per_month:f}"

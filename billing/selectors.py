@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Exists, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -123,7 +124,9 @@ def price_of(model: str, at: datetime | None = None) -> TokenPrice:
 
 
 def list_priced_models() -> list[str]:
-    """Models that have a price in force, by name."""
+    """Models that write answers and have a price in force, by name."""
     with platform_context():
         priced = Price.objects.filter(valid_from__lte=timezone.now())
+        # It has a price so that its vectors can be given to programs.
+        priced = priced.exclude(model=settings.EMBEDDINGS_MODEL)
         return list(priced.order_by("model").values_list("model", flat=True).distinct())

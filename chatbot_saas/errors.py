@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from chatbot_saas.api.reference import say_nothing_here
 from core.errors import AppError, InternalError, InvalidRequest, NotFound, PermissionDenied
 from core.responses import error_response
 
@@ -22,7 +23,10 @@ def permission_denied(request: HttpRequest, exception: Any = None) -> HttpRespon
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return _render(request, NotFound("There is nothing at this address."))
+    # A page's reader looks for a page, a program for a path of the API.
+    wants_page = "text/html" in request.headers.get("Accept", "")
+    told = "There is nothing at this address." if wants_page else say_nothing_here(request.path)
+    return _render(request, NotFound(told))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -8,6 +8,7 @@ from typing import Any
 import uvicorn
 from django.conf import settings
 
+from chatbot_saas.http_protocol import Protocol
 from chatbot_saas.realtime.protocol import CountedProtocol
 
 # A frame may be 64 KiB, and the consumer says so politely; this only bounds what is buffered.
@@ -18,6 +19,7 @@ def server_options(grace: int | None = None) -> dict[str, Any]:
     """How uvicorn serves the product. `grace` is how many seconds running requests may take at the
     end: as long as the turns, unless it is given."""
     return {
+        "http": Protocol,
         # Bounded for a client that does not read, which the other protocols are not, and ours for one
         # that sends too much.
         "ws": CountedProtocol,

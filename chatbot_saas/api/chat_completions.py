@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
@@ -15,10 +16,11 @@ from chatbot_saas.api.chat_schema import (
     StreamedEvent,
     no_such_model,
 )
-from chatbot_saas.api.endpoint import chat_key, endpoint
+from chatbot_saas.api.endpoint import endpoint, secret_key
 from chatbot_saas.api.problem import Problem
 from chatbot_saas.api.rest import JSON
 from chatbot_saas.api.views import described
+from conversations.chatbots.lookup import find_chatbot
 from conversations.llm.providers import answerer_of
 from conversations.models import Channel
 from conversations.turns import live
@@ -32,23 +34,15 @@ from conversations.turns.events import (
 )
 from conversations.turns.follow import follow
 from conversations.turns.run import start_turn
-from conversations.turns.selectors import get_chatbot
 from conversations.turns.terms import current_plan
 from conversations.turns.values import Question, TurnRef
-from core.errors import NotFound, PermissionDenied, ProviderFailed, problem
+from core.errors import NotFound, ProviderFailed, problem
 from core.ids import new_id
 from tenants.context import in_tenant
 from tenants.keys.api_keys import APIKeyIdentity
 
 _encode = msgspec.json.Encoder().encode
 _FINISH_REASONS = {"stopped": "stop"}
-
-
-def _secret_key(request: HttpRequest) -> APIKeyIdentity:
-    key = chat_key(request)
-    if key.is_public:
-        raise PermissionDenied("This needs a secret key; a publishable key opens chats alone.")
-    return key
 
 
 @described(
@@ -69,16 +63,19 @@ def _secret_key(request: HttpRequest) -> APIKeyIdentity:
 @endpoint("POST")
 async def create_completion(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """Stateless: the messages are the history, the last user message is the question."""
-    key = _secret_key(request)
+    key = secret_key(request)
     asked = read_request(read_body(request, dict[str, Any]))
     try:
-        chatbot = await in_tenant(key.tenant_id, get_chatbot, asked.chatbot_id)
-        started = await start_turn(_question(key, asked))
+        chatbot = await in_tenant(key.tenant_id, find_chatbot, asked.model)
+        started = await start_turn(_question(key, chatbot.id, asked))
         plan = await current_plan(key.tenant_id)
     except NotFound as error:
         raise no_such_model() from error
     completion = Completion(
-        started.turn, asked, answerer_of(chatbot.model, may_spend=plan.may_spend)
+        started.turn,
+        asked,
+        model=str(chatbot.id),
+        answerer=answerer_of(chatbot.model, may_spend=plan.may_spend),
     )
     if not asked.stream:
         return JsonResponse(await completion.whole())
@@ -90,10 +87,10 @@ async def create_completion(request: HttpRequest) -> HttpResponse | StreamingHtt
     )
 
 
-def _question(key: APIKeyIdentity, asked: CompletionRequest) -> Question:
+def _question(key: APIKeyIdentity, chatbot_id: UUID, asked: CompletionRequest) -> Question:
     return Question(
         tenant_id=key.tenant_id,
-        chatbot_id=asked.chatbot_id,
+        chatbot_id=chatbot_id,
         text=asked.question,
         client_turn_id=new_id().hex,
         visitor_id=None,
@@ -103,6 +100,7 @@ def _question(key: APIKeyIdentity, asked: CompletionRequest) -> Question:
         extra_instructions=asked.instructions,
         max_tokens=asked.max_tokens,
         sampling=asked.sampling,
+        stop=asked.stop,
         external_user=asked.user,
     )
 
@@ -110,9 +108,12 @@ def _question(key: APIKeyIdentity, asked: CompletionRequest) -> Question:
 class Completion:
     """A turn told in OpenAI's forms. Who hangs up stops it: nobody could ask for the rest."""
 
-    def __init__(self, turn: TurnRef, asked: CompletionRequest, answerer: dict[str, str]) -> None:
+    def __init__(
+        self, turn: TurnRef, asked: CompletionRequest, *, model: str, answerer: dict[str, str]
+    ) -> None:
         self._turn = turn
         self._asked = asked
+        self._model = model
         self._answerer = answerer
         self._events = self._read()
         self._first: TurnEvent | None = None
@@ -208,7 +209,7 @@ class Completion:
             "object": kind,
             # The id is a UUIDv7: its first 48 bits are the time in milliseconds.
             "created": (turn_id.int >> 80) // 1000,
-            "model": str(self._asked.chatbot_id),
+            "model": self._model,
         }
 
 

@@ -6,44 +6,57 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from chatbot_saas.api.chat_ignored import IgnoredParameters
 from chatbot_saas.api.structs import CitedSource
 from conversations.turns.events import Contact
 from conversations.turns.question import MAX_CLIENT_TURN_ID_LENGTH, MAX_TEXT_LENGTH, NO_NUL
 from core.errors import NotFound
 
 SSE = "text/event-stream"
-Role = Literal["system", "developer", "user", "assistant"]
+Role = Literal["system", "developer", "user", "assistant", "tool", "function"]
+MAX_STOPS, MAX_STOP_LENGTH = 4, 200
+_Stop = Annotated[str, Meta(min_length=1, max_length=MAX_STOP_LENGTH)]
 
 
 def no_such_model() -> NotFound:
     return NotFound(
-        "There is no such model. A model is a chatbot's id; GET /v1/models lists them.",
+        "There is no such model. A model is a chatbot's id or its name; GET /v1/models lists them.",
         param="model",
         detail_code="model_not_found",
     )
 
 
-class TextPart(msgspec.Struct):
-    type: Literal["text"]
+class TextPart(msgspec.Struct, tag_field="type", tag="text"):
     text: str
 
 
+class RefusalPart(msgspec.Struct, tag_field="type", tag="refusal"):
+    refusal: str
+
+
 class AskedMessage(msgspec.Struct):
-    """`system` and `developer` messages are added to the chatbot's own instructions."""
+    """`system` and `developer` messages are added to the chatbot's own instructions. Only an assistant's
+    message may be without text, and it is passed over, like those of the roles `tool` and `function`."""
 
     role: Role
-    content: str | list[TextPart]
+    content: str | list[TextPart | RefusalPart] | None = None
+
+
+# Clients are known to send null, which is false.
+_Flag = Annotated[Any, Meta(extra_json_schema={"type": "boolean"})]
 
 
 class StreamOptions(msgspec.Struct, forbid_unknown_fields=True):
-    # Clients are known to send null, which is false.
-    include_usage: Annotated[Any, Meta(extra_json_schema={"type": "boolean"})] = False
+    """`include_obfuscation` changes nothing: chunks are not padded."""
+
+    include_usage: _Flag = False
+    include_obfuscation: _Flag = False
 
 
-class ChatCompletionRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class ChatCompletionRequest(IgnoredParameters, forbid_unknown_fields=True, kw_only=True):
     """The messages are the history; the last one must be the user's and is the question."""
 
-    model: Annotated[str, Meta(description="The id of a chatbot.")]
+    model: Annotated[str, Meta(description="The id of a chatbot, or its name.")]
     messages: Annotated[list[AskedMessage], Meta(min_length=1)]
     stream: bool | None = None
     stream_options: StreamOptions | None = None
@@ -52,6 +65,7 @@ class ChatCompletionRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
     n: Literal[1] | None = None
+    stop: _Stop | Annotated[list[_Stop], Meta(max_length=MAX_STOPS)] | None = None
     user: Annotated[str, Meta(max_length=255, pattern=NO_NUL)] | None = None
 
 

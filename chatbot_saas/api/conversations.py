@@ -93,6 +93,7 @@ class ConversationList(ListView):
 
     required_scopes = {"GET": "conversations:read"}
     serializer_class = ConversationSerializer
+    query = ConversationQuery
 
     @extend_schema(
         operation_id="list_conversations",
@@ -105,9 +106,7 @@ class ConversationList(ListView):
         return self.list(request)
 
     def fetch(self, limit: int, cursor: str) -> Slice:
-        page = listing.list_conversations(
-            limit=limit, after=cursor or None, **self.read_query(ConversationQuery)
-        )
+        page = listing.list_conversations(limit=limit, after=cursor or None, **self.read_query())
         return Slice(page.conversations, page.next_cursor)
 
 

@@ -92,12 +92,25 @@ class DocumentList(ListView):
         responses={202: DocumentSerializer, 200: DocumentSerializer},
     )
     def post(self, request: Request) -> Response:
+        sent = [file for _, files in request.FILES.lists() for file in files]
+        # One document answers one request, so another file would vanish in silence.
+        if len(sent) > 1:
+            raise InvalidRequest(
+                f"Send one file in a request; this one has {len(sent)}. Each becomes a document of "
+                "its own.",
+                param="file",
+            )
         # Whatever its name: the service says what is wrong with a file, in a person's words.
         file = request.FILES.get("file")
         if file is None:
-            raise InvalidRequest("Send the file as the multipart field “file”.", param="file")
+            raise InvalidRequest(
+                "Send the file as the multipart field “file”, with a name in UTF-8.", param="file"
+            )
         document, created = services.create_document(
-            filename=file.name or "", content=file.chunks(), actor=self.actor
+            # So browsers and HTTP libraries write a quote in it.
+            filename=(file.name or "").replace("%22", '"'),
+            content=file.chunks(),
+            actor=self.actor,
         )
         return self.answer(document, status=202 if created else 200)
 

@@ -3,19 +3,21 @@
 They are not DRF's: it is synchronous, and Django collects a synchronous stream into a list.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from chatbot_saas.api.views import refuse_unknown
 from conversations.chatbots import origins
 from conversations.turns.selectors import get_chatbot
 from core.errors import (
     AppError,
+    InvalidRequest,
     MethodNotAllowed,
     NotFound,
     PayloadTooLarge,
@@ -44,6 +46,9 @@ _PREFLIGHT = {
 }
 
 
+_NO_PARTS: tuple[bytes, ...] = ()
+
+
 def endpoint(method: str, *, cors: bool = False) -> Callable[[View], View]:
     """An async view of one method. With `cors` a page of any origin may read the answer: whose page
     it is, is checked on the request itself."""
@@ -67,17 +72,35 @@ def endpoint(method: str, *, cors: bool = False) -> Callable[[View], View]:
 async def _answer(
     view: View, method: str, request: HttpRequest, *args: Any, **kwargs: Any
 ) -> HttpResponseBase:
+    allowed = ["GET", "HEAD"] if method == "GET" else [method]
     try:
-        if request.method != method:
-            raise MethodNotAllowed(f"Use {method} here.", allowed=[method])
-        return await view(request, *args, **kwargs)
+        if request.method not in allowed:
+            raise MethodNotAllowed(f"Use {' or '.join(allowed)} here.", allowed=allowed)
+        refuse_unknown(request.GET)
+        response = await view(request, *args, **kwargs)
+        return _bare(response) if request.method == "HEAD" else response
     except AppError as error:
         return problem_response(error, request)
     # Django reads the body late, inside of the view.
     except RequestDataTooBig:
         return problem_response(PayloadTooLarge("The request is too large."), request)
+    except TooManyFieldsSent:
+        return problem_response(InvalidRequest("There are too many parameters."), request)
     except DATABASE_AWAY as error:
         return problem_response(database_away(error), request)
+
+
+def _bare(response: HttpResponseBase) -> StreamingHttpResponse:
+    """The same without its body, of which not a byte is waited for. A stream has no length, and an empty
+    response would be given one."""
+    return StreamingHttpResponse(
+        _nothing(), status=response.status_code, headers=dict(response.headers)
+    )
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    for part in _NO_PARTS:
+        yield part
 
 
 def chat_key(request: HttpRequest) -> APIKeyIdentity:
@@ -87,6 +110,14 @@ def chat_key(request: HttpRequest) -> APIKeyIdentity:
         raise Unauthenticated("Send an API key: “Authorization: Bearer cb_…”.")
     if "chat" not in key.scopes:
         raise PermissionDenied("This API key lacks the scope “chat”.")
+    return key
+
+
+def secret_key(request: HttpRequest) -> APIKeyIdentity:
+    """The same for what a page may not ask."""
+    key = chat_key(request)
+    if key.is_public:
+        raise PermissionDenied("This needs a secret key; a publishable key opens chats alone.")
     return key
 
 

@@ -12,7 +12,9 @@ from chatbot_saas.api.chat_schema import no_such_model
 from chatbot_saas.api.pagination import ObjectList, Slice
 from chatbot_saas.api.serializing import KindField, TextField
 from chatbot_saas.api.views import APIView, ListView
+from conversations.chatbots.lookup import find_chatbot
 from conversations.turns.selectors import list_chatbots
+from core.errors import NotFound
 
 
 class ModelSerializer(serializers.Serializer[Any]):
@@ -52,12 +54,17 @@ class ModelDetail(APIView):
     required_scopes = {"GET": "chat"}
     serializer_class = ModelSerializer
 
-    @extend_schema(operation_id="read_model", summary="Read a chatbot as a model.")
+    @extend_schema(
+        operation_id="read_model",
+        summary="Read a chatbot as a model.",
+        description="By its id or its name.",
+    )
     def get(self, request: Request, model: str) -> Response:
-        for known in _models():
-            if str(known["id"]) == model:
-                return self.answer(known)
-        raise no_such_model()
+        try:
+            chatbot_id = find_chatbot(model).id
+        except NotFound as error:
+            raise no_such_model() from error
+        return self.answer(next(known for known in _models() if known["id"] == chatbot_id))
 
 
 def _models() -> list[dict[str, Any]]:

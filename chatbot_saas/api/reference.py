@@ -1,10 +1,12 @@
 """The API described: for programs at `/v1/openapi.json`, for people as a page."""
 
+import json
 from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -17,6 +19,11 @@ from core.errors import NotFound
 from core.responses import problem_response
 
 Json = dict[str, Any]
+_ROUTES = "chatbot_saas.api.urls"
+# Of a stranger's path, which may be as long as a request's head.
+_LONGEST_LOOKED_AT, _MOST_PARTS = 300, 8
+# What OpenAI's clients ask for by other ways.
+_ELSEWHERE = {"completions": "chat/completions", "responses": "chat/completions"}
 
 
 class Description(APIView):
@@ -34,8 +41,32 @@ class Description(APIView):
 
 def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
     """Any other path of the API, on whatever host."""
-    error = NotFound("There is nothing at this address. docs/api.md lists every path.")
-    return problem_response(error, request)
+    return problem_response(NotFound(say_nothing_here(request.path)), request)
+
+
+def say_nothing_here(path: str) -> str:
+    """What is said of a path that does not exist: which one may have been meant, if any."""
+    meant = _find_meant(path)
+    found = f"Did you mean {meant}?" if meant else "/docs/api lists every path of the API."
+    return f"There is nothing at this address. {found}"
+
+
+def _find_meant(path: str) -> str | None:
+    """The path of the API whose end this one has: a base URL was given without /v1, or with it twice."""
+    parts = [part for part in path[:_LONGEST_LOOKED_AT].split("/") if part]
+    for start in range(min(len(parts), _MOST_PARTS)):
+        rest = "/".join(parts[start:])
+        candidate = f"/v1/{_ELSEWHERE.get(rest, rest)}"
+        if candidate != path and _exists(candidate):
+            return candidate
+    return None
+
+
+def _exists(path: str) -> bool:
+    try:
+        return resolve(path, urlconf=_ROUTES).func is not nothing_here
+    except Resolver404:
+        return False
 
 
 @require_safe
@@ -141,7 +172,8 @@ def type_of(schema: Json) -> list[Json]:
         parts = [type_of(one) for one in schema["anyOf"]]
         return [one for part in parts for one in (*part, _text(" or "))][:-1]
     if "enum" in schema:
-        return [_text(" | ".join(str(value) for value in schema["enum"]))]
+        words = (one if isinstance(one, str) else json.dumps(one) for one in schema["enum"])
+        return [_text(" | ".join(words))]
     if schema.get("type") == "array":
         return [_text("list of "), *type_of(schema.get("items", {}))]
     return [_text(str(schema.get("format") or schema.get("type") or "anything"))]

@@ -16,6 +16,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from chatbot_saas.api.bodies import decode_json
 from core.errors import (
     AppError,
     InvalidRequest,
@@ -72,10 +73,7 @@ class JSONBody(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        try:
-            return msgspec.json.decode(stream.read())
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise InvalidRequest("The body must be JSON.") from error
+        return decode_json(stream.read())
 
 
 class JSONAnswer(BaseRenderer):

@@ -63,7 +63,8 @@ class MoneyField(serializers.Field[Decimal, Any, str, Decimal]):
     """US dollars as text, to the last digit that was counted."""
 
     def to_representation(self, value: Decimal) -> str:
-        return str(value)
+        # Without an exponent, in which `str` writes 0 and what is very small.
+        return f"{value:f}"
 
 
 class KindField(serializers.ChoiceField):

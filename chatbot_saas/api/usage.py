@@ -76,6 +76,7 @@ class Days(ListView):
     required_scopes = {"GET": "usage:read"}
     serializer_class = UsageDaySerializer
     pagination_class = WholeList
+    query = DaysQuery
 
     @extend_schema(
         operation_id="list_usage_days",
@@ -88,7 +89,7 @@ class Days(ListView):
         return self.list(request)
 
     def fetch(self, limit: int, cursor: str) -> Slice:
-        query = self.read_query(DaysQuery)
+        query = self.read_query()
         days = usage.list_usage_days(*_range(query.get("since"), query.get("until")))
         return Slice(days, None)
 

@@ -13,14 +13,13 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from chatbot_saas.gate.encodings import Receive, Scope, unpack_body
 from chatbot_saas.gate.senders import admitted
 from core.areas import find_area
 from core.errors import AppError, PayloadTooLarge, RequestTooSlow, problem, problem_headers
 from core.ids import new_id
 from knowledge.parsing.base import SENTENCES
 
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Application = Callable[..., Awaitable[None]]
 
@@ -113,7 +112,8 @@ def limit_body(application: Application) -> Application:
             if _read_content_length(scope) > limit:
                 raise _Refused(too_large)
             async with _sender_known(scope):
-                await application(scope, body.next, send_noted)
+                plain, receive_plain = await _unpacked(scope, body, limit, too_large)
+                await application(plain, receive_plain, send_noted)
         except _Refused as refusal:
             # An answer that has begun cannot become a refusal; the connection is dropped.
             if not started:
@@ -121,6 +121,15 @@ def limit_body(application: Application) -> Application:
                 await _send_refusal(scope, send, refusal.error)
 
     return application_with_limit
+
+
+async def _unpacked(
+    scope: Scope, body: Body, limit: int, too_large: AppError
+) -> tuple[Scope, Receive]:
+    try:
+        return await unpack_body(scope, body.next, limit=limit, too_large=too_large)
+    except AppError as error:
+        raise _Refused(error) from error
 
 
 @asynccontextmanager

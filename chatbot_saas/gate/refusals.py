@@ -11,7 +11,8 @@ from typing import Any
 
 from cachetools import TTLCache
 
-from chatbot_saas.gate.bodies import Application, Receive, Scope, Send
+from chatbot_saas.gate.bodies import Application, Send
+from chatbot_saas.gate.encodings import Receive, Scope
 from core.areas import find_area
 from core.metrics import REPEATED_REFUSALS
 
@@ -73,7 +74,7 @@ class _Listener:
     def __init__(self, scope: Scope, who: bytes, asks: Refusal | None, send: Send) -> None:
         self._who, self._asks, self._send = who, asks, send
         self._names_visitor = scope["path"].endswith("/turns")
-        self._has_price = scope["path"].endswith("/completions")
+        self._has_price = scope["path"].endswith(("/completions", "/embeddings"))
         self._start: dict[str, Any] | None = None
         self._wait = 0
 

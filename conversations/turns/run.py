@@ -8,12 +8,14 @@ the answer follows its events (`conversations.turns.follow`), from this process 
 import asyncio
 import logging
 from contextlib import aclosing
+from uuid import UUID
 
 from cachetools import TTLCache
 from django.conf import settings
 
 from billing.selectors import PlanLimits
 from conversations.llm import providers
+from conversations.llm.stops import StopFinder, until_stop
 from conversations.turns import live, waiting
 from conversations.turns.answer import Answer
 from conversations.turns.control import ensure_control
@@ -134,9 +136,22 @@ async def retrieve_and_generate(
         llm = providers.llm_for_model(request.model)
         notes.retrieved(found)
         notes.asked(llm.name, request)
-        async with aclosing(llm.stream(request)) as stream:
+        finder = StopFinder(question.stop)
+        async with aclosing(until_stop(llm.stream(request), finder)) as stream:
             async for event in stream:
                 answer.on_event(event)
+    if finder.found and not finder.has_shown:
+        await end_empty(question.tenant_id, admitted.turn_id)
+
+
+async def end_empty(tenant_id: UUID, turn_id: UUID) -> None:
+    """Ends the generation that runs here: an answer may well begin with its caller's stop sequence, and
+    without a word it would count as a failure of the model."""
+    turn = live.find(tenant_id, turn_id)
+    if turn is not None:
+        turn.end("stopped")
+        # Where the end of it arrives.
+        await asyncio.sleep(0)
 
 
 async def save(question: Question, admitted: Admitted, outcome: TurnOutcome) -> bool:

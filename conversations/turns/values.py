@@ -23,7 +23,8 @@ class Question:
     `visitor_id` None: the caller holds the tenant's secret key and may use any of the chatbot's
     conversations. `conversation_id` None: a new conversation. `history` replaces the stored one, and
     `extra_instructions` follow the chatbot's own (both for the stateless API). `address` is the
-    visitor's, for the rate limit; `sampling` is handed to the model as it is (`temperature`, …).
+    visitor's, for the rate limit; `sampling` is handed to the model as it is (`temperature`, …). The
+    answer ends before the first text of `stop`.
     """
 
     tenant_id: UUID
@@ -38,6 +39,7 @@ class Question:
     extra_instructions: str = ""
     max_tokens: int | None = None
     sampling: Mapping[str, float] = field(default_factory=dict)
+    stop: tuple[str, ...] = ()
     external_user: str = ""
 
 

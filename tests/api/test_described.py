@@ -81,6 +81,7 @@ def test_bodies_that_take_nothing_unknown_say_so() -> None:
         ({"type": "array", "items": {"$ref": "#/components/schemas/Key"}}, "list of Key"),
         ({"anyOf": [{"type": "string", "format": "uuid"}, {"type": "null"}]}, "uuid or null"),
         ({"enum": ["up", "down"]}, "up | down"),
+        ({"enum": [False], "type": "boolean"}, "false"),
         ({"type": "integer"}, "integer"),
         ({}, "anything"),
     ],

@@ -124,9 +124,11 @@ def test_a_moment_that_is_none_is_refused(value: Any) -> None:
     assert refusal(Body, {"ends": value})[0] == "ends"
 
 
-def test_money_is_written_to_its_last_digit() -> None:
+def test_money_is_written_to_its_last_digit_and_without_an_exponent() -> None:
     for text in ("12.340000", "0", "0.000012"):
         assert MoneyField().to_representation(Decimal(text)) == text
+    assert MoneyField().to_representation(Decimal("0E-9")) == "0.000000000"
+    assert MoneyField().to_representation(Decimal("1E+3")) == "1000"
 
 
 def test_an_object_says_what_it_is() -> None:

@@ -137,8 +137,10 @@ def test_another_tenant_does_not_know_the_fact(
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "tools": ({"tools": []}, "tools"),
-    "seed": ({"seed": 1}, "seed"),
+    "tools": ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
+    "another form": ({"response_format": {"type": "json_object"}}, "response_format"),
+    "likelihoods": ({"logprobs": True}, "logprobs"),
+    "stop sequences": ({"stop": list("abcde")}, "stop"),
     "made up": ({"no_such_thing": True}, "no_such_thing"),
     "n": ({"n": 2}, "n"),
     "stream": ({"stream": "yes"}, "stream"),
@@ -150,7 +152,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a question of a NUL": ({"messages": [{"role": "user", "content": "\x00"}]}, "messages"),
     "no messages": ({"messages": []}, "messages"),
     "messages": ({"messages": "x"}, "messages"),
-    "role": ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].role"),
+    "role": ({"messages": [{"role": "critic", "content": "x"}]}, "messages[0].role"),
+    "a tool last": ({"messages": [{"role": "tool", "content": "x"}]}, "messages"),
     "image": (
         {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]},
         "messages[0].content",

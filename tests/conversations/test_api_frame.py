@@ -15,7 +15,7 @@ def http(web: Process, workspace: Workspace) -> httpx.Client:
 
 @pytest.mark.parametrize("accept", ["text/html,*/*;q=0.1", "application/xml", "nonsense", ""])
 def test_whoever_asks_for_another_form_gets_json_too(http: httpx.Client, accept: str) -> None:
-    answer = http.get("/v1/documents?format=html", headers={"Accept": accept})
+    answer = http.get("/v1/documents", headers={"Accept": accept})
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
     refused = http.get("/v1/documents?limit=0", headers={"Accept": accept})
     assert refused.headers["Content-Type"] == "application/problem+json"

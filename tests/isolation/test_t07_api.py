@@ -119,6 +119,10 @@ def completion(side: Side) -> dict[str, Any]:
     return {"json": {"model": side.ids["model"], "messages": messages}}
 
 
+def embeddings(side: Side) -> dict[str, Any]:
+    return {"json": {"model": "all-MiniLM-L6-v2", "input": QUESTION}}
+
+
 def upload(side: Side) -> dict[str, Any]:
     return {"files": {"file": ("a.txt", uuid4().bytes.hex().encode())}}
 
@@ -127,6 +131,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/v1/models"): Row("chat", 200),
     ("GET", "/v1/models/{model}"): Row("chat", 200),
     ("POST", "/v1/chat/completions"): Row("chat", 200, completion),
+    ("POST", "/v1/embeddings"): Row("chat", 200, embeddings),
     ("POST", "/v1/chatbots/{chatbot_id}/turns"): Row("chat", 200, turn),
     ("GET", "/v1/chatbots/{chatbot_id}/turns/{turn_id}/events"): Row("chat", 200),
     ("GET", "/v1/chatbots"): Row("chatbots:read", 200),
