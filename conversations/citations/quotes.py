@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from math import log
 
 from conversations.citations.markers import side_by_side
+from conversations.citations.source import Source
 from conversations.citations.support import weigh
 from conversations.citations.values import Marker, Quoted
 from conversations.llm.base import Passage
-from conversations.text.analysis import MAX_ANALYSED
 from conversations.text.sentences import Sentence, sentences, terms
 
 _MARKER = re.compile(r"[^\S\n]?\[\d{1,3}\]")
@@ -27,9 +27,8 @@ class Quoter:
     without a source, next to the question: who answers, and how."""
 
     def __init__(self, passages: Sequence[Passage], question: str, known: str = "") -> None:
-        self._passages = {passage.n: passage for passage in passages}
+        self._sources = {passage.n: Source(passage) for passage in passages}
         self._question, self._known = question, f"{question}\n{known}"
-        self._found: dict[int, list[Sentence]] = {}
 
     def quote_all(self, text: str, markers: Sequence[Marker]) -> list[Quoted]:
         """What each of these markers of the text leads to."""
@@ -37,7 +36,7 @@ class Quoter:
         for group in side_by_side(markers):
             statement = statement_before(text[: group[0].at])
             # Two passages may carry it together.
-            cited = [self._passages[n] for n in dict.fromkeys(one.n for one in group)]
+            cited = [self._sources[n] for n in dict.fromkeys(one.n for one in group)]
             evidence = weigh(statement, cited, self._known)
             for marker in group:
                 quote = self.quote_for(marker.n, statement)
@@ -46,22 +45,17 @@ class Quoter:
 
     def first_words(self, markers: Sequence[Marker]) -> list[Quoted]:
         """The same where nothing better is known."""
-        return [Quoted(one, "", first_words(self._passages[one.n])) for one in markers]
+        return [Quoted(one, "", first_words(self._sources[one.n].passage)) for one in markers]
 
     def quote_for(self, n: int, statement: str) -> str:
         """The sentence or two of passage `n` that best carry the statement, word for word."""
-        passage = self._passages[n]
-        if n not in self._found:
-            # A heading proves nothing; it only says what follows.
-            found = sentences(passage.text[:MAX_ANALYSED])
-            self._found[n] = [one for one in found if one.kind != "heading"]
-        found = self._found[n]
-        if not found:
-            return first_words(passage)
+        source = self._sources[n]
+        if not source.sentences:
+            return first_words(source.passage)
         wanted = Counter(terms(statement))
         wanted.update(dict.fromkeys(terms(self._question), 1))
-        best = max(range(len(found)), key=lambda i: (_overlap(found[i], wanted), -i))
-        return _stretch(passage.text, found, best)
+        overlaps = [_overlap(has, wanted) for has in source.sentence_terms]
+        return _stretch(source.passage.text, source.sentences, overlaps.index(max(overlaps)))
 
 
 def first_words(passage: Passage) -> str:
@@ -78,8 +72,7 @@ def statement_before(text: str) -> str:
     return parts[-1].strip() if parts else _MARKER.sub("", last).strip()
 
 
-def _overlap(sentence: Sentence, wanted: Counter[str]) -> float:
-    has = set(terms(sentence.shown))
+def _overlap(has: set[str], wanted: Counter[str]) -> float:
     common = sum(wanted[term] * (1.0 if term.isalpha() else 2.0) for term in has & wanted.keys())
     # A long sentence holds more words of anything.
     return common / (1.0 + 0.15 * log(1 + len(has)))

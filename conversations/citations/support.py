@@ -10,12 +10,11 @@ from collections.abc import Awaitable, Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from conversations.citations.source import Source, with_parts
 from conversations.citations.values import Evidence
-from conversations.llm.base import Passage
-from conversations.text.analysis import MAX_ANALYSED
 from conversations.text.figures import date_parts, figures
 from conversations.text.language import language_of
-from conversations.text.sentences import names, sentences, terms
+from conversations.text.sentences import names, terms
 
 Embed = Callable[[Sequence[str]], Awaitable[NDArray[np.float32]]]
 """Texts to unit vectors, one row each."""
@@ -30,20 +29,17 @@ _COMPARED = 4
 _CONTRACTION = re.compile(r"n['’]t\b|['’](?:s|re|ve|ll|d|m)\b")
 
 
-def weigh(statement: str, passages: Sequence[Passage], known: str = "") -> Evidence:
-    """Looks for the statement's words and figures in these passages. `known` is text whose names and
-    figures need no source: the question, the chatbot's name."""
-    source = "\n".join(
-        f"{each.title}\n{each.heading}\n{each.text[:MAX_ANALYSED]}" for each in passages
-    )
-    language, other = language_of(statement), language_of(source)
-    if _has_strange_figure(statement, source, known):
+def weigh(statement: str, sources: Sequence[Source], known: str = "") -> Evidence:
+    """Looks for the statement's words and figures in these sources. `known` is text whose names and
+    figures need none: the question, the chatbot's name."""
+    if _has_strange_figure(statement, sources, known):
         return Evidence(False)
-    if language and other and language != other:
+    language = language_of(statement)
+    if language and all(one.language not in ("", language) for one in sources):
         # Words say nothing across languages, nor does a model that knows one.
         return Evidence(True)
     wanted = {term for term in terms(_CONTRACTION.sub("", statement)) if term.isalpha()}
-    has = set(terms(source))
+    has = set[str]().union(*(one.terms for one in sources))
     if not wanted:
         return Evidence(True)
     share = len(wanted & has) / len(wanted)
@@ -53,7 +49,7 @@ def weigh(statement: str, passages: Sequence[Passage], known: str = "") -> Evide
     if share < DOUBTFUL:
         return Evidence(False, share)
     share -= _STRANGE_NAME * strange
-    return Evidence(None, share, _nearest(wanted, passages))
+    return Evidence(None, share, _nearest(wanted, sources))
 
 
 async def decide(statement: str, evidence: Evidence, embed: Embed | None) -> bool:
@@ -67,10 +63,12 @@ async def decide(statement: str, evidence: Evidence, embed: Embed | None) -> boo
     return evidence.share + float((vectors[1:] @ vectors[0]).max()) >= MEANT
 
 
-def _has_strange_figure(statement: str, source: str, known: str) -> bool:
-    there = figures(source) | figures(known)
-    there.update(part for figure in tuple(there) for part in date_parts(figure))
-    for figure in figures(statement) - there:
+def _has_strange_figure(statement: str, sources: Sequence[Source], known: str) -> bool:
+    stated = figures(statement)
+    if not stated:
+        return False
+    there = with_parts(figures(known)).union(*(one.figures for one in sources))
+    for figure in stated - there:
         parts = set(date_parts(figure))
         # A month may be a word there, and a full hour have no minutes.
         if not parts or len(parts - there) > 1:
@@ -85,12 +83,11 @@ def _has_strange_name(statement: str, has: set[str], language: str) -> bool:
     return any(has.isdisjoint(name) for name in names(statement) if any(map(str.isalpha, name)))
 
 
-def _nearest(wanted: set[str], passages: Sequence[Passage]) -> tuple[str, ...]:
+def _nearest(wanted: set[str], sources: Sequence[Source]) -> tuple[str, ...]:
     found = [
-        (len(wanted & set(terms(one.shown))), f"{each.title}\n{one.heading}\n{one.shown}")
-        for each in passages
-        for one in sentences(each.text[:MAX_ANALYSED])
-        if one.kind != "heading"
+        (len(wanted & has), f"{each.passage.title}\n{one.heading}\n{one.shown}")
+        for each in sources
+        for one, has in zip(each.sentences, each.sentence_terms, strict=True)
     ]
     found.sort(key=lambda rated: -rated[0])
     return tuple(text for _, text in found[:_COMPARED])

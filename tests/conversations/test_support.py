@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
+from conversations.citations.source import Source
 from conversations.citations.support import decide, weigh
 from conversations.citations.values import CARRIED_ANYWAY, Evidence
 from conversations.llm.base import Passage
@@ -48,7 +49,7 @@ def cases(path: Path) -> Iterator[Case]:
 
 
 def is_carried(case: Case) -> bool:
-    evidence = weigh(case.statement, [case.passage])
+    evidence = weigh(case.statement, [Source(case.passage)])
     return asyncio.run(decide(case.statement, evidence, embed_texts))
 
 
@@ -90,13 +91,14 @@ LIBRARY = "A card costs 20 EUR a year. The reading room opens at 3 p.m. on 3 May
 )
 def test_figures_and_names_weigh_most(statement: str, carried: bool) -> None:
     known = "What is it for my 7 children?\nAlder & Sons"
-    evidence = weigh(statement, [passage(LIBRARY)], known)
+    evidence = weigh(statement, [Source(passage(LIBRARY))], known)
     assert asyncio.run(decide(statement, evidence, embed_texts)) is carried
 
 
 def test_two_passages_carry_a_statement_together() -> None:
     statement = "Basic has three users and Pro has phone support."
-    both = [passage("Basic has three users."), passage("Pro comes with phone support.")]
+    texts = ("Basic has three users.", "Pro comes with phone support.")
+    both = [Source(passage(text)) for text in texts]
     assert weigh(statement, both).carried
     assert weigh("", both) == CARRIED_ANYWAY._replace(share=0.0)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from conversations.citations.markers import MarkerParser
 from conversations.citations.quotes import Quoter, statement_before
+from conversations.citations.source import Source
 from conversations.citations.support import weigh
 from conversations.llm.base import ChatMessage, Passage
 from conversations.llm.offline import score_sentences
@@ -128,7 +129,7 @@ ANALYSES: dict[str, Callable[[str], object]] = {
     "plain": plain,
     "statement": statement_before,
     "quote": lambda text: Quoter([passage(text)], text).quote_for(1, text),
-    "support": lambda text: weigh(text, [passage(text)]),
+    "support": lambda text: weigh(text, [Source(passage(text))]),
     "citations": cite,
     "prompt": prompt,
     "small talk": small_talk_language,
