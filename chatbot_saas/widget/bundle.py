@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import brotli
 from django.conf import settings
 from rjsmin import jsmin
 
@@ -30,10 +31,10 @@ _EXPORT = re.compile(r"^export ", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A served file, plain and compressed. `digest` names this version of it."""
+    """A served file, plain and by the name of each coding. `digest` names this version of it."""
 
     plain: bytes
-    packed: bytes
+    packed: dict[str, bytes]
     digest: str
 
 
@@ -49,7 +50,8 @@ def _build(paths: tuple[Path, ...], _changed_at: tuple[int, ...]) -> Script:
     plain = jsmin(joined).encode()
     digest = hashlib.sha256(plain).hexdigest()[:32]
     # Once for all visitors, at the highest level: a request then costs a comparison.
-    return Script(plain, gzip.compress(plain, 9, mtime=0), digest)
+    packed = {"br": brotli.compress(plain), "gzip": gzip.compress(plain, 9, mtime=0)}
+    return Script(plain, packed, digest)
 
 
 def join_modules(sources: Sequence[str]) -> str:

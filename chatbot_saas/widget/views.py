@@ -24,13 +24,13 @@ async def script(request: HttpRequest, name: str) -> HttpResponseBase:
     if name not in SCRIPTS:
         return problem_response(NotFound("There is nothing at this address."), request)
     served = read_script(name)
-    packs = "gzip" in request.headers.get("Accept-Encoding", "")
-    # The two forms are two representations, and a cache must not mix them.
-    etag = f'"{served.digest}{"-gzip" if packs else ""}"'
+    coding = _coding(request.headers.get("Accept-Encoding", ""))
+    # Each form is a representation of its own, and a cache must not mix them.
+    etag = f'"{"-".join(filter(None, (served.digest, coding)))}"'
     response = HttpResponse(
-        served.packed if packs else served.plain,
+        served.packed[coding] if coding else served.plain,
         content_type="text/javascript; charset=utf-8",
-        headers={**_HEADERS, "ETag": etag, **({"Content-Encoding": "gzip"} if packs else {})},
+        headers={**_HEADERS, "ETag": etag, **({"Content-Encoding": coding} if coding else {})},
     )
     found = get_conditional_response(request, etag=etag, response=response)
     assert found is not None
@@ -38,3 +38,10 @@ async def script(request: HttpRequest, name: str) -> HttpResponseBase:
         for header, value in _HEADERS.items():
             found.headers[header] = value
     return found
+
+
+def _coding(accepted: str) -> str:
+    """The smallest coding that the client takes; nothing for none of ours."""
+    parts = [part.replace(" ", "").partition(";") for part in accepted.lower().split(",")]
+    taken = {name for name, _, weight in parts if weight.strip("0.") != "q="}
+    return next((coding for coding in ("br", "gzip") if coding in taken), "")

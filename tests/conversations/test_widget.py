@@ -26,7 +26,7 @@ def fetch(web: Process, path: str, host: str | None = None, **headers: str) -> h
 def packed(web: Process, name: str) -> int:
     """Bytes of the body on the wire."""
     answer = fetch(web, f"/widget/{name}", **{"Accept-Encoding": "gzip, br"})
-    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.headers["Content-Encoding"] == "br"
     return int(answer.headers["Content-Length"])
 
 
@@ -37,11 +37,31 @@ def test_the_launcher_and_the_whole_widget_are_small(web: Process) -> None:
     assert launcher + packed(web, "panel-v1.js") + texts <= 15_000
 
 
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip;q=1.0, br;q=0", "gzip"),
+        ("BR; q=0.5", "br"),
+        ("gzip", "gzip"),
+        ("gzip;q=0.0", None),
+        ("", None),
+        ("x-br", None),
+    ],
+)
+def test_a_script_comes_in_the_smallest_form_that_is_taken(
+    web: Process, accepted: str, coding: str | None
+) -> None:
+    answer = fetch(web, "/widget/v1.js", **{"Accept-Encoding": accepted})
+    assert answer.headers.get("Content-Encoding") == coding
+    assert answer.content == read_script("v1.js").plain
+
+
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_any_page_may_load_a_script_and_keeps_it_until_it_changes(web: Process, name: str) -> None:
     plain = fetch(web, f"/widget/{name}", **{"Accept-Encoding": "identity"})
     small = fetch(web, f"/widget/{name}", **{"Accept-Encoding": "gzip"})
-    assert plain.content == small.content == gzip.decompress(read_script(name).packed)
+    assert plain.content == small.content == gzip.decompress(read_script(name).packed["gzip"])
     assert plain.headers["Content-Type"] == "text/javascript; charset=utf-8"
     assert plain.headers["Access-Control-Allow-Origin"] == "*"
     assert plain.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
