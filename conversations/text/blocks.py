@@ -204,6 +204,8 @@ def _judged(source: str, found: list[Block], place: int) -> Block:
     number = _NUMBERED.match(text)
     words = text[number.end() :] if number and _is_section(found[place + 1]) else text
     plain = not _ENDED.search(text) and not any(character.isdigit() for character in words)
+    # “E-mail: shop@…” heads nothing.
+    plain = plain and "@" not in text and ": " not in text
     return block._replace(kind="heading") if asks or plain else block
 
 

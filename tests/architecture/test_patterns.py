@@ -76,7 +76,13 @@ OURS = {
     "chatbot_saas/widget/bundle.py",
 }
 # These put patterns together from texts of ours, which a module keeps: timed as they are kept.
-COMPOSED = {"conversations/text/small_talk.py", "core/areas.py", "knowledge/chunking.py"}
+COMPOSED = {
+    "conversations/text/concepts.py",
+    "conversations/text/message.py",
+    "conversations/text/small_talk.py",
+    "core/areas.py",
+    "knowledge/chunking.py",
+}
 _FUNCTIONS = {"sub", "subn", "match", "search", "findall", "fullmatch", "finditer", "split"}
 
 
