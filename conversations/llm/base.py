@@ -6,6 +6,9 @@ from uuid import UUID
 
 import msgspec
 
+# The model of chatbots that no provider answers for.
+OFFLINE = "offline"
+
 
 class Endpoint(msgspec.Struct, frozen=True):
     """Where the provider is. Timeouts in seconds; an empty `base_url` is OpenAI's own.

@@ -3,11 +3,10 @@
 import re
 from typing import NamedTuple
 
+from conversations.text.content import content_words
 from conversations.text.language import language_of
 from conversations.text.sentences import sentences
 from conversations.text.small_talk import small_talk
-from conversations.text.spelling import fold, written_words
-from conversations.text.stop_words import STOP_WORDS
 
 _NAME = r"(?-i:[^\W\d_a-zà-ÿ][^\W\d_]*(?:[-'’.][^\W\d_]+)*\.?)"
 _GREETING = (
@@ -118,33 +117,3 @@ def stands_alone(asked: str) -> bool:
     if content < _STANDS_ALONE or (content <= _GOES_ON and _CONNECTIVE.match(asked)):
         return False
     return content > _POINTING or not _POINTS_BACK.search(asked)
-
-
-def content_words(text: str, language: str | None) -> list[tuple[str, ...]]:
-    """Its words as they are compared, without those that say how something is asked."""
-    return [words for words in written_words(without_stop_words(text, language)) if words[0]]
-
-
-def without_stop_words(text: str, language: str | None) -> str:
-    stops = _folded_stops(language)
-    if language == "zh":
-        for word in STOP_WORDS["zh"]:
-            text = text.replace(word, " ")
-        return text
-    words = []
-    for word in text.split():
-        inner = _INNER.search(fold(word))
-        if inner and inner[0] not in stops:
-            words.append(word)
-    return " ".join(words)
-
-
-_INNER = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
-_STOPS: dict[str, frozenset[str]] = {
-    language: frozenset(map(fold, words)) for language, words in STOP_WORDS.items()
-}
-
-
-def _folded_stops(language: str | None) -> frozenset[str]:
-    # English words stand in questions of every language, and short ones in none tell more.
-    return _STOPS[language] if language in _STOPS else _STOPS["en"]

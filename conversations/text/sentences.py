@@ -1,13 +1,10 @@
 """Sentences and the terms in them, for any language, without a model. Pure."""
 
 import re
-from functools import lru_cache
-from threading import Lock
 from typing import NamedTuple
 
-import snowballstemmer
-
 from conversations.text.blocks import Block, Kind, blocks, cells
+from conversations.text.stems import stem
 from conversations.text.stop_words import ENGLISH as STOP_WORDS
 
 # After an end mark and a space, and at CJK end marks.
@@ -27,8 +24,6 @@ _WORD = re.compile(r"[^\W_]+(?:[.,:/-]\d+)*")
 _NAME = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
 _DIGIT = re.compile(r"\d")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_STEMMER = snowballstemmer.stemmer("english")
-_stemming = Lock()
 
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\)")
 _MARKS = re.compile(
@@ -179,14 +174,6 @@ def _read_row(text: str, columns: list[str]) -> str:
     pairs = zip(columns[1:], others, strict=True)
     named = "; ".join(f"{name}: {cell}" if name else cell for name, cell in pairs if cell)
     return f"{first} — {named}" if first else named
-
-
-@lru_cache(maxsize=8192)
-def stem(word: str) -> str:
-    """The stem of an English word; other words stay as they are."""
-    # The stemmer keeps the word that it works on, so threads take turns.
-    with _stemming:
-        return str(_STEMMER.stemWord(word)) if word.isascii() else word
 
 
 def terms(text: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from conversations.text.figures import one_form
-from conversations.text.sentences import stem
+from conversations.text.stems import stem
 
 # Accents, Arabic vowel signs, and what is not seen.
 _UNSEEN = re.compile("[\u0300-\u036f\u064b-\u065f\u0670\u00ad\u200b-\u200f\u2060]")

@@ -13,8 +13,7 @@ from billing import quotas
 from billing.pricing import estimate_tokens, most_tokens
 from billing.selectors import PlanLimits, TurnTerms
 from conversations import models
-from conversations.llm.base import ChatMessage
-from conversations.llm.registry import OFFLINE
+from conversations.llm.base import OFFLINE, ChatMessage
 from conversations.text.delimiters import neutralise
 from conversations.turns import sql
 from conversations.turns.access import access_reply, access_turn_context

@@ -5,8 +5,7 @@ from collections.abc import Set as AbstractSet
 import msgspec
 
 from conversations.text.concepts import VALUED, concepts_asked, concepts_of_word
-from conversations.text.message import content_words
-from conversations.text.sentences import Sentence, sentences
+from conversations.text.content import content_words
 from conversations.text.spelling import (
     SAME,
     join_codes,
@@ -126,19 +125,13 @@ def _capitals(text: str, language: str | None) -> frozenset[str]:
     if language == "de" or not any(map(str.islower, text)):
         return frozenset()
     found: set[str] = set()
-    for sentence in sentences(text):
-        found.update(_capitals_within(sentence))
-    return frozenset(found)
-
-
-def _capitals_within(sentence: Sentence) -> set[str]:
-    others = sentence.text.split()[1:]
-    found: set[str] = set()
-    for word in others:
+    begins = True
+    for word in text.split():
         bare = word.lstrip("([\"'“„«¿¡")
-        if bare[:1].isupper() and bare not in ("I", "I'm", "I'd", "I've"):
+        if not begins and bare[:1].isupper() and bare not in ("I", "I'm", "I'd", "I've"):
             found.update(parts[0] for parts in written_words(bare))
-    return found
+        begins = word.endswith((".", "!", "?"))
+    return frozenset(found)
 
 
 def met(
