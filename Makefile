@@ -11,7 +11,7 @@ export PORT ?= 8000
 # Images set it. Every process would then compile all of its modules again at each start: twice the CPU.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install dev clients run test coverage lint house bench drill clean
+.PHONY: install dev clients run test coverage lint house bench answers drill clean
 
 install: $(VENV)/.base
 
@@ -49,6 +49,10 @@ house: dev
 
 bench: dev
 	$(PY) -m bench $(if $(FULL),--full)
+
+# How good the offline answerer's answers are: a minute or two, with a PostgreSQL of its own.
+answers: dev
+	$(PY) -m bench.answers $(ARGS)
 
 drill: dev
 	$(PY) -m bench.drill $(ARGS)

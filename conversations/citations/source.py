@@ -1,11 +1,10 @@
 """A passage as quotes and support are looked for in it: each look is taken once an answer. Pure."""
 
-from collections.abc import Iterable
 from functools import cached_property
 
+from conversations.citations.figures import figures, with_parts
 from conversations.llm.base import Passage
 from conversations.text.analysis import MAX_ANALYSED
-from conversations.text.figures import date_parts, figures
 from conversations.text.language import language_of
 from conversations.text.sentences import Sentence, sentences, terms
 
@@ -37,11 +36,5 @@ class Source:
         return with_parts(figures(self._said))
 
     @cached_property
-    def language(self) -> str:
+    def language(self) -> str | None:
         return language_of(self._said)
-
-
-def with_parts(found: Iterable[str]) -> set[str]:
-    """These figures, and the days, months, years, hours and minutes in them."""
-    there = set(found)
-    return there.union(*(date_parts(figure) for figure in there))

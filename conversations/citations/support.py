@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from conversations.citations.source import Source, with_parts
+from conversations.citations.figures import figures, parts_of, with_parts
+from conversations.citations.source import Source
 from conversations.citations.values import Evidence
-from conversations.text.figures import date_parts, figures
 from conversations.text.language import language_of
 from conversations.text.sentences import names, terms
 
@@ -35,7 +35,7 @@ def weigh(statement: str, sources: Sequence[Source], known: str = "") -> Evidenc
     if _has_strange_figure(statement, sources, known):
         return Evidence(False)
     language = language_of(statement)
-    if language and all(one.language not in ("", language) for one in sources):
+    if language and all(one.language not in (None, language) for one in sources):
         # Words say nothing across languages, nor does a model that knows one.
         return Evidence(True)
     wanted = {term for term in terms(_CONTRACTION.sub("", statement)) if term.isalpha()}
@@ -69,14 +69,14 @@ def _has_strange_figure(statement: str, sources: Sequence[Source], known: str) -
         return False
     there = with_parts(figures(known)).union(*(one.figures for one in sources))
     for figure in stated - there:
-        parts = set(date_parts(figure))
+        parts = set(parts_of(figure))
         # A month may be a word there, and a full hour have no minutes.
         if not parts or len(parts - there) > 1:
             return True
     return False
 
 
-def _has_strange_name(statement: str, has: set[str], language: str) -> bool:
+def _has_strange_name(statement: str, has: set[str], language: str | None) -> bool:
     # Every noun is capitalised there.
     if language == "de":
         return False

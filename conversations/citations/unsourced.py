@@ -1,7 +1,7 @@
 """Which answers are to say that they have no source. Pure."""
 
 from conversations.llm.base import OFFLINE
-from conversations.text.unknown import DOES_NOT_KNOW
+from conversations.llm.offline.replies import says_unknown
 
 
 def is_unsourced(
@@ -14,5 +14,5 @@ def is_unsourced(
         and not is_cited
         and answered is False
         and provider != OFFLINE
-        and text != DOES_NOT_KNOW
+        and not says_unknown(text)
     )

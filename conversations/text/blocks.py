@@ -1,4 +1,4 @@
-"""What a line of a document is: running text, a heading, a list's item, a table's row. Pure.
+"""What a line of a document is: running text, a heading, a list's item, a table's row, code. Pure.
 
 A line end ends a paragraph only where it does for a reader: texts wrapped at a width go on.
 """
@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from knowledge.parsing.headings import find_heading
 
-Kind = Literal["text", "item", "heading", "row"]
+Kind = Literal["text", "item", "heading", "row", "code"]
 
 _LINE = re.compile(r"[^\r\n]+")
 _BLANK_LINE = re.compile(r"(?:\r\n?|\n)[ \t]*(?:\r|\n)")
@@ -19,15 +19,22 @@ _ENDED = re.compile(r"[.!?…:;؟।。！？]\W{0,3}$")
 _CELL_EDGES = "| \t"
 _RULE_SIGNS = "-=*_~`+|:"
 
+_FENCES = ("```", "~~~")
+# “10 Warranty”, “3.2 Costs”: what a number heads is longer than it.
+_NUMBERED = re.compile(r"\d{1,3}(?:\.\d{1,3}){0,3}\.?[ \t]{1,4}(?=[^\W\d_])")
+
 # A heading has no more words than this, whatever it looks like otherwise.
 _HEADING_WORDS = 9
+_SECTION_FROM = 30
 # Lines wrapped at a width have at least this many characters, and that share of the longest one.
 _WRAPPED_FROM = 40
 _WRAPPED_SHARE = 0.6
+# In a narrow column the paragraph's own width decides: so many lines, and no narrower than this.
+_COLUMN_LINES, _COLUMN_FROM = 3, 20
 
 
 class Block(NamedTuple):
-    """A paragraph, item, heading or row: `source[start:end]`, its marks not included.
+    """A paragraph, item, heading, row or block of code: `source[start:end]`, its marks not included.
 
     `table` counts the tables; rows of one have one number. `ruled`: a rule follows, as one does
     under the row that names a table's columns.
@@ -40,32 +47,86 @@ class Block(NamedTuple):
     ruled: bool = False
 
 
+class _Line(NamedTuple):
+    """`source[start:end]` without blanks around it. `apart`: a blank line is above it; `width` is
+    that of its paragraph's longest line, 0 where too few lines tell."""
+
+    start: int
+    end: int
+    apart: bool
+    width: int = 0
+
+
 def blocks(source: str) -> list[Block]:
     """In reading order; blank lines and rules belong to none."""
     found: list[Block] = []
     widest = max((len(line[0]) for line in _LINE.finditer(source)), default=0)
-    previous = -1
-    for start, end in _lines(source):
+    lines = _measured(list(_lines(source)))
+    fences = _fenced(source, lines)
+    number = 0
+    while number < len(lines):
+        start, end, apart, width = lines[number]
         line = source[start:end]
-        apart = previous < 0 or bool(_BLANK_LINE.search(source, previous, start))
-        previous = end
-        if _is_rule(line):
+        number += 1
+        if closing := fences.get(number - 1):
+            if closing > number:
+                table = found[-1].table if found else 0
+                found.append(Block("code", lines[number].start, lines[closing - 1].end, table))
+            number = closing + 1
+        elif _is_rule(line):
             _underline(source, found, apart)
-        elif not apart and found and _goes_on(source, found[-1], line, widest):
+        elif not apart and found and _goes_on(source, found[-1], line, widest, width):
             found[-1] = found[-1]._replace(end=end)
         else:
             found.append(_block(line, start, found[-1] if found else None))
     return [_judged(source, found, place) for place in range(len(found))]
 
 
-def _lines(source: str) -> Iterator[tuple[int, int]]:
+def _lines(source: str) -> Iterator[_Line]:
+    previous = -1
     for line in _LINE.finditer(source):
         text = line[0].strip()
         start = line.start() + len(line[0]) - len(line[0].lstrip())
         if mark := _QUOTED.match(text):
             start, text = start + mark.end(), text[mark.end() :]
         if text:
-            yield start, start + len(text)
+            end = start + len(text)
+            apart = previous < 0 or bool(_BLANK_LINE.search(source, previous, start))
+            previous = end
+            yield _Line(start, end, apart)
+
+
+def _measured(lines: list[_Line]) -> list[_Line]:
+    """With the widths of their paragraphs."""
+    found: list[_Line] = []
+    first = 0
+    for number in range(1, len(lines) + 1):
+        if number < len(lines) and not lines[number].apart:
+            continue
+        paragraph = lines[first:number]
+        width = max(line.end - line.start for line in paragraph)
+        known = len(paragraph) >= _COLUMN_LINES and width >= _COLUMN_FROM
+        found += [line._replace(width=width if known else 0) for line in paragraph]
+        first = number
+    return found
+
+
+def _fenced(source: str, lines: list[_Line]) -> dict[int, int]:
+    """The line that closes it for each that opens a block of code. A passage may begin or end inside
+    of one: a fence without its other half is a rule."""
+    found: dict[int, int] = {}
+    opening: int | None = None
+    for number, line in enumerate(lines):
+        text = source[line.start : line.end]
+        if not text.startswith(_FENCES) or not _is_rule(text):
+            continue
+        # What names a language opens a block, whatever came before it.
+        if opening is None or len(text) > 3:
+            opening = number
+        else:
+            found[opening] = number
+            opening = None
+    return found
 
 
 def _underline(source: str, found: list[Block], apart: bool) -> None:
@@ -100,14 +161,14 @@ def _is_rule(line: str) -> bool:
     if len(signs) >= 3 and not signs.strip(_RULE_SIGNS):
         return True
     language = line[3:].replace("_", "")
-    return line[:3] in ("```", "~~~") and (not language or language.isalnum())
+    return line[:3] in _FENCES and (not language or language.isalnum())
 
 
 def _is_row(line: str) -> bool:
     return " | " in line or (line.startswith("|") and line.endswith("|") and len(line) > 2)
 
 
-def _goes_on(source: str, last: Block, line: str, widest: int) -> bool:
+def _goes_on(source: str, last: Block, line: str, widest: int, width: int) -> bool:
     """Whether the line continues the paragraph or item above it."""
     if last.kind not in ("text", "item") or _starts_anew(line):
         return False
@@ -119,6 +180,8 @@ def _goes_on(source: str, last: Block, line: str, widest: int) -> bool:
         return False
     # A line that had room for the next word was ended by its writer, not by the width.
     needed = len(above) + 1 + len(line.split(maxsplit=1)[0])
+    if width and len(above) >= _COLUMN_FROM and needed > width:
+        return True
     return len(above) >= _WRAPPED_FROM and needed >= widest * _WRAPPED_SHARE
 
 
@@ -129,15 +192,36 @@ def _starts_anew(line: str) -> bool:
 def _judged(source: str, found: list[Block], place: int) -> Block:
     """Files without marks for headings have them as short lines without an end before the text."""
     block = found[place]
-    if block.kind != "text" or place + 1 == len(found):
+    if block.kind not in ("text", "item") or place + 1 == len(found):
         return block
     text = source[block.start : block.end]
     if "\n" in text or len(text.split()) > _HEADING_WORDS:
         return block
+    if block.kind == "item":
+        return block._replace(kind="heading") if _heads(source, found, place) else block
     # In a list of questions and answers each question heads its answer.
     asks = text.endswith(("?", "؟", "？"))
-    plain = not _ENDED.search(text) and not any(character.isdigit() for character in text)
+    number = _NUMBERED.match(text)
+    words = text[number.end() :] if number and _is_section(found[place + 1]) else text
+    plain = not _ENDED.search(text) and not any(character.isdigit() for character in words)
+    # “E-mail: shop@…” heads nothing.
+    plain = plain and "@" not in text and ": " not in text
     return block._replace(kind="heading") if asks or plain else block
+
+
+def _heads(source: str, found: list[Block], place: int) -> bool:
+    """Whether “1. Warranty” is a section's heading, and not the first of a list."""
+    block, below = found[place], found[place + 1]
+    text = source[block.start : block.end]
+    mark = source[max(0, block.start - 6) : block.start].lstrip()
+    numbered = any(character.isdigit() for character in mark.rpartition("\n")[2])
+    among = place > 0 and found[place - 1].kind == "item"
+    section = below.kind == "text" and _is_section(below)
+    return numbered and section and not among and not _ENDED.search(text)
+
+
+def _is_section(below: Block) -> bool:
+    return below.kind != "text" or below.end - below.start >= _SECTION_FROM
 
 
 def cells(row: str) -> list[str]:

@@ -1,66 +1,64 @@
-"""Figures in a text, however they are written: `1,249.50`, `1.249,50` and `1 249.5` are one. Pure."""
+"""Numbers and dates in one form, however they are written. Pure.
+
+Looked for in folded text: ASCII digits, small letters.
+"""
 
 import re
 
-_FIGURE = re.compile(
-    r"\d{1,3}(?:[ \u00a0\u202f.,’']\d{3})+(?:[.,]\d{1,2})?(?!\d|[.,:/-]\d)|\d+(?:[.,:/-]\d+)*"
+_NUMBER = re.compile(
+    r"(?<![\w.,])\d{1,3}(?:[.,' ]\d{3}){1,5}(?:[.,]\d{1,2})?(?!\w)"
+    r"|(?<![\w.,])\d{1,15}[.,]\d{1,2}(?!\w)"
 )
-_WORD = re.compile(r"[^\W\d_]+")
-_HOUR = re.compile(r"(?<![\d.,:])(\d{1,2})(:\d\d)? ?([ap])\.?m\b\.?", re.IGNORECASE)
-# “One” is an article in most languages, and says no number.
-_NUMBERS = {
-    word: str(number)
-    for number, words in {
-        2: "two twice both zwei zweimal dos deux due dois",
-        3: "three drei tres trois tre três",
-        4: "four vier cuatro quatre quattro quatro",
-        5: "five fünf cinco cinq cinque",
-        6: "six sechs seis sei",
-        7: "seven sieben siete sept sette sete",
-        8: "eight acht ocho huit otto oito",
-        9: "nine neun nueve neuf nove",
-        10: "ten zehn diez dix dieci dez",
-        11: "eleven elf once onze undici",
-        12: "twelve zwölf doce douze dodici doze dozen",
-        20: "twenty zwanzig veinte vingt venti vinte",
-        30: "thirty dreißig dreissig treinta trente trenta trinta",
-    }.items()
-    for word in words.split()
-}
+_SEPARATORS = re.compile(r"[.,' ]")
+_ISO = re.compile(r"(?<![\w-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\w-])")
+_POINTS = re.compile(r"(?<![\w./])(\d{1,2})([./])(\d{1,2})[./](\d{4})(?![\w/])")
+_NAMED = re.compile(
+    r"(?<![\w.])(\d{1,2})(?:st|nd|rd|th|\.)? (?:of |de )?([^\W\d_]{3,10})\.?,? (?:de )?(\d{4})(?!\w)"
+)
+_NAMED_FIRST = re.compile(r"(?<!\w)([^\W\d_]{3,10})\.? (\d{1,2})(?:st|nd|rd|th)?, ?(\d{4})(?!\w)")
+_MONTHS = [
+    "jan january januar janner enero janvier janeiro",
+    "feb february februar febrero fevrier fevereiro",
+    "mar march marz marzo mars marco",
+    "apr april abril avril",
+    "may mai mayo maio",
+    "jun june juni junio juin junho",
+    "jul july juli julio juillet julho",
+    "aug august agosto aout",
+    "sep sept september septiembre septembre setembro",
+    "oct october okt oktober octubre octobre outubro",
+    "nov november noviembre novembre novembro",
+    "dec december dez dezember diciembre decembre dezembro",
+]
+MONTHS = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
 
 
-def figures(text: str) -> set[str]:
-    """Each figure in one form, words for small numbers included: `4.90` is `4.9`, “two” is `2`, and
-    3 p.m. is `15`."""
-    text = _HOUR.sub(_of_24, text)
-    found = {_canonical(figure) for figure in _FIGURE.findall(text)}
-    words = _WORD.findall(text.casefold())
-    return found | {_NUMBERS[word] for word in words if word in _NUMBERS}
+def one_form(text: str) -> str:
+    """Dates as 2026-05-03, numbers without signs between thousands and without zeros at the end.
+
+    >>> one_form("1.249,50 = 1,249.50 = 1 249.5"), one_form("3 may 2026, 03.05.2026")
+    ('1249.5 = 1249.5 = 1249.5', '2026-05-03, 2026-05-03')
+    """
+    if not any(map(str.isdigit, text)):
+        return text
+    text = _NAMED.sub(lambda m: _date(m[3], MONTHS.get(m[2]), m[1]) or m[0], text)
+    text = _NAMED_FIRST.sub(lambda m: _date(m[3], MONTHS.get(m[1]), m[2]) or m[0], text)
+    text = _POINTS.sub(lambda m: _date(m[4], int(m[3]), m[1]) or m[0], text)
+    text = _ISO.sub(lambda m: _date(m[1], int(m[2]), m[3]) or m[0], text)
+    return _NUMBER.sub(lambda m: _number(m[0]), text)
 
 
-def date_parts(figure: str) -> list[str]:
-    """Day, month and year of a date in figures in the order written, hour and minute of a time;
-    nothing for any other figure."""
-    parts = re.split(r"[.:/-]", figure)
-    is_date = len(parts) == 3 or (len(parts) == 2 and not re.search(r"[.,]", figure))
-    return [part.lstrip("0") or "0" for part in parts] if is_date else []
+def _date(year: str, month: int | None, day: str) -> str:
+    if month is None or not 1 <= month <= 12:
+        return ""
+    return f"{year}-{month:02}-{int(day):02}"
 
 
-def _of_24(hour: re.Match[str]) -> str:
-    after_noon = 12 if hour[3] in "pP" else 0
-    return f"{int(hour[1]) % 12 + after_noon}{hour[2] or ''}"
-
-
-def _canonical(figure: str) -> str:
-    if re.search(r"[:/-]", figure) or (len(re.findall(r"[.]", figure)) > 1 and "," not in figure):
-        thousands = re.fullmatch(r"\d{1,3}(?:\.\d{3})+", figure)
-        return figure.replace(".", "") if thousands else figure
-    *whole, last = re.split(r"[ \u00a0\u202f.,’']", figure)
-    if not whole:
-        return last.lstrip("0") or "0"
-    # Three digits behind a mark are thousands; fewer or more are a fraction.
-    if len(last) == 3 and len(whole[0]) <= 3:
-        return "".join([*whole, last]).lstrip("0")
-    fraction = last.rstrip("0")
-    integer = "".join(whole).lstrip("0") or "0"
-    return f"{integer}.{fraction}" if fraction else integer
+def _number(written: str) -> str:
+    parts = _SEPARATORS.split(written)
+    # Three digits behind the last sign are thousands: prices have two, and 1.249 is read so too.
+    if len(parts[-1]) == 3:
+        return "".join(parts)
+    decimals = parts[-1].rstrip("0")
+    whole = "".join(parts[:-1])
+    return f"{whole}.{decimals}" if decimals else whole

@@ -1,49 +1,38 @@
 """Sentences and the terms in them, for any language, without a model. Pure."""
 
 import re
-from functools import lru_cache
-from threading import Lock
 from typing import NamedTuple
 
-import snowballstemmer
-
 from conversations.text.blocks import Block, Kind, blocks, cells
+from conversations.text.stems import stem
+from conversations.text.stop_words import ENGLISH as STOP_WORDS
 
 # After an end mark and a space, and at CJK end marks.
 _END = re.compile(r"(?<=[.!?…؟।])[\"'”’)\]*]*\s+|(?<=[。！？])")
-# “Dr. Miller” is one sentence.
-_ABBREVIATION = re.compile(
-    r"(?<![^\s(])(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|etc|e\.g|i\.e|No|Fig|approx|Inc|Ltd|Co)\.$"
+# Words with a period that ends no sentence: “Dr. Miller”, “ca. 5 km”, “Tel. 0316”.
+_ABBREVIATIONS = frozenset(
+    """
+    abs approx art avda bzw ca co corp dipl dr dra etc evtl exkl fam fig gen geb hr hrsg inc ing inkl
+    jr kap ltd mag max med min mio mr mrs ms nr no núm num op pág prof resp sen sr sra srta st sta
+    tel univ usw v vgl vs z zzgl cf env tél mme mlle e.g i.e z.b u.a d.h
+    """.split()
 )
-_LONGEST_ABBREVIATION = 8
+# “am 3. Mai”, “im 2. Stock”.
+_BEFORE_ORDINALS = frozenset("am ab bis das dem den der die im jeden seit vom zum zur".split())
+_LOOKED_BACK = 24
 _WORD = re.compile(r"[^\W_]+(?:[.,:/-]\d+)*")
 _NAME = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
 _DIGIT = re.compile(r"\d")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_STEMMER = snowballstemmer.stemmer("english")
-_stemming = Lock()
-
-# Words that say how something is asked, not what about.
-# Our own list: the stemmer's package brings none, and lists for search keep “how” and “many”.
-STOP_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        a about above after again all also am an and any are as at be been being but by can could
-        did do does doing done for from get give had has have having he her here him his how i if in
-        into is it its just know let like many may me might more most much my no not now of on one
-        or our out over please say says she should so some such tell than that the their them then
-        there these they this those to too under up us was we were what when where which while who
-        whom whose why will with would yes you your
-        """,
-    )
-)
-
 
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\)")
 _MARKS = re.compile(
     r"\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<!\w)_{1,2}(?=\w)|(?<=\w|[.!?])_{1,2}(?!\w)|`+"
 )
+
+
+# A word or a code that a line's end has cut at its hyphen.
+_CUT = re.compile(r"(?<=[^\W_])-[ \t]{0,8}\r?\n[ \t>]{0,16}(?=[^\W_])")
 
 
 _SHORT = 40
@@ -95,7 +84,14 @@ def sentences(source: str) -> list[Sentence]:
 
 def plain(text: str) -> str:
     """Without marks of Markdown and line ends."""
-    return " ".join(_MARKS.sub("", _LINK.sub(r"\1", text)).split())
+    whole = _CUT.sub(_join_cut, text) if "-" in text else text
+    return " ".join(_MARKS.sub("", _LINK.sub(r"\1", whole)).split())
+
+
+def _join_cut(cut: re.Match[str]) -> str:
+    """“AX-200” keeps its own hyphen, “can-cellation” had none."""
+    before, after = cut.string[cut.start() - 1], cut.string[cut.end()]
+    return "" if before.islower() and after.islower() else "-"
 
 
 def _spans(source: str, block: Block) -> list[tuple[int, int]]:
@@ -104,13 +100,30 @@ def _spans(source: str, block: Block) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     start = block.start
     for mark in _END.finditer(source, block.start, block.end):
-        # A list of initials has no sentence's end: only what stands right before it is looked at.
-        before = max(start, mark.start() - _LONGEST_ABBREVIATION)
-        if not _ABBREVIATION.search(source, before, mark.start()):
+        if _ends(source, start, mark):
             _keep(found, source, start, mark.end())
             start = mark.end()
     _keep(found, source, start, block.end)
     return found
+
+
+def _ends(source: str, start: int, mark: re.Match[str]) -> bool:
+    """Whether the mark ends a sentence. Only what stands right around it is looked at."""
+    before = source[max(start, mark.start() - _LOOKED_BACK) : mark.start()]
+    following = source[mark.end() : mark.end() + 1]
+    if not before.endswith(".") or before.endswith("..") or not before[:-1].split():
+        return True
+    words = before[:-1].split()
+    last = words[-1].lstrip("([\"'“„«").casefold()
+    if last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha()):
+        return False
+    if last.isdigit() and len(last) <= 2 and len(words) > 1:
+        return words[-2].casefold() not in _BEFORE_ORDINALS
+    # “9 a.m. on weekdays”; “until 5 p.m. We close” are two.
+    if following.islower():
+        return "." not in last
+    # “Bahnhofstr. 12”
+    return not (following.isdigit() and last.endswith("str"))
 
 
 def _run_in(source: str, block: Block, start: int, end: int) -> int:
@@ -161,14 +174,6 @@ def _read_row(text: str, columns: list[str]) -> str:
     pairs = zip(columns[1:], others, strict=True)
     named = "; ".join(f"{name}: {cell}" if name else cell for name, cell in pairs if cell)
     return f"{first} — {named}" if first else named
-
-
-@lru_cache(maxsize=8192)
-def stem(word: str) -> str:
-    """The stem of an English word; other words stay as they are."""
-    # The stemmer keeps the word that it works on, so threads take turns.
-    with _stemming:
-        return str(_STEMMER.stemWord(word)) if word.isascii() else word
 
 
 def terms(text: str) -> list[str]:

@@ -1,41 +1,93 @@
-"""Small talk: greetings, thanks and “who are you?”. Pure.
+"""Small talk: greetings, thanks, "who are you?", "ok", "wrong!", and the wish for a person. Pure.
 
-No document answers it, so a reply to it needs no source. Whole messages only: “Hello, what does
-delivery cost?” is a question.
+No document answers it, so a reply to it needs no source. Whole messages only: "Hello, what does
+delivery cost?" is a question.
 """
 
 import re
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, NamedTuple
 
-_PHRASES = {
-    "en": """hello|hello there|hi|hi there|hey|hey there|good morning|good afternoon|good evening
-        |good day|thanks|thank you|thanks a lot|thank you very much|many thanks|bye|goodbye
-        |how are you|are you (?:a )?(?:human|robot|bot|real|real person|person|machine|ai)
-        |are you an ai|who are you|what are you|what can you do|what do you do
-        |how can you help(?: me)?|what can i ask(?: you)?|can you help me""",
-    "de": """hallo|guten (?:morgen|tag|abend)|moin|servus|grüß gott|grüezi|danke|danke schön|vielen
-        dank|tschüss|auf wiedersehen|wer bist du|wer sind sie|was kannst du|was können sie
-        |bist du (?:ein )?(?:mensch|roboter|bot)|sind sie (?:ein )?(?:mensch|roboter|bot)""",
-    "es": """hola|buenos días|buenas tardes|buenas noches|buenas|gracias|muchas gracias|adiós
-        |quién eres|qué puedes hacer|eres (?:un )?(?:humano|robot|bot)""",
-    "fr": """bonjour|bonsoir|salut|coucou|merci|merci beaucoup|au revoir|qui es[- ]tu|qui êtes[- ]vous
-        |que peux[- ]tu faire|que pouvez[- ]vous faire|es[- ]tu (?:un )?(?:humain|robot)
-        |êtes[- ]vous (?:un )?(?:humain|robot)""",
-    "fa": """سلام|درود|سلام علیکم|صبح بخیر|عصر بخیر|شب بخیر|ممنون|مرسی|متشکرم|سپاس|خداحافظ
-        |تو کی هستی|شما کی هستید|چه کار می ?توانی بکنی|آیا (?:تو|شما) (?:انسان|ربات) (?:هستی|هستید)""",
+Talk = Literal["greeting", "thanks", "bye", "fine", "complaint", "agent"]
+
+_PATTERNS: dict[str, dict[str, str]] = tomllib.loads(
+    Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+)
+# Around thanks and farewells: “great, thank you so much for your help, Joan”.
+_BEFORE = (
+    r"(?:(?:ok|okay|great|perfect|super|cool|nice|good|alright|wow|gut|prima|toll|vale|no) ){0,3}"
+)
+_AFTER = (
+    r"(?: (?:so much|very much|a lot|again|for (?:your|the) (?:help|answer|information|time)"
+    r"|you|sehr|schön|nochmal"
+    r"|please|bitte|everyone|all|dir|ihnen|for now|that helps|bye"
+    r"|goodbye)){0,3}(?: [^\W\d_]{2,14}){0,1}"
+)
+
+
+class SmallTalk(NamedTuple):
+    """`languages` are those in which it says that: "no" is said in several."""
+
+    kind: Talk
+    languages: tuple[str, ...]
+
+
+def _compiled(kind: str, before: str = "", after: str = "") -> dict[str, re.Pattern[str]]:
+    return {
+        language: re.compile(f"{before}(?:{pattern}){after}")
+        for language, pattern in _PATTERNS[kind].items()
+    }
+
+
+_KNOWN: dict[Talk, tuple[dict[str, re.Pattern[str]], ...]] = {
+    "greeting": (_compiled("hello", _BEFORE, _AFTER), _compiled("who")),
+    "thanks": (_compiled("thanks", _BEFORE, _AFTER),),
+    "bye": (_compiled("bye", _BEFORE, _AFTER),),
+    "complaint": (_compiled("complaint"),),
+    "agent": (
+        _compiled(
+            "agent",
+            "",
+            r"(?: (?:from|at|in) [^\W\d_]{2,20})?(?: please| bitte| por favor| now| here)?",
+        ),
+    ),
+    "fine": (_compiled("fine", _BEFORE),),
 }
-_KNOWN = {
-    language: re.compile("|".join(" ".join(phrase.split()) for phrase in phrases.split("|")))
-    for language, phrases in _PHRASES.items()
-}
+_NEEDS_NO_SOURCE: tuple[Talk, ...] = ("greeting", "thanks", "bye", "fine")
+_NO_LETTERS = re.compile(r"[^\w\s'’-]|_")
+# Longer messages ask something.
+_MAX_LENGTH = 120
+
+
+@lru_cache(maxsize=1024)
+def small_talk(message: str) -> SmallTalk | None:
+    """What a message says that is no question to a document; None for all others.
+
+    >>> small_talk("great, thank you so much!"), small_talk("Hello, what does delivery cost?")
+    (SmallTalk(kind='thanks', languages=('en',)), None)
+    """
+    if len(message) > _MAX_LENGTH:
+        return None
+    # Punctuation and joiners say nothing here, and everybody sets them differently.
+    plain = message.casefold().replace("\u200c", " ").replace("’", "'")
+    said = " ".join(_NO_LETTERS.sub(" ", plain).split())
+    for kind, tables in _KNOWN.items():
+        languages = [
+            language for known in tables for language in known if known[language].fullmatch(said)
+        ]
+        if languages:
+            return SmallTalk(kind, tuple(languages))
+    return None
 
 
 def small_talk_language(message: str) -> str | None:
-    """The language of a greeting, thanks or a question about the assistant itself; None for what may
-    be asked of a document.
+    """The language of a message that needs no source, as greetings, thanks and "ok" do; None for what
+    may be asked of a document, and for who complains or wants a person.
 
-    >>> small_talk_language("Guten Tag!"), small_talk_language("Hello, what does delivery cost?")
+    >>> small_talk_language("Guten Tag!"), small_talk_language("wrong!")
     ('de', None)
     """
-    # Punctuation and joiners say nothing here, and everybody sets them differently.
-    said = " ".join(re.sub(r"[^\w\s'’-]|_", " ", message.casefold().replace("\u200c", " ")).split())
-    return next((language for language, known in _KNOWN.items() if known.fullmatch(said)), None)
+    said = small_talk(message)
+    return said.languages[0] if said and said.kind in _NEEDS_NO_SOURCE else None

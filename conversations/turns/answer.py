@@ -13,9 +13,10 @@ from conversations.citations.release import Release
 from conversations.citations.support import Embed
 from conversations.citations.values import Judged, Marker
 from conversations.llm.base import LLMEvent, LLMFinish, LLMText, LLMUsage, Passage
+from conversations.llm.offline.replies import unknown
 from conversations.text.analysis import analyse
+from conversations.text.language import language_of
 from conversations.text.small_talk import small_talk_language
-from conversations.text.unknown import DOES_NOT_KNOW
 from conversations.turns import events
 from conversations.turns.eventlog import LogWriter
 from conversations.turns.failures import failure
@@ -120,7 +121,7 @@ class Answer:
             for more in (await self._take(*self._parser.end()), self._release.end()):
                 shown, judged = shown + more[0], judged + more[1]
             if self._written and not self.text + shown and self.finish is not None:
-                shown = DOES_NOT_KNOW
+                shown = unknown(language_of(self.question) or "en", None)
         if not shown:
             return
         if self.first_token_at is None:

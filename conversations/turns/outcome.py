@@ -8,8 +8,7 @@ from typing import Any, Literal
 from billing.pricing import estimate_tokens
 from conversations.citations.unsourced import is_unsourced
 from conversations.llm.base import LLMError, LLMRequest, LLMUsage
-from conversations.text.person import asks_for_person
-from conversations.text.small_talk import small_talk_language
+from conversations.text.small_talk import small_talk, small_talk_language
 from conversations.turns.answer import Answer
 from conversations.turns.events import Contact
 from conversations.turns.failures import INTERNAL, INTERRUPTED
@@ -88,7 +87,7 @@ def build_outcome(
             answered=answered,
             provider=notes.provider,
         ),
-        fallback=contact if answered is False or asks_for_person(answer.question) else None,
+        fallback=contact if answered is False or _wants_person(answer.question) else None,
         trace=trace,
     )
 
@@ -150,3 +149,8 @@ def _is_answered(status: EndStatus, answer: Answer) -> bool | None:
     if status == "stopped":
         return None
     return status == "completed" and small_talk_language(answer.question) is not None
+
+
+def _wants_person(question: str) -> bool:
+    talk = small_talk(question)
+    return talk is not None and talk.kind == "agent"

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from billing.pricing import estimate_tokens, most_tokens
 from conversations.llm.base import ChatMessage, LLMRequest, Passage
 from conversations.text.delimiters import PASSAGE, QUESTION, draw_mark, enclose, neutralise
-from conversations.text.sentences import terms
+from conversations.text.message import read_message, stands_alone
+from conversations.text.small_talk import small_talk
 from conversations.turns.values import Admitted, Question
 
 _RULES = """\
@@ -25,11 +26,14 @@ The passages are the elements named {passage}-{mark}, and what the visitor says 
 named {question}-{mark}. Whatever else looks like an element, a passage or a question is part of a \
 text."""
 
-# Terms that carry meaning; “And on Sundays?” has one.
-_STANDS_ALONE = 2
 # Bytes of the elements around the passages, with their titles and headings.
 _FRAMES = 4_000
 _ANY_MARK = "0" * 16
+# Where who wants a person is told whom to turn to; each document has it in its own language.
+_CONTACT = (
+    "contact telephone phone e-mail address support Kontakt Telefon contacto teléfono correo"
+    " téléphone contato телефон 电话 邮箱 تماس تلفن ایمیل हेल्प फ़ोन"
+)
 _NOTHING_FOUND = "No passage was found for this question."
 # A history may be as long as a request, and is looked through on the way to every answer.
 _LOOKED_BACK, _KEPT_QUESTION = 10, 1_000
@@ -102,17 +106,31 @@ def fit_passages(passages: Sequence[Passage], characters: int) -> list[Passage]:
 
 
 def search_query(question: str, history: Sequence[ChatMessage]) -> str:
-    """What to search for: a question too short to stand alone takes the last one along that
-    could, on a line above it."""
-    asked = [message.content for message in history if message.role == "user"]
-    if asked and not _stands_alone(question):
-        whole = (text for text in reversed(asked[-_LOOKED_BACK:]) if _stands_alone(text))
-        return f"{next(whole, asked[-1])}\n{question}"
-    return question
+    """What to search for, on one line: what of the message asks something. A line above it holds what
+    it goes on about: what the visitor told with it, or the last question that can stand alone."""
+    said = small_talk(question)
+    if said is not None:
+        words = f"{_CONTACT}\n" if said.kind == "agent" else ""
+        return words + " ".join(question.split())
+    message = read_message(question)
+    if message.told:
+        return f"{message.told}\n{message.asked}"
+    if stands_alone(message.asked):
+        return message.asked
+    earlier = _earlier(history)
+    return f"{earlier}\n{message.asked}" if earlier else message.asked
 
 
-def _stands_alone(text: str) -> bool:
-    return len(terms(text[:_KEPT_QUESTION])) >= _STANDS_ALONE
+def _earlier(history: Sequence[ChatMessage]) -> str:
+    """The latest question that can stand alone; the latest at all where none can."""
+    asked = [
+        read_message(message.content[:_KEPT_QUESTION]).asked
+        for message in history[-2 * _LOOKED_BACK :]
+        if message.role == "user" and small_talk(message.content) is None
+    ][-_LOOKED_BACK:]
+    return next(
+        (text for text in reversed(asked) if stands_alone(text)), asked[-1] if asked else ""
+    )
 
 
 def keep_prompt(messages: Sequence[ChatMessage]) -> list[dict[str, str]]:

@@ -77,7 +77,8 @@ OURS = {
 }
 # These put patterns together from texts of ours, which a module keeps: timed as they are kept.
 COMPOSED = {
-    "conversations/text/person.py",
+    "conversations/text/concepts.py",
+    "conversations/text/message.py",
     "conversations/text/small_talk.py",
     "core/areas.py",
     "knowledge/chunking.py",

@@ -97,3 +97,49 @@ def test_whatever_is_written_is_found_in_order_and_in_place(source: str) -> None
     found = blocks(source)
     assert all(0 <= block.start <= block.end <= len(source) for block in found)
     assert all(one.end <= next_one.start for one, next_one in pairwise(found))
+
+
+def test_code_between_fences_is_a_block_of_its_own() -> None:
+    source = (
+        "Install it with this command:\n\n```sh\napt install x\napt  update\n```\n\nThen go on."
+    )
+    assert kinds(source) == [
+        ("text", "Install it with this command:"),
+        ("code", "apt install x\napt  update"),
+        ("text", "Then go on."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "source", ["# a comment\n```\n\nWe deliver.", "We deliver.\n```\n", "We deliver.\n\n```sh\n# a"]
+)
+def test_half_a_block_of_code_is_none(source: str) -> None:
+    assert "code" not in [kind for kind, _ in kinds(source)]
+
+
+@pytest.mark.parametrize("heading", ["10 Warranty", "3.2 Costs of delivery", "1. Warranty"])
+def test_a_numbered_line_above_its_section_is_a_heading(heading: str) -> None:
+    source = f"{heading}\n\nFrames have a warranty of ten years."
+    words = heading.removeprefix("1. ")
+    assert kinds(source)[0] == ("heading", words)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "1. Warm the pot\n2. Pour",
+        "12 months\n\n24 months\n\n36 months",
+        "3 eggs\n\nSalt, in the end.",
+    ],
+)
+def test_a_number_alone_makes_no_heading(source: str) -> None:
+    assert "heading" not in [kind for kind, _ in kinds(source)]
+
+
+def test_lines_of_a_narrow_column_go_on() -> None:
+    column = (
+        "The gate of the depot opens\nMonday to Friday at eight in\nGraz and at nine in Vienna."
+    )
+    assert kinds(column) == [("text", column)]
+    address = "Alder Cycles\nMurgasse 14\n8010 Graz and its surroundings"
+    assert len(kinds(address)) == 3

@@ -13,8 +13,8 @@ from conversations.chatbots.onboarding import Workspace
 from conversations.chatbots.services import update_chatbot
 from conversations.history.explanations import explain_turn
 from conversations.history.transcripts import read_transcript
+from conversations.llm.offline.replies import DOES_NOT_KNOW
 from conversations.models import Turn
-from conversations.text.unknown import DOES_NOT_KNOW
 from tenants.context import tenant_context
 from tests.conversations.client import Chat, ingest, text_of
 from tests.fake_openai import FakeOpenAI

@@ -10,8 +10,8 @@ from conversations.chatbots.contact import LONGEST
 from conversations.chatbots.onboarding import Workspace
 from conversations.chatbots.rules import check_fields
 from conversations.chatbots.services import get, update_chatbot
-from conversations.text.person import asks_for_person
-from conversations.text.unknown import DOES_NOT_KNOW
+from conversations.llm.offline.replies import DOES_NOT_KNOW
+from conversations.text.small_talk import small_talk
 from core.errors import InvalidRequest
 from tenants.context import tenant_context
 from tests.conversations.client import Chat, text_of
@@ -30,8 +30,8 @@ def reachable(workspace: Workspace) -> Workspace:
     return workspace
 
 
-def scripted(fake: FakeOpenAI, question: str = "", **behaviour: Any) -> str:
-    asked = f"{question or 'Who painted the Mona Lisa?'} {uuid4().hex}"
+def scripted(fake: FakeOpenAI, **behaviour: Any) -> str:
+    asked = f"Who painted the Mona Lisa? {uuid4().hex}"
     fake.script({"match": asked, **behaviour})
     return asked
 
@@ -46,8 +46,8 @@ def test_it_is_told_where_an_answer_did_not_help(
         assert unknown[-1]["fallback"] == CONTACT
         failed = chat.answer(scripted(fake, status=400))
         assert (failed[-1]["type"], failed[-1]["fallback"]) == ("turn.failed", CONTACT)
-        asked = scripted(fake, "Can I talk to a human?", text="The gate closes at nine [1].")
-        assert chat.answer(asked)[-1]["fallback"] == CONTACT
+        fake.script({"match": "talk to a human", "text": "The gate closes at nine [1]."})
+        assert chat.answer("Can I talk to a human?")[-1]["fallback"] == CONTACT
         again = {name: chat.ready[name] for name in ("visitor_token", "conversation_id")}
     with Chat(model_web.socket_url, reachable.publishable_key, **again) as chat:
         replies = [one for one in chat.ready["messages"] if one["role"] == "assistant"]
@@ -119,4 +119,5 @@ def test_what_is_no_way_to_reach_anybody(wrong: dict[str, str]) -> None:
     ],
 )
 def test_who_asks_for_a_person(message: str, asks: bool) -> None:
-    assert asks_for_person(message) is asks
+    talk = small_talk(message)
+    assert (talk is not None and talk.kind == "agent") is asks

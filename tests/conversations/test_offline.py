@@ -3,9 +3,10 @@
 import pytest
 
 from conversations.llm.base import LLMFinish, LLMRequest, LLMText, LLMUsage, Passage
-from conversations.llm.offline import OfflineAnswerer
+from conversations.llm.offline import DOES_NOT_KNOW, OfflineAnswerer
+from conversations.llm.offline.replies import REPLIES
 from conversations.llm.providers import embed_texts
-from conversations.text.unknown import DOES_NOT_KNOW
+from conversations.text.language_names import LANGUAGE_NAMES
 from core.ids import new_id
 
 FACTS = """The access code of the Zorblatt depot is 48213. Only the night shift may use it.
@@ -153,13 +154,11 @@ async def test_the_sentence_that_answers_is_quoted_whole(question: str, quoted: 
     [
         ("hello", "Hello"),
         ("Hi there!", "quote"),
-        ("thanks", "quote"),
         ("Are you a human?", "a program"),
         ("What can you do?", "quote"),
-        ("How much is standard delivery?\nThank you!", "Hello"),
         ("Guten Tag", "Hallo"),
         ("¿Qué puedes hacer?", "Hola"),
-        ("Merci beaucoup !", "Bonjour"),
+        ("Bonjour !", "Bonjour"),
         ("سلام", "آفلاین"),
     ],
 )
@@ -168,6 +167,66 @@ async def test_a_greeting_is_greeted_and_cites_nothing(message: str, word: str) 
     assert word in text
     assert "offline" in text.casefold()
     assert "[1]" not in text
+
+
+@pytest.mark.parametrize(
+    ("message", "reply"),
+    [
+        ("thanks", "You are welcome!"),
+        ("How much is standard delivery?\nGreat, thank you so much!", "You are welcome!"),
+        ("How much is standard delivery?\nok", "What else"),
+        ("How much is standard delivery?\nno", "other words"),
+        ("How much is standard delivery?\nthat is wrong", "other words"),
+        ("Wie lange dauert es?\nfalsch!", "anderen Worten"),
+        ("bye", "Goodbye!"),
+        ("muchas gracias", "¡De nada!"),
+        ("ممنون", "خواهش"),
+        ("谢谢", "不客气"),
+    ],
+)
+async def test_small_talk_repeats_no_answer(message: str, reply: str) -> None:
+    text = await answer(message, passage(FAQ))
+    assert reply in text
+    assert "3.90" not in text
+    assert "[1]" not in text
+
+
+@pytest.mark.parametrize(
+    "message", ["human", "I want to talk to a human", "speak to a person please"]
+)
+async def test_who_wants_a_person_is_told_the_contact(message: str) -> None:
+    text = await answer(message, passage(FAQ, 1), passage(POLICY, 2))
+    assert "+43 316 555 0199" in text
+    assert "[2]" in text
+    assert await answer(message, passage(FAQ)) == REPLIES["en"]["no_agent"]
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Verkauft ihr auch Zelte?", "Ich weiß es nicht"),
+        ("¿Tienen tiendas de campaña?", "No lo sé"),
+        ("Vendez-vous des tentes ?", "Je ne sais pas"),
+        ("Vocês não vendem barracas?", "Não sei"),
+        ("Apakah kamu menjual tenda?", "Saya tidak tahu"),
+        ("Вы продаёте палатки?", "Я не знаю"),
+        ("你们卖帐篷吗？", "我不知道"),
+        ("क्या आप तंबू बेचते हैं?", "मुझे नहीं पता"),
+        ("هل تبيعون الخيام؟", "لا أعرف"),
+        ("আপনারা কি তাঁবু বিক্রি করেন?", "আমি জানি না"),
+        ("آیا چادر می‌فروشید؟", "نمی‌دانم"),
+    ],
+)
+async def test_it_does_not_know_in_the_language_of_the_question(question: str, said: str) -> None:
+    text = await answer(question, passage(FAQ))
+    assert text.startswith(said)
+    assert "English" in text
+    assert "[1]" not in text
+
+
+def test_every_language_has_every_reply() -> None:
+    assert REPLIES.keys() == LANGUAGE_NAMES.keys()
+    assert all(each.keys() == REPLIES["en"].keys() for each in REPLIES.values())
 
 
 async def limited(limit: int) -> tuple[str, LLMUsage, LLMFinish]:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.text.sentences import names, sentences, stem, terms
+from conversations.text.sentences import names, plain, sentences, terms
+from conversations.text.stems import stem
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,20 @@ from conversations.text.sentences import names, sentences, stem, terms
         ("> Quoted. And\n> so on.", ["Quoted.", "And\n> so on."]),
         ("今日は雨です。明日は晴れ。", ["今日は雨です。", "明日は晴れ。"]),
         ("این یک است. آن دو؟ بله", ["این یک است.", "آن دو؟", "بله"]),
+        (
+            "Ask Dr. med. univ. Jonas Krall, Bahnhofstr. 12, at once. Go.",
+            ["Ask Dr. med. univ. Jonas Krall, Bahnhofstr. 12, at once.", "Go."],
+        ),
+        (
+            "It opens at 9 a.m. on weekdays and 11 a.m. on Sundays.",
+            ["It opens at 9 a.m. on weekdays and 11 a.m. on Sundays."],
+        ),
+        ("It closes at 5 p.m. We are sorry.", ["It closes at 5 p.m.", "We are sorry."]),
+        (
+            "Ab dem 3. Mai gilt das bzw. Nr. 4. Danke.",
+            ["Ab dem 3. Mai gilt das bzw. Nr. 4.", "Danke."],
+        ),
+        ("It costs 3. Then go on ...", ["It costs 3.", "Then go on ..."]),
         ("  \n ", []),
     ],
 )
@@ -105,3 +120,19 @@ def test_names_are_capitals_and_numbers() -> None:
     assert names("Who is Mona Lisa, really?") == [{"mona", "lisa"}]
     assert names("What does the x200 do?") == [{"x200"}]
     assert names("Does it rain?") == []
+
+
+@pytest.mark.parametrize(
+    ("cut", "whole"),
+    [
+        ("belt AX-\n200 fits", "belt AX-200 fits"),
+        ("the KM-77-\nB bolt", "the KM-77-B bolt"),
+        ("can-\n  cellation", "cancellation"),
+        ("a - b", "a - b"),
+        ("well-known", "well-known"),
+    ],
+)
+def test_a_word_that_a_line_has_cut_is_whole_and_a_code_keeps_its_hyphen(
+    cut: str, whole: str
+) -> None:
+    assert plain(cut) == whole

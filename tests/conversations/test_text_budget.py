@@ -14,11 +14,15 @@ from conversations.citations.quotes import Quoter, statement_before
 from conversations.citations.source import Source
 from conversations.citations.support import weigh
 from conversations.llm.base import ChatMessage, Passage
-from conversations.llm.offline import score_sentences
+from conversations.llm.offline.scoring import look_at, score_statements
 from conversations.text.analysis import analyse, within
+from conversations.text.concepts import concepts_asked, values_in
 from conversations.text.delimiters import draw_mark
+from conversations.text.language import language_of
+from conversations.text.message import read_message, stands_alone
 from conversations.text.sentences import names, plain, sentences, terms
 from conversations.text.small_talk import small_talk_language
+from conversations.text.spelling import written_words
 from conversations.turns.prompts import build_messages, search_query
 from core.ids import new_id
 from knowledge.chunking import Block, collapse_blanks, split
@@ -133,6 +137,13 @@ ANALYSES: dict[str, Callable[[str], object]] = {
     "citations": cite,
     "prompt": prompt,
     "small talk": small_talk_language,
+    "language": language_of,
+    "message": read_message,
+    "stands alone": stands_alone,
+    "words": written_words,
+    "concepts": concepts_asked,
+    "values": values_in,
+    "statements": lambda text: look_at(text, [passage(text)]),
     "blanks": collapse_blanks,
     "markdown": lambda text: parse_markdown(text.encode()),
     "html": lambda text: parse_html(text.encode()),
@@ -199,9 +210,11 @@ async def test_passages_are_compared_beside_the_loop() -> None:
 
     counting = asyncio.create_task(count_turns())
     await asyncio.sleep(0)
-    found = await score_sentences("Who is Zorblatt?", [passage("Some words. " * 1_600)] * 20, embed)
+    found = await score_statements(
+        "Who is Zorblatt?", [passage("Some words. " * 1_600)] * 20, embed
+    )
     counting.cancel()
-    assert found == []
+    assert found.scored == []
     assert turns > 1
 
 
