@@ -25,6 +25,9 @@ _NUMBERED = re.compile(r"\d{1,3}(?:\.\d{1,3}){0,3}\.?[ \t]{1,4}(?=[^\W\d_])")
 
 # A heading has no more words than this, whatever it looks like otherwise.
 _HEADING_WORDS = 9
+# A question may be longer than any other heading.
+_QUESTION_WORDS = 30
+_ENDS_WITHIN = re.compile(r"[.!?؟？][\s*_]")
 _SECTION_FROM = 30
 # Lines wrapped at a width have at least this many characters, and that share of the longest one.
 _WRAPPED_FROM = 40
@@ -195,18 +198,28 @@ def _judged(source: str, found: list[Block], place: int) -> Block:
     if block.kind not in ("text", "item") or place + 1 == len(found):
         return block
     text = source[block.start : block.end]
-    if "\n" in text or len(text.split()) > _HEADING_WORDS:
+    if "\n" in text:
+        return block
+    # In a list of questions and answers each question heads its answer, bold or not.
+    if _asks(text):
+        return block._replace(kind="heading")
+    if len(text.split()) > _HEADING_WORDS:
         return block
     if block.kind == "item":
         return block._replace(kind="heading") if _heads(source, found, place) else block
-    # In a list of questions and answers each question heads its answer.
-    asks = text.endswith(("?", "؟", "？"))
     number = _NUMBERED.match(text)
     words = text[number.end() :] if number and _is_section(found[place + 1]) else text
     plain = not _ENDED.search(text) and not any(character.isdigit() for character in words)
     # “E-mail: shop@…” heads nothing.
     plain = plain and "@" not in text and ": " not in text
-    return block._replace(kind="heading") if asks or plain else block
+    return block._replace(kind="heading") if plain else block
+
+
+def _asks(text: str) -> bool:
+    """Whether a line is a question and nothing else."""
+    line = text.strip("*_ ")
+    short = len(line.split()) <= _QUESTION_WORDS
+    return short and line.endswith(("?", "؟", "？")) and not _ENDS_WITHIN.search(line)
 
 
 def _heads(source: str, found: list[Block], place: int) -> bool:

@@ -143,3 +143,21 @@ def test_lines_of_a_narrow_column_go_on() -> None:
     assert kinds(column) == [("text", column)]
     address = "Alder Cycles\nMurgasse 14\n8010 Graz and its surroundings"
     assert len(kinds(address)) == 3
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How do I change my password?",
+        "**Q: How do I change my password?**",
+        "Where do I find the number of the order that I placed last week?",
+        "¿Cómo cambio mi contraseña?",
+    ],
+)
+def test_a_question_heads_its_answer(question: str) -> None:
+    assert [kind for kind, _ in kinds(f"{question}\n\nA: In the menu.")] == ["heading", "text"]
+
+
+def test_a_question_behind_a_statement_heads_nothing() -> None:
+    said = "We deliver on Mondays. Would you like another day?"
+    assert [kind for kind, _ in kinds(f"{said}\n\nTell us.")] == ["text", "text"]
