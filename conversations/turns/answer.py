@@ -16,7 +16,7 @@ from conversations.llm.base import LLMEvent, LLMFinish, LLMText, LLMUsage, Passa
 from conversations.llm.offline.replies import unknown
 from conversations.text.analysis import analyse
 from conversations.text.language import language_of
-from conversations.text.small_talk import small_talk_language
+from conversations.text.small_talk import small_talk
 from conversations.turns import events
 from conversations.turns.eventlog import LogWriter
 from conversations.turns.failures import failure
@@ -63,7 +63,7 @@ class Answer:
         self._release = Release(
             withholds=context.unsupported_statements == "withhold",
             needs_source=context.unsourced_answers == "refuse"
-            and small_talk_language(self.question) is None,
+            and small_talk(self.question) is None,
         )
 
     @property

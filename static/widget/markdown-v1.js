@@ -1,5 +1,6 @@
 /* Markdown as a tree of strings and [tag, attributes, children], and the tree as DOM nodes.
-   Nothing is ever parsed as HTML; links lead to http(s) only, images are their alternative text.
+   Nothing is ever parsed as HTML; links lead to http(s), mail and telephones only, images are their
+   alternative text.
    Every repetition is bounded, so that no text makes a browser think for long. */
 const INLINE = new RegExp(
   [
@@ -8,7 +9,9 @@ const INLINE = new RegExp(
     "(?<![\\w*])[*_](?=\\S)([^*_\\n]{1,500})[*_](?!\\w)",
     "(!?)\\[([^\\]\\n]{0,300})\\]\\(([^()\\s]{0,1000}(?:\\([^()\\s]{0,200}\\))?[^()\\s]{0,500})(?:\\s[^)\\n]{0,200})?\\)",
     "\uE000(\\d+):\\d+\uE001",
-    "(https?://[^\\s<>\"'`)\\]]{1,1000}[^\\s<>\"'`)\\].,;:!?])",
+    // A bracket belongs to the address where it is closed in it.
+    "(https?://(?:[^\\s<>\"'`()\\]\uE000]|\\([^\\s<>\"'`()\\]]{0,200}\\)){0,1000}(?:[^\\s<>\"'`()\\]\uE000.,;:!?]|\\([^\\s<>\"'`()\\]]{0,200}\\)))",
+    "(?<![\\w.+@-])([\\w.+-]{1,64}@(?:[\\w-]{1,63}\\.){1,8}[a-zA-Z]{2,24})(?![\\w@-])",
     "\\\\([\\\\`*_{}\\[\\]()#+.!~|>-])",
   ].join("|"),
   "g",
@@ -21,6 +24,8 @@ const RULE = /^ {0,3}([-*_])( ?\1){2,40} *$/;
 const DIVIDER = /^[\s|:-]*-[\s|:-]*$/;
 const DEEPEST = 5;
 
+/* Addresses and numbers that a link may lead to; `test` takes what is missing for "undefined". */
+const CALLS = /^(mailto:[^\s@]{1,200}@[^\s@]{1,200}|tel:[+\d][\d().-]{1,40})$/i;
 const CHIP = /\uE000\d+:(\d+)\uE001/g;
 
 /* The text with a sign in place of each marker that leads to a quote: which of the citations it is. One
@@ -150,7 +155,8 @@ function inline(text, depth = 0) {
   const inside = (part) => (depth < DEEPEST ? inline(part, depth + 1) : [part]);
   let at = 0;
   for (const match of text.matchAll(INLINE)) {
-    const [all, , code, bold, italic, image, label, target, n, bare, sign] = match;
+    const [all, , code, bold, italic, image, label, target, n, bare, mail, sign] = match;
+    const href = mail ? `mailto:${mail}` : bare || target?.replace(/\\([()_*])/g, "$1");
     say(text.slice(at, match.index));
     at = match.index + all.length;
     if (code) nodes.push(["code", {}, [unmark(code)]]);
@@ -159,19 +165,22 @@ function inline(text, depth = 0) {
     else if (n) nodes.push(["button", { "data-n": n }, []]);
     else if (sign) say(sign);
     else if (image) say(label);
-    else if (safeLink(bare || target)) nodes.push(anchor(bare || target, label));
+    else if (safeLink(href) || CALLS.test(href)) nodes.push(anchor(href, label ?? mail));
     else say(label ?? all);
   }
   say(text.slice(at));
   return nodes;
 }
 
-/* A link says where it leads: behind a label that does not begin with its host, the host is named. */
+/* A link says where it leads: behind a label that does not begin with its host, the host is named, and
+   behind one that is not the address or the number, that is. */
 function anchor(href, label) {
-  const shown = unmark(label || href);
-  const { host } = new URL(href);
-  const names = shown.trim().toLowerCase().replace(/^https?:\/\//, "").split(/[/?#]/)[0] === host;
-  const where = names ? [] : [["small", { dir: "ltr" }, [` (${host})`]]];
+  const { host, pathname } = new URL(href);
+  const shown = unmark(label || (host ? href : pathname));
+  const said = shown.trim().toLowerCase();
+  const names = host ? said.replace(/^https?:\/\//, "").split(/[/?#]/)[0] === host
+    : said.replace(/\s/g, "") === pathname.toLowerCase();
+  const where = names ? [] : [["small", { dir: "ltr" }, [` (${host || pathname})`]]];
   return ["a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, [shown, ...where]];
 }
 

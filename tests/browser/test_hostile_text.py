@@ -27,7 +27,7 @@ FOUND = """() => {
     "table", "thead", "tbody", "tr", "th", "td", "strong", "em", "a", "button", "span", "bdi", "svg",
     "path", "small"]);
   const acts = (each) => each.getAttributeNames().some((name) => /^on|^style$|^src/.test(name));
-  const leads = (each) => each.localName === "a" && !/^https?:$/.test(each.protocol);
+  const leads = (each) => each.localName === "a" && !/^(https?|mailto|tel):$/.test(each.protocol);
   return all.filter((each) => !known.has(each.localName) || acts(each) || leads(each))
     .map((each) => each.outerHTML);
 }"""

@@ -30,6 +30,23 @@ LINKS = {
     "https://shop.example/opening?day=1": "https://shop.example/opening?day=1",
     "[shop.example/opening](https://shop.example/opening)": "shop.example/opening",
     "[Shop.Example](https://shop.example/#hours)": "Shop.Example",
+    "[us](mailto:help@shop.example)": "us (help@shop.example)",
+    "[+43 1 234](tel:+431234)": "+43 1 234",
+}
+ZEAL = "https://en.wikipedia.org/wiki/Zeal_(tool)?q=1"
+# What an answer says, and where each of its links leads.
+TARGETS = {
+    f"See {ZEAL}.": [ZEAL],
+    f"It is known ({ZEAL}), and old.": [ZEAL],
+    f"[Zeal]({ZEAL}) is a tool.": [ZEAL],
+    r"[Zeal](https://en.wikipedia.org/wiki/Zeal_\(tool\)) too.": [ZEAL.partition("?")[0]],
+    "(see https://shop.example/a_b_c)": ["https://shop.example/a_b_c"],
+    f"`{ZEAL}` and `help@shop.example`": [],
+    "Write to first_last+x@mail.shop.example.": ["mailto:first_last+x@mail.shop.example"],
+    "[Write](mailto:help@shop.example?subject=Hours)": ["mailto:help@shop.example?subject=Hours"],
+    "[Call](tel:+43-1-234)": ["tel:+43-1-234"],
+    "[a](javascript:alert(1)) [b](data:text/html,x) [c](vbscript:x) [d](mailto:)": [],
+    "not@shop, @shop.example, a@b@c.example": [],
 }
 NO_LINK = "https://%zz/"
 
@@ -51,6 +68,27 @@ def test_a_link_names_its_host_unless_its_label_does(
     for look in visitor.looks("links"):
         assert visitor.axe() == [], look
         assert not visitor.scrolls_sideways(), look
+    assert visitor.errors == []
+
+
+def test_a_link_leads_where_the_answer_says_and_code_stays_code(
+    watch: Callable[..., Watched], site: Site, web: Process, workspace: Workspace, fake: FakeOpenAI
+) -> None:
+    text = "\n\n".join([*TARGETS, "Go there. [1]"])
+    fake.script({"match": "Show me brackets", "text": text, "chunks": 120})
+    visitor = watch()
+    visitor.page.goto(site.address(web.url, workspace.publishable_key))
+    visitor.open()
+    visitor.ask("What is the access code? Show me brackets.")
+    visitor.answered()
+    paragraphs = visitor.part(".body").last.locator("p").all()
+    found = [
+        paragraph.evaluate("(p) => [...p.querySelectorAll('a')].map((a) => a.getAttribute('href'))")
+        for paragraph in paragraphs
+    ]
+    assert found == [*TARGETS.values(), []]
+    code = visitor.part(".body code").all_inner_texts()
+    assert code == [ZEAL, "help@shop.example"]
     assert visitor.errors == []
 
 

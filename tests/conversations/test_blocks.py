@@ -154,7 +154,7 @@ def test_lines_of_a_narrow_column_go_on() -> None:
         "¿Cómo cambio mi contraseña?",
     ],
 )
-def test_a_question_heads_its_answer(question: str) -> None:
+def test_a_question_heads_its_answer_however_it_is_set(question: str) -> None:
     assert [kind for kind, _ in kinds(f"{question}\n\nA: In the menu.")] == ["heading", "text"]
 
 
