@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import uuid4
 
+import brotli
 import pytest
 
 from chatbot_saas import observation
@@ -20,6 +21,12 @@ from tenants.work import tickets
 from tests.eventually import eventually
 from tests.live import ROOT, Process
 
+# What Sentry's client packs with depends on what is installed.
+UNPACK: dict[str | None, Callable[[bytes], bytes]] = {
+    None: bytes,
+    "gzip": gzip.decompress,
+    "br": brotli.decompress,
+}
 # Loads what a web process loads, then breaks with a canary in a local variable.
 SERVE_AND_BREAK = """
 import json, logging, sys
@@ -65,8 +72,8 @@ def sentry() -> Iterator[tuple[str, list[str]]]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            packed = self.headers.get("Content-Encoding") == "gzip"
-            bodies.append((gzip.decompress(body) if packed else body).decode())
+            unpack = UNPACK[self.headers.get("Content-Encoding")]
+            bodies.append(unpack(body).decode())
             self.send_response(200)
             self.end_headers()
 
