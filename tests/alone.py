@@ -11,13 +11,13 @@ import sys
 from pathlib import Path
 
 _FAILED = Path(".pytest_cache/v/cache/lastfailed")
-_AT_MOST, _NEVER = 3, ("tests/isolation/", "tests/billing/")
+AT_MOST, _NEVER = 3, ("tests/isolation/", "tests/billing/")
 _PYTEST = [sys.executable, "-m", "pytest", "-q"]
 
 
 def main() -> int:
     failed = list(json.loads(_FAILED.read_text()))
-    if refused := _why_not(failed):
+    if refused := why_not(failed):
         print(refused, file=sys.stderr)
         return 1
     again = [test for test in failed if subprocess.run([*_PYTEST, test], check=False).returncode]
@@ -26,9 +26,10 @@ def main() -> int:
     return 1 if again else 0
 
 
-def _why_not(failed: list[str]) -> str:
-    if not 0 < len(failed) <= _AT_MOST:
-        return f"{len(failed)} tests failed: only up to {_AT_MOST} are run again."
+def why_not(failed: list[str]) -> str:
+    """Why these are not run again; nothing when they are."""
+    if not 0 < len(failed) <= AT_MOST:
+        return f"{len(failed)} tests failed: only up to {AT_MOST} are run again."
     if never := [test for test in failed if test.startswith(_NEVER)]:
         return f"Not run again, for it has to hold at any time: {', '.join(never)}"
     return ""
