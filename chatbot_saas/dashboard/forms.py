@@ -111,7 +111,7 @@ class ChatbotForm(NewChatbotForm):
     contact_hours = forms.CharField(
         label=_("Hours"), required=False, help_text=_("When people are there: Mon–Fri, 9–17")
     )
-    contact_text = forms.CharField(label=_("Sentence above them"), required=False)
+    contact_text = forms.CharField(label=_("What to say first"), required=False)
     unsupported_statements = forms.ChoiceField(
         label=_("Statements that their source does not support"),
         choices=[

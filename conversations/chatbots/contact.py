@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from unicodedata import digit
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -11,7 +12,7 @@ from core.errors import InvalidRequest
 from tenants.people.addresses import check_address
 
 LONGEST = {"email": 254, "phone": 40, "url": 300, "hours": 200, "text": 300}
-_PHONE = re.compile(r"\+?[\d(][\d\s()./-]{2,38}")
+_PHONE = re.compile(r"\+?[0-9(][0-9\s()./-]{2,38}")
 
 
 def check_contact(given: Mapping[str, str]) -> dict[str, str]:
@@ -26,6 +27,9 @@ def check_contact(given: Mapping[str, str]) -> dict[str, str]:
 def check_part(name: str, value: str) -> str:
     """One part of it, as a line. Raises `InvalidRequest`."""
     line = " ".join(without_nul(value).split())
+    if name == "phone":
+        # A telephone knows ASCII digits.
+        line = "".join(str(digit(each)) if each.isdecimal() else each for each in line)
     if len(line) > LONGEST[name]:
         raise InvalidRequest(
             f"This is {len(line):,} characters long; {LONGEST[name]:,} is the most.",

@@ -3,17 +3,19 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from time import monotonic
 
-from conversations.citations.support import Embed, decide
+from conversations.citations.support import decide
 from conversations.citations.values import Judged, Quoted
+from conversations.llm.base import Embed
 from knowledge.embeddings.base import EmbeddingError
 
 log = logging.getLogger(__name__)
 
 # A statement in doubt is compared by meaning, which costs a quarter of an answer: no more of one answer
-# are, and none of them holds its visitor up for longer. Beyond that they are believed.
+# are, and all of them together hold its visitor up for no longer. Beyond that they are believed.
 MOST_COMPARED = 12
-_SECONDS = 2.0
+SECONDS = 2.0
 
 
 class Judge:
@@ -21,7 +23,7 @@ class Judge:
 
     def __init__(self, embed: Embed | None) -> None:
         self._embed = embed
-        self._left = MOST_COMPARED
+        self._left, self._seconds = MOST_COMPARED, SECONDS
 
     async def judge_all(self, quoted: Sequence[Quoted]) -> list[Judged]:
         known: dict[str, bool] = {}
@@ -31,11 +33,17 @@ class Judge:
         return [Judged(one, known[one.statement]) for one in quoted]
 
     async def _carries(self, one: Quoted) -> bool:
-        embed = self._embed if self._left else None
-        self._left -= one.evidence.carried is None and embed is not None
+        if one.evidence.carried is not None:
+            return one.evidence.carried
+        if not self._left or self._seconds <= 0:
+            return True
+        self._left -= 1
+        began = monotonic()
         try:
-            async with asyncio.timeout(_SECONDS):
-                return await decide(one.statement, one.evidence, embed)
+            async with asyncio.timeout(self._seconds):
+                return await decide(one.statement, one.evidence, self._embed)
         except (TimeoutError, EmbeddingError) as error:
             log.warning("a statement is believed unseen: %s", type(error).__name__)
             return True
+        finally:
+            self._seconds -= monotonic() - began

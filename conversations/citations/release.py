@@ -5,11 +5,16 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from conversations.citations.values import Judged
+from conversations.text.sentences import ends_sentence
 
-# Where a statement ends, with its markers: what follows is none of them.
+# Where a statement may end: an end mark or a line's end, with the markers behind it, wherever they stand.
+# What follows is known, and is none.
 _END = re.compile(
-    r"[.!?…।][\"'”’)\]*]{0,4}(?:[^\S\n]?\[\d{1,3}\]){0,8}[^\S\n]{1,4}(?=[^\s\[])|[。！？]|\n"
+    r"(?:([.!?…।؟۔。！？])[\"'”’)\]*」』]{0,4}|\n)((?:\s{0,3}\[\d{1,3}\]){0,8})(\s{0,40})(?=([^\s\[]))"
 )
+_NEEDS_NO_BLANK = frozenset("。！？")
+# “1.” before an item, which is no statement.
+_NUMBERED = re.compile(r"(?:^|\n)[^\S\n]{0,12}(?:\d{1,3}|[a-zA-Z])$")
 # What goes on for longer without an end is no statement.
 _LONGEST = 4_000
 # Stands in place of what was left out.
@@ -36,9 +41,11 @@ class Release:
         """What can be shown now, with its markers as they are placed in what is shown."""
         self._text += text
         self._judged += judged
+        if self._needs_source and not self._has_source():
+            return "", []
         if not self._withholds:
             return self._let_go(len(self._text))
-        ends = [match.end() for match in _END.finditer(self._text)]
+        ends = _ends(self._text)
         whole = len(self._text) if len(self._text) > _LONGEST else 0
         return self._let_go(ends[-1] if ends else whole)
 
@@ -47,7 +54,7 @@ class Release:
         return self._let_go(len(self._text))
 
     def _let_go(self, end: int) -> tuple[str, list[Judged]]:
-        if self._needs_source and not any(one.supported for one in self._judged):
+        if self._needs_source and not self._has_source():
             return "", []
         self._needs_source = False
         shown, markers = self._prefix, list[Judged]()
@@ -71,13 +78,39 @@ class Release:
         self._length += len(shown)
         return shown, markers
 
+    def _has_source(self) -> bool:
+        # What will be left out is none.
+        return any(one.supported or not self._withholds for one in self._judged)
+
     def _statements(self, end: int) -> list[tuple[int, int]]:
         if not self._withholds:
             return [(0, end)]
-        ends = [match.end() for match in _END.finditer(self._text, 0, end)]
+        ends = _ends(self._text[:end])
         edges = [0, *ends, *([end] if not ends or ends[-1] < end else [])]
         return list(pairwise(edges))
 
     def _inside(self, start: int, stop: int) -> list[Judged]:
         begin = self._begin
         return [one for one in self._judged if start <= one.quoted.marker.at - begin < stop]
+
+
+def _ends(text: str) -> list[int]:
+    """The places in the text where another statement begins."""
+    found: list[int] = []
+    for mark in _END.finditer(text):
+        if _is_end(text, found[-1] if found else 0, mark):
+            found.append(mark.end())
+    return found
+
+
+def _is_end(text: str, start: int, mark: re.Match[str]) -> bool:
+    sign, markers, blank, following = mark.groups()
+    if sign is None or sign in _NEEDS_NO_BLANK:
+        return True
+    at = mark.start()
+    if not blank:
+        # “… so [2].Next”, but not “version 2.5”.
+        return bool(markers or text[at - 1 : at] == "]") and following.isupper()
+    if _NUMBERED.search(text[max(0, at - 16) : at]):
+        return False
+    return bool(markers) or ends_sentence(text, start, at + 1, mark.end())

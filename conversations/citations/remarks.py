@@ -1,7 +1,8 @@
-"""Which answers are to say that they have no source. Pure."""
+"""What is told below an answer. Pure."""
 
 from conversations.llm.base import OFFLINE
 from conversations.llm.offline.replies import says_unknown
+from conversations.text.small_talk import small_talk
 
 
 def is_unsourced(
@@ -16,3 +17,9 @@ def is_unsourced(
         and provider != OFFLINE
         and not says_unknown(text)
     )
+
+
+def needs_contact(question: str, answered: bool | None) -> bool:
+    """Whether it is told whom else to ask: the answer did not help, or a person was asked for."""
+    talk = small_talk(question)
+    return answered is False or (talk is not None and talk.kind == "agent")

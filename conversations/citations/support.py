@@ -5,19 +5,14 @@ The bounds were set on 62 statements that follow from a passage and 40 that do n
 """
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
 
 from conversations.citations.figures import figures, parts_of, with_parts
 from conversations.citations.source import Source
 from conversations.citations.values import Evidence
+from conversations.llm.base import Embed
 from conversations.text.language import language_of
 from conversations.text.sentences import names, terms
-
-Embed = Callable[[Sequence[str]], Awaitable[NDArray[np.float32]]]
-"""Texts to unit vectors, one row each."""
 
 # The share of a statement's terms that its passages hold: from here on it is carried, below the other it
 # is not, and between them meaning decides, together with that share.

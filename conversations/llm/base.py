@@ -1,10 +1,14 @@
 """The seam between a turn and whatever writes the answer."""
 
-from collections.abc import AsyncGenerator, Mapping
-from typing import Literal, Protocol
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, Protocol
 from uuid import UUID
 
 import msgspec
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # The model that answers without one, and the provider of its answers.
 OFFLINE = "offline"
@@ -45,6 +49,10 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
 class ChatMessage(msgspec.Struct, frozen=True):
     role: Literal["system", "user", "assistant"]
     content: str
+
+
+Embed = Callable[[Sequence[str]], Awaitable["NDArray[np.float32]"]]
+"""Texts to unit vectors, one row each."""
 
 
 class LLMRequest(msgspec.Struct, frozen=True, kw_only=True):

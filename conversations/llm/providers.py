@@ -8,9 +8,8 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
-from conversations.llm.base import LLM, OFFLINE, Endpoint
+from conversations.llm.base import LLM, OFFLINE, Embed, Endpoint
 from conversations.llm.offline.answerer import LABEL, OfflineAnswerer
-from conversations.llm.offline.scoring import Embed
 from knowledge.embeddings.registry import get_embedder, is_paid
 
 

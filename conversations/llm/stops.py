@@ -16,15 +16,13 @@ class StopFinder:
     def __init__(self, stops: Sequence[str]) -> None:
         self._searches = [_Search(stop) for stop in stops]
         self._held = ""
-        self.found = self.has_shown = False
+        self.found = False
 
     def feed(self, text: str) -> str:
         """What may be shown now: all but a beginning of a stop sequence at the end, which is held. Sets
         `found` at the first whole one, which ends what may be shown."""
         # Most answers have none, and pass at no cost.
-        shown = self._look_through(text) if self._searches else text
-        self.has_shown = self.has_shown or bool(shown)
-        return shown
+        return self._look_through(text) if self._searches else text
 
     def _look_through(self, text: str) -> str:
         begun = len(self._held)

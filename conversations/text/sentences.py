@@ -8,7 +8,7 @@ from conversations.text.stems import stem
 from conversations.text.stop_words import ENGLISH as STOP_WORDS
 
 # After an end mark and a space, and at CJK end marks.
-_END = re.compile(r"(?<=[.!?…؟।])[\"'”’)\]*]*\s+|(?<=[。！？])")
+_END = re.compile(r"(?<=[.!?…؟۔।])[\"'”’)\]*]*\s+|(?<=[。！？])")
 # Words with a period that ends no sentence: “Dr. Miller”, “ca. 5 km”, “Tel. 0316”.
 _ABBREVIATIONS = frozenset(
     """
@@ -100,17 +100,18 @@ def _spans(source: str, block: Block) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     start = block.start
     for mark in _END.finditer(source, block.start, block.end):
-        if _ends(source, start, mark):
+        if ends_sentence(source, start, mark.start(), mark.end()):
             _keep(found, source, start, mark.end())
             start = mark.end()
     _keep(found, source, start, block.end)
     return found
 
 
-def _ends(source: str, start: int, mark: re.Match[str]) -> bool:
-    """Whether the mark ends a sentence. Only what stands right around it is looked at."""
-    before = source[max(start, mark.start() - _LOOKED_BACK) : mark.start()]
-    following = source[mark.end() : mark.end() + 1]
+def ends_sentence(source: str, start: int, end: int, after: int) -> bool:
+    """Whether the end mark right before `end` ends the sentence that began at `start`, where the text
+    goes on at `after`. Only what stands right around it is looked at."""
+    before = source[max(start, end - _LOOKED_BACK) : end]
+    following = source[after : after + 1]
     if not before.endswith(".") or before.endswith("..") or not before[:-1].split():
         return True
     words = before[:-1].split()

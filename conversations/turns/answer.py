@@ -10,9 +10,8 @@ from conversations.citations.judgement import Judge
 from conversations.citations.markers import MarkerParser
 from conversations.citations.quotes import Quoter
 from conversations.citations.release import Release
-from conversations.citations.support import Embed
 from conversations.citations.values import Judged, Marker
-from conversations.llm.base import LLMEvent, LLMFinish, LLMText, LLMUsage, Passage
+from conversations.llm.base import Embed, LLMEvent, LLMFinish, LLMText, LLMUsage, Passage
 from conversations.llm.offline.replies import unknown
 from conversations.text.analysis import analyse
 from conversations.text.language import language_of
@@ -48,6 +47,8 @@ class Answer:
         self._written, self.text = "", ""
         self.cited: list[Cited] = []
         self.pieces = 0
+        # Whether its caller's stop sequence ended it.
+        self.is_cut = False
         self.usage: LLMUsage | None = None
         self.finish: LLMFinish | None = None
         self._began = perf_counter()

@@ -6,9 +6,9 @@ from time import perf_counter
 from typing import Any, Literal
 
 from billing.pricing import estimate_tokens
-from conversations.citations.unsourced import is_unsourced
+from conversations.citations.remarks import is_unsourced, needs_contact
 from conversations.llm.base import LLMError, LLMRequest, LLMUsage
-from conversations.text.small_talk import small_talk, small_talk_language
+from conversations.text.small_talk import small_talk_language
 from conversations.turns.answer import Answer
 from conversations.turns.events import Contact
 from conversations.turns.failures import INTERNAL, INTERRUPTED
@@ -87,7 +87,7 @@ def build_outcome(
             answered=answered,
             provider=notes.provider,
         ),
-        fallback=contact if answered is False or _wants_person(answer.question) else None,
+        fallback=contact if needs_contact(answer.question, answered) else None,
         trace=trace,
     )
 
@@ -118,6 +118,9 @@ def _end_of_stream(answer: Answer) -> _End:
         if answer.text:
             return "interrupted", "", INTERRUPTED
         return "failed", "", "provider_protocol"
+    if not answer.text and answer.is_cut:
+        # It may well begin with its caller's stop sequence.
+        return "stopped", "stopped", ""
     if not answer.text:
         return "failed", "", "provider_empty"
     return "completed", answer.finish.reason[:40], ""
@@ -134,8 +137,9 @@ def _meter(
 ) -> tuple[LLMUsage, Literal["reported", "estimated"] | None]:
     if answer.usage is not None:
         return answer.usage, "reported"
-    if answer.text or (notes.provider and status == "stopped"):
-        # The provider charges for an answer that was cut, too, but no longer says how much.
+    if answer.pieces or (notes.provider and status == "stopped"):
+        # The provider charges for an answer that was cut, too, but no longer says how much; and for
+        # what it wrote and the visitor was not told.
         written = max(estimate_tokens(answer.text), answer.pieces)
         return LLMUsage(notes.prompt_tokens, written), "estimated"
     return NOTHING_USED, None
@@ -149,8 +153,3 @@ def _is_answered(status: EndStatus, answer: Answer) -> bool | None:
     if status == "stopped":
         return None
     return status == "completed" and small_talk_language(answer.question) is not None
-
-
-def _wants_person(question: str) -> bool:
-    talk = small_talk(question)
-    return talk is not None and talk.kind == "agent"

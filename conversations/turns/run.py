@@ -8,7 +8,6 @@ the answer follows its events (`conversations.turns.follow`), from this process 
 import asyncio
 import logging
 from contextlib import aclosing
-from uuid import UUID
 
 from cachetools import TTLCache
 from django.conf import settings
@@ -140,18 +139,7 @@ async def retrieve_and_generate(
         async with aclosing(until_stop(llm.stream(request), finder)) as stream:
             async for event in stream:
                 answer.on_event(event)
-    if finder.found and not finder.has_shown:
-        await end_empty(question.tenant_id, admitted.turn_id)
-
-
-async def end_empty(tenant_id: UUID, turn_id: UUID) -> None:
-    """Ends the generation that runs here: an answer may well begin with its caller's stop sequence, and
-    without a word it would count as a failure of the model."""
-    turn = live.find(tenant_id, turn_id)
-    if turn is not None:
-        turn.end("stopped")
-        # Where the end of it arrives.
-        await asyncio.sleep(0)
+    answer.is_cut = finder.found
 
 
 async def save(question: Question, admitted: Admitted, outcome: TurnOutcome) -> bool:

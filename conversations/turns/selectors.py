@@ -6,7 +6,7 @@ from uuid import UUID
 from django.conf import settings
 
 from conversations import models
-from conversations.citations.unsourced import is_unsourced
+from conversations.citations.remarks import is_unsourced, needs_contact
 from conversations.turns.events import Contact, TokenUsage, TurnSnapshot, event_id, read_contact
 from conversations.turns.values import ChatbotView, EndStatus, TurnRef
 from core.errors import NotFound
@@ -55,6 +55,7 @@ def shown_messages(conversation_id: UUID, contact: Contact | None) -> list[dict[
         .defer("turn__trace")
         .prefetch_related("citations")[:_SHOWN_MESSAGES]
     )
+    asked = {row.turn_id: row.text for row in rows if row.role == models.Role.VISITOR}
     return [
         {
             "message_id": message.pk,
@@ -64,7 +65,7 @@ def shown_messages(conversation_id: UUID, contact: Contact | None) -> list[dict[
             "status": message.status,
             "citations": [shown_citation(citation) for citation in message.citations.all()],
             "unsourced": message.role == models.Role.ASSISTANT and _is_unsourced(message),
-            "fallback": contact if _did_not_help(message) else None,
+            "fallback": contact if _needs_contact(message, asked) else None,
             "created_at": message.created_at,
         }
         # Asked for from the end, because the latest are shown, and read from the beginning.
@@ -72,9 +73,10 @@ def shown_messages(conversation_id: UUID, contact: Contact | None) -> list[dict[
     ]
 
 
-def _did_not_help(message: models.Message) -> bool:
-    reply = message.role == models.Role.ASSISTANT
-    return reply and message.turn is not None and message.turn.answered is False
+def _needs_contact(message: models.Message, asked: dict[UUID | None, str]) -> bool:
+    if message.role != models.Role.ASSISTANT or message.turn is None:
+        return False
+    return needs_contact(asked.get(message.turn_id, ""), message.turn.answered)
 
 
 def _is_unsourced(reply: models.Message) -> bool:
@@ -133,13 +135,10 @@ def snapshot(turn_id: UUID) -> TurnSnapshot:
     turn = ended.select_related("conversation__chatbot").filter(pk=turn_id).first()
     if turn is None:
         raise NotFound("There is no such turn.")
-    reply = (
-        models.Message.objects.filter(turn_id=turn_id, role=models.Role.ASSISTANT)
-        .select_related("turn")
-        .defer("turn__trace")
-        .prefetch_related("citations")
-        .first()
-    )
+    said = models.Message.objects.filter(turn_id=turn_id).select_related("turn")
+    by_role = {one.role: one for one in said.defer("turn__trace").prefetch_related("citations")}
+    reply, question = by_role.get(models.Role.ASSISTANT), by_role.get(models.Role.VISITOR)
+    asks_for_contact = needs_contact(question.text if question else "", turn.answered)
     return TurnSnapshot(
         turn_id=turn_id,
         event_id=event_id(turn_id, turn.last_seq),
@@ -150,5 +149,5 @@ def snapshot(turn_id: UUID) -> TurnSnapshot:
         finish_reason=turn.finish_reason,
         usage=TokenUsage(turn.tokens_in, turn.tokens_out),
         unsourced=reply is not None and _is_unsourced(reply),
-        fallback=read_contact(turn.conversation.chatbot.contact) if not turn.answered else None,
+        fallback=read_contact(turn.conversation.chatbot.contact) if asks_for_contact else None,
     )

@@ -75,7 +75,7 @@ export class Reply {
     const link = (href, shown) => h("a", { class: "link", href, target: "_blank", rel: "noopener noreferrer" }, h("bdi", {}, shown));
     const ways = [
       email && link(`mailto:${encodeURI(email)}`, email),
-      phone && link(`tel:${phone.replace(/[^+\d]/g, "")}`, phone),
+      phone && link(`tel:${phone.replace(/^(\+[^(]*)\(0\)/, "$1").replace(/[^+\d]/g, "")}`, phone),
       safeLink(url) && link(url, new URL(url).host),
       hours,
     ].filter(Boolean);

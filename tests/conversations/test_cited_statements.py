@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from billing.models import Hold, UsageRecord
 from conversations.chatbots.onboarding import Workspace
 from conversations.chatbots.services import update_chatbot
 from conversations.history.explanations import explain_turn
@@ -165,3 +166,36 @@ def test_an_answer_without_a_source_says_so_or_is_refused(
         fake.script({"match": "Hello", "text": "Good morning!"})
         assert text_of(chat.answer("Hello")) == "Good morning!"
         assert text_of(chat.answer(scripted(fake, STATEMENTS))) == STATEMENTS
+
+
+@pytest.mark.parametrize("unsupported", ["mark", "withhold"])
+def test_what_was_written_and_held_back_is_metered(
+    model_web: Process, shop: Workspace, fake: FakeOpenAI, unsupported: str
+) -> None:
+    """The provider breaks off before anything could be told: it charges for it all the same."""
+    with tenant_context(shop.tenant.id):
+        update_chatbot(
+            chatbot_id=shop.chatbot_id,
+            unsourced_answers="refuse",
+            unsupported_statements=unsupported,
+        )
+    question = f"Which rules are there for goods? {uuid4().hex}"
+    fake.script({"match": question, "text": "One two three four five six.", "cut_at": 4})
+    with Chat(model_web.socket_url, shop.publishable_key) as chat:
+        frames = chat.answer(question)
+    assert (frames[-1]["type"], text_of(frames)) == ("turn.failed", "")
+    with tenant_context(shop.tenant.id):
+        record = UsageRecord.objects.get()
+        assert record.source == "estimated"
+        assert record.tokens_out >= 4
+        assert not Hold.objects.exists()
+
+
+def test_a_doubtful_citation_is_a_source_where_doubt_is_shown(
+    model_web: Process, shop: Workspace, fake: FakeOpenAI
+) -> None:
+    with tenant_context(shop.tenant.id):
+        update_chatbot(chatbot_id=shop.chatbot_id, unsourced_answers="refuse")
+    doubtful = "Sending back costs 12 EUR [1]."
+    with Chat(model_web.socket_url, shop.publishable_key) as chat:
+        assert text_of(chat.answer(scripted(fake, doubtful))) == doubtful

@@ -11,7 +11,10 @@ from conversations.chatbots.onboarding import Workspace
 from conversations.chatbots.rules import check_fields
 from conversations.chatbots.services import get, update_chatbot
 from conversations.llm.offline.replies import DOES_NOT_KNOW
+from conversations.models import Turn
 from conversations.text.small_talk import small_talk
+from conversations.turns.events import Contact
+from conversations.turns.selectors import snapshot
 from core.errors import InvalidRequest
 from tenants.context import tenant_context
 from tests.conversations.client import Chat, text_of
@@ -51,7 +54,32 @@ def test_it_is_told_where_an_answer_did_not_help(
         again = {name: chat.ready[name] for name in ("visitor_token", "conversation_id")}
     with Chat(model_web.socket_url, reachable.publishable_key, **again) as chat:
         replies = [one for one in chat.ready["messages"] if one["role"] == "assistant"]
-        assert [one["fallback"] for one in replies] == [None, CONTACT, None]
+        assert [one["fallback"] for one in replies] == [None, CONTACT, CONTACT]
+    # What is told when a turn's events are gone is the same.
+    with tenant_context(reachable.tenant.id):
+        told = [snapshot(turn.pk) for turn in Turn.objects.order_by("started_at")]
+    assert [one.fallback for one in told] == [None, *[Contact(**CONTACT)] * 3]
+
+
+def test_who_stopped_an_answer_is_offered_nobody(
+    model_web: Process, reachable: Workspace, fake: FakeOpenAI
+) -> None:
+    with Chat(model_web.socket_url, reachable.publishable_key) as chat:
+        chat.ask(scripted(fake, text="One two three four.", hold_at=2))
+        started = chat.receive("turn.started")
+        chat.receive("turn.delta")
+        chat.send("turn.stop", turn_id=started["turn_id"])
+        while (last := chat.next())["type"] != "turn.completed":
+            pass
+        assert last["fallback"] is None
+    with tenant_context(reachable.tenant.id):
+        assert snapshot(Turn.objects.get().pk).fallback is None
+
+
+def test_a_number_is_stored_as_a_telephone_knows_it() -> None:
+    assert check_fields({"contact": {"phone": "۰۲۱ ۱۲۳۴۵۶"}}) == {
+        "contact": {"phone": "021 123456"}
+    }
 
 
 def test_a_completion_tells_it_too(

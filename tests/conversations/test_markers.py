@@ -34,6 +34,16 @@ def parse(pieces: list[str], numbers: tuple[int, ...] = (1, 2, 3)) -> tuple[str,
         ("Code `a[1]` and [1].", "Code `a[1]` and [1].", [1]),
         ("```\na[9] = b[1]\n```\nThen [2].", "```\na[9] = b[1]\n```\nThen [2].", [2]),
         ("An open [1", "An open [1", []),
+        ("A key ` and [2]. None [9].", "A key ` and [2]. None.", [2]),
+        ("~~~\nb[2]\n~~~\nThen [2].", "~~~\nb[2]\n~~~\nThen [2].", [2]),
+        ("In `` a ` [1] `` and [1].", "In `` a ` [1] `` and [1].", [1]),
+        ("`open [1]\nnext [2]", "`open [1]\nnext [2]", [1, 2]),
+        ("A range [0, 1] and x[7].", "A range [0, 1] and x[7].", []),
+        (
+            "Yes [1, 2, 3, 1, 2, 3, 1, 2, 3].",
+            "Yes" + " [1][2][3]" + "[1][2][3]" * 2 + ".",
+            [1, 2, 3] * 3,
+        ),
         ("[", "[", []),
         ("Line\n[1]", "Line\n[1]", [1]),
     ],
@@ -46,7 +56,23 @@ def test_markers_are_kept_dropped_or_left_alone(text: str, shown: str, cited: li
 @given(
     st.lists(
         st.sampled_from(
-            ["word", " ", "[1]", "[2, 9]", "[9]", "[", "]", "`", "1", ",", "\n", "(", "é"]
+            [
+                "word",
+                " ",
+                "[1]",
+                "[2, 9]",
+                "[9]",
+                "[",
+                "]",
+                "`",
+                "```",
+                "~~~",
+                "1",
+                ",",
+                "\n",
+                "(",
+                "é",
+            ]
         ),
         max_size=30,
     ).map("".join),

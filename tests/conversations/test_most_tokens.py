@@ -3,6 +3,7 @@
 from decimal import Decimal
 from uuid import uuid4
 
+import msgspec
 import pytest
 from django.conf import settings
 from hypothesis import given
@@ -20,6 +21,7 @@ from conversations.turns.values import Question, TurnContext
 from core.ids import new_id
 from tenants.context import tenant_context
 from tests.conversations.client import Chat
+from tests.conversations.passages import make_passage
 from tests.fake_openai import FakeOpenAI
 
 PIECES = st.lists(
@@ -31,17 +33,7 @@ PIECES = st.lists(
 
 
 def passage_of(text: str, number: int) -> Passage:
-    return Passage(
-        n=number,
-        document_id=new_id(),
-        title=text[:255],
-        url=None,
-        page=9_999,
-        heading=text[:600],
-        text=text,
-        similarity=0.5,
-        coverage=0.5,
-    )
+    return make_passage(text, number, title=text[:255], page=9_999, heading=text[:600])
 
 
 @given(question=PIECES, said=PIECES, instructions=PIECES, found=PIECES)
@@ -92,17 +84,7 @@ def test_usual_passages_are_shown_whole(text: str) -> None:
     characters = settings.TURN_RETRIEVAL_CHARACTERS
     passages = [passage_of((text * 400)[:400], n) for n in range(characters // 400)]
     short = [
-        Passage(
-            n=one.n,
-            document_id=one.document_id,
-            title=one.title[:40],
-            url=None,
-            page=None,
-            heading=one.heading[:40],
-            text=one.text,
-            similarity=0.5,
-            coverage=0.5,
-        )
+        msgspec.structs.replace(one, title=one.title[:40], page=None, heading=one.heading[:40])
         for one in passages
     ]
     assert fit_passages(short, characters) == short

@@ -7,7 +7,7 @@ from conversations.llm.offline import DOES_NOT_KNOW, OfflineAnswerer
 from conversations.llm.offline.replies import REPLIES
 from conversations.llm.providers import embed_texts
 from conversations.text.language_names import LANGUAGE_NAMES
-from core.ids import new_id
+from tests.conversations.passages import make_passage
 
 FACTS = """The access code of the Zorblatt depot is 48213. Only the night shift may use it.
 
@@ -18,17 +18,7 @@ The reference number of the Helmstad contract is HX-99182. Visitors register wit
 
 
 def passage(text: str, n: int = 1) -> Passage:
-    return Passage(
-        n=n,
-        document_id=new_id(),
-        title="Notes",
-        url=None,
-        page=None,
-        heading="",
-        text=text,
-        similarity=0.5,
-        coverage=0.5,
-    )
+    return make_passage(text, n, title="Notes")
 
 
 async def answer(question: str, *passages: Passage) -> str:

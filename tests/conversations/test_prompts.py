@@ -10,23 +10,13 @@ from conversations.turns.prompts import (
     keep_prompt,
     search_query,
 )
-from core.ids import new_id
+from tests.conversations.passages import make_passage
 
 MARK = "00ff" * 4
 
 
 def passage(text: str, title: str = "Title") -> Passage:
-    return Passage(
-        n=1,
-        document_id=new_id(),
-        title=title,
-        url=None,
-        page=3,
-        heading="A > B",
-        text=text,
-        similarity=0.5,
-        coverage=0.5,
-    )
+    return make_passage(text, title=title, page=3, heading="A > B")
 
 
 def build(*passages: Passage, history: tuple[ChatMessage, ...] = ()) -> tuple[ChatMessage, ...]:

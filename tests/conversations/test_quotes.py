@@ -5,43 +5,29 @@ import pytest
 from conversations.citations.markers import MarkerParser
 from conversations.citations.quotes import Quoter, statement_before
 from conversations.llm.base import Passage
-from core.ids import new_id
+from tests.conversations.passages import make_passage
 
 
 def quote_for(passage: Passage, statement: str, question: str) -> str:
     return Quoter([passage], question).quote_for(1, statement)
 
 
-def passage(text: str) -> Passage:
-    return Passage(
-        n=1,
-        document_id=new_id(),
-        title="T",
-        url=None,
-        page=None,
-        heading="",
-        text=text,
-        similarity=0.5,
-        coverage=0.5,
-    )
-
-
 def test_a_quote_is_the_sentence_that_carries_the_claim() -> None:
     text = "Cats sleep a lot during the day, as everybody who has one knows well. " * 3
     fact = "The access code of the Zorblatt depot is 48213, and it changes every January."
-    quote = quote_for(passage(text + fact), "The code is 48213", "What is the code?")
+    quote = quote_for(make_passage(text + fact), "The code is 48213", "What is the code?")
     assert quote == fact
 
 
 def test_a_quote_is_word_for_word_and_bounded() -> None:
     long = "word " * 400
-    quote = quote_for(passage(long), "word", "")
+    quote = quote_for(make_passage(long), "word", "")
     assert len(quote) <= 320
     assert quote.endswith("…")
     assert long.startswith(quote[:-1])
-    short = passage("It is so. Because we say it.")
+    short = make_passage("It is so. Because we say it.")
     assert quote_for(short, "so", "") == "It is so. Because we say it."
-    assert quote_for(passage("\n"), "x", "x") == ""
+    assert quote_for(make_passage("\n"), "x", "x") == ""
 
 
 POLICY = """Gift cards can not be returned.
@@ -68,7 +54,7 @@ The recipient pays them.
     ],
 )
 def test_a_quote_runs_over_no_heading_and_no_row(claim: str, quote: str) -> None:
-    assert quote_for(passage(POLICY), claim, "") == quote
+    assert quote_for(make_passage(POLICY), claim, "") == quote
     assert quote in POLICY
 
 
@@ -98,7 +84,7 @@ def test_three_statements_lead_to_three_quotes() -> None:
         "You have 30 days [1]. The workshop opens at nine [1]. Gift cards last three years [1]."
     )
     text, markers = MarkerParser((1,)).feed(answer)
-    found = Quoter([passage(source)], "What are the rules?").quote_all(text, markers)
+    found = Quoter([make_passage(source)], "What are the rules?").quote_all(text, markers)
     assert [one.quote for one in found] == [
         "Unused goods go back within 30 days.",
         "The workshop is open on weekdays from nine to five.",

@@ -2,18 +2,22 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from conversations.citations.judgement import MOST_COMPARED, SECONDS, Judge
 from conversations.citations.source import Source
 from conversations.citations.support import decide, weigh
-from conversations.citations.values import CARRIED_ANYWAY, Evidence
+from conversations.citations.values import CARRIED_ANYWAY, Evidence, Judged, Marker, Quoted
 from conversations.llm.base import Passage
 from conversations.llm.providers import embed_texts
-from core.ids import new_id
+from tests.conversations.passages import make_passage
 
 HERE = Path(__file__).parent / "support"
 TUNED, ASIDE = HERE / "statements.jsonl", HERE / "kept_aside.jsonl"
@@ -26,17 +30,7 @@ class Case(NamedTuple):
 
 
 def passage(text: str, title: str = "T") -> Passage:
-    return Passage(
-        n=1,
-        document_id=new_id(),
-        title=title,
-        url=None,
-        page=None,
-        heading="",
-        text=text,
-        similarity=0.5,
-        coverage=0.5,
-    )
+    return make_passage(text, title=title)
 
 
 def cases(path: Path) -> Iterator[Case]:
@@ -106,3 +100,41 @@ def test_two_passages_carry_a_statement_together() -> None:
 def test_without_a_model_what_is_in_doubt_is_believed() -> None:
     doubtful = Evidence(None, 0.3, ("Something else.",))
     assert asyncio.run(decide("A statement.", doubtful, None))
+
+
+def test_all_doubts_of_an_answer_together_take_so_long_and_no_longer() -> None:
+    asked = 0
+
+    async def never(texts: Sequence[str]) -> NDArray[np.float32]:
+        nonlocal asked
+        asked += 1
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    doubtful = Evidence(None, 0.3, ("Something else.",))
+    quoted = [Quoted(Marker(1, at), f"Statement {at}.", "", doubtful) for at in range(6)]
+
+    async def judge() -> list[Judged]:
+        return await Judge(never).judge_all(quoted)
+
+    began = time.monotonic()
+    assert all(one.supported for one in asyncio.run(judge()))
+    assert asked == 1
+    assert time.monotonic() - began < 5 * SECONDS
+
+
+def test_no_more_doubts_of_an_answer_are_looked_at_than_so_many() -> None:
+    asked = 0
+
+    async def unlike(texts: Sequence[str]) -> NDArray[np.float32]:
+        nonlocal asked
+        asked += 1
+        return np.eye(len(texts), dtype=np.float32)
+
+    doubtful = Evidence(None, 0.3, ("Something else.",))
+    quoted = [Quoted(Marker(1, at), f"Statement {at}.", "", doubtful) for at in range(30)]
+    judged = asyncio.run(Judge(unlike).judge_all(quoted))
+    assert asked == MOST_COMPARED
+    assert [one.supported for one in judged] == [False] * MOST_COMPARED + [True] * (
+        30 - MOST_COMPARED
+    )

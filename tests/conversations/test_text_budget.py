@@ -24,10 +24,10 @@ from conversations.text.sentences import names, plain, sentences, terms
 from conversations.text.small_talk import small_talk_language
 from conversations.text.spelling import written_words
 from conversations.turns.prompts import build_messages, search_query
-from core.ids import new_id
 from knowledge.chunking import Block, collapse_blanks, split
 from knowledge.parsing.html import parse_html
 from knowledge.parsing.text import parse_markdown
+from tests.conversations.passages import make_passage
 
 LONG = 8_000
 SHORT = LONG // 4
@@ -91,17 +91,7 @@ RUNS = [
 
 
 def passage(text: str) -> Passage:
-    return Passage(
-        n=1,
-        document_id=new_id(),
-        title=text[:200],
-        url=None,
-        page=None,
-        heading=text[:200],
-        text=text,
-        similarity=0.5,
-        coverage=0.5,
-    )
+    return make_passage(text, title=text[:200], heading=text[:200])
 
 
 def cite(text: str) -> None:

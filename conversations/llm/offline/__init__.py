@@ -10,6 +10,5 @@ The bounds are set on `bench/answers/tuning`.
 
 from conversations.llm.offline.answerer import LABEL, OfflineAnswerer
 from conversations.llm.offline.replies import DOES_NOT_KNOW
-from conversations.llm.offline.scoring import Embed, score_statements
 
-__all__ = ["DOES_NOT_KNOW", "LABEL", "Embed", "OfflineAnswerer", "score_statements"]
+__all__ = ["DOES_NOT_KNOW", "LABEL", "OfflineAnswerer"]

@@ -3,10 +3,10 @@
 import re
 from collections.abc import AsyncGenerator, Sequence
 
-from conversations.llm.base import LLMEvent, LLMFinish, LLMRequest, LLMText, LLMUsage
+from conversations.llm.base import Embed, LLMEvent, LLMFinish, LLMRequest, LLMText, LLMUsage
 from conversations.llm.offline.choice import choose, choose_contact
 from conversations.llm.offline.replies import REPLIES, Reply, unknown
-from conversations.llm.offline.scoring import Embed, score_statements
+from conversations.llm.offline.scoring import score_statements
 from conversations.llm.offline.whole import Whole
 from conversations.text.analysis import analyse
 from conversations.text.language import language_of

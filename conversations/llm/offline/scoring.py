@@ -1,21 +1,16 @@
 """Which statements answer a question: by the terms that they meet, and by their meaning."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from math import log
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
-from conversations.llm.base import Passage
+from conversations.llm.base import Embed, Passage
 from conversations.llm.offline.asked import Asked, met, read_question
 from conversations.llm.offline.statements import Outline, Statement, read_statements
 from conversations.text.analysis import analyse
 from conversations.text.language import language_of
 from conversations.text.spelling import MISSPELT, words_of
-
-Embed = Callable[[Sequence[str]], Awaitable[NDArray[np.float32]]]
-"""Texts to unit vectors, one row each."""
 
 # Statements that are compared by meaning; embedding more of them costs time and changes no answer.
 _COMPARED = 14
