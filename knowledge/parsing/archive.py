@@ -1,8 +1,10 @@
 """The archive that a Word document is: its bounds are looked at before anything is unfolded."""
 
 import io
+import re
 import zipfile
 import zlib
+from collections.abc import Iterator
 from typing import Any
 from xml.parsers import expat
 
@@ -43,6 +45,10 @@ class Archive:
             raise ParseError("encrypted")
         for entry in entries:
             self._check_part(entry)
+
+    def names(self, pattern: re.Pattern[str]) -> Iterator[str]:
+        """The parts whose whole names match, in the archive's order."""
+        return (name for name in self._file.namelist() if pattern.fullmatch(name))
 
     def xml(self, name: str) -> Any:
         """The root element of a part that `check` has passed; None where there is no such part."""

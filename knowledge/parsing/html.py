@@ -1,6 +1,5 @@
 """HTML by lexbor: what a reader sees, under its headings."""
 
-import codecs
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,26 +9,20 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from knowledge.parsing.base import Headings, Parsed, ParseError, Part, join_parts
 from knowledge.parsing.decoding import decode
-from knowledge.parsing.invisible import remove_invisible
+from knowledge.parsing.html_layout import Layout, walk
+from knowledge.parsing.html_tables import INLINE, Line, Table, clean
 from knowledge.parsing.unseen import hides, hiding_selectors, is_white
 
-_CHARSET = re.compile(rb"""<meta[^>]+charset=["']?([\w-]+)""", re.I)
+_CHARSET = re.compile(rb"""<meta[^>]+charset=\s*["']?\s*([\w:-]+)""", re.I | re.A)
+_HEAD = 4096
 _UNSEEN = (
-    "script, style, noscript, template, head, svg, math, iframe, object, nav, form, dialog, "
+    "script, style, noscript, template, head, svg, math, iframe, object, nav, dialog, "
     "audio, video, canvas, datalist, [hidden], [aria-hidden=true]"
 )
 # Rules of a page's own style sheets that are followed.
 _MAX_RULES, _MAX_SELECTOR = 200, 200
-_INLINE = frozenset(
-    re.findall(
-        r"\w+",
-        "a abbr b bdi bdo cite code data del dfn em font i ins kbd label mark q s samp small span "
-        "strong sub sup time tt u var wbr",
-    )
-)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 MAX_TAGS = 600_000
-_SPACE = re.compile(r"[ \t\r\n\f]+")
 
 
 def parse_html(data: bytes) -> Parsed:
@@ -38,9 +31,12 @@ def parse_html(data: bytes) -> Parsed:
         raise ParseError("too_hungry")
     tree = LexborHTMLParser(_decoded(data))
     title_node = tree.css_first("title")
-    title = _clean(title_node.text()) if title_node else ""
-    root = tree.css_first("main") or tree.body or tree.root
-    return join_parts(_parts(root, _hidden(tree)) if root else (), title=title)
+    title = clean(title_node.text()) if title_node else ""
+    root = tree.body or tree.root
+    if root is None:
+        return join_parts((), title=title)
+    layout = Layout(root)
+    return join_parts(_parts(root, _hidden(tree) | layout.around, layout.tables), title=title)
 
 
 def _hidden(tree: LexborHTMLParser) -> set[int]:
@@ -63,83 +59,36 @@ def _hidden(tree: LexborHTMLParser) -> set[int]:
 
 
 def _decoded(data: bytes) -> str:
-    match = _CHARSET.search(data[:2048])
-    if match and not data.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        try:
-            return data.decode(match[1].decode())
-        except (LookupError, UnicodeDecodeError):
-            pass  # A page that names the wrong encoding is read like one that names none.
-    return decode(data)
+    match = _CHARSET.search(data[:_HEAD])
+    return decode(data, match[1].decode() if match else "")
 
 
-def _clean(text: str) -> str:
-    return _SPACE.sub(" ", remove_invisible(text)).strip()
-
-
-def _parts(root: LexborNode, hidden: set[int]) -> Iterator[Part]:
+def _parts(root: LexborNode, hidden: set[int], layout: set[int]) -> Iterator[Part]:
     headings = Headings([])
-    for tag, text in _lines(root, hidden):
+    for tag, text in _lines(root, hidden, layout):
         if tag in _HEADINGS:
             headings.enter(int(tag[1:]), text)
         yield Part(text, headings.path)
 
 
-def _lines(root: LexborNode, hidden: set[int]) -> Iterator[tuple[str, str]]:
-    """(tag, text) of each block of text, in reading order; a table's row is one line."""
+def _lines(root: LexborNode, hidden: set[int], layout: set[int]) -> Iterator[tuple[str, str]]:
+    """(tag, text) of each block of text, in reading order; a table is one, with a line for each row."""
     tag, gathered = root.tag or "", Line()
-    for node, entering in _walk(root, hidden):
+    table: Table | None = None
+    for node, entering in walk(root, hidden):
         name = node.tag or ""
-        if name == "-text":
+        if table is not None:
+            table.take(node, name, entering)
+            if name == "table":
+                yield name, "\n".join(table.lines)
+                table = None
+        elif name == "-text":
             gathered.add((node.text_content or "") if entering else "")
-        elif name in ("td", "th"):
-            gathered.add(" | " if entering and gathered.has_words else "")
-        elif name not in _INLINE and not _in_row(node):
-            if text := _clean(gathered.take()):
+        elif name not in INLINE:
+            if text := clean(gathered.take()):
                 yield tag, text
             tag = name if entering and name else "p"
-    if text := _clean(gathered.take()):
+            if name == "table" and entering and node.mem_id not in layout:
+                table = Table()
+    if text := clean(gathered.take()):
         yield tag or "p", text
-
-
-class Line:
-    """Pieces of one block's text. Looking at the whole at each piece takes time with its square."""
-
-    def __init__(self) -> None:
-        self._pieces: list[str] = []
-        self.has_words = False
-
-    def add(self, piece: str) -> None:
-        self.has_words = self.has_words or not (piece.isspace() or not piece)
-        self._pieces.append(piece)
-
-    def take(self) -> str:
-        text = "".join(self._pieces)
-        self._pieces, self.has_words = [], False
-        return text
-
-
-def _in_row(node: LexborNode) -> bool:
-    parent = node.parent
-    return parent is not None and parent.tag in ("td", "th")
-
-
-def _walk(root: LexborNode, hidden: set[int]) -> Iterator[tuple[LexborNode, bool]]:
-    """Every node that is not hidden, on the way in (True) and out (False), without recursion: pages
-    nest deeply."""
-    node: LexborNode | None = root
-    while node is not None:
-        if node.mem_id not in hidden:
-            yield node, True
-            if node.child is not None:
-                node = node.child
-                continue
-        while node is not None:
-            if node.mem_id not in hidden:
-                yield node, False
-            # Not ==, which compares the markup of both.
-            if node.mem_id == root.mem_id:
-                return
-            if node.next is not None:
-                node = node.next
-                break
-            node = node.parent

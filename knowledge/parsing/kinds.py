@@ -27,6 +27,11 @@ _NAMES = {
     "zip": "an archive",
     "binary": "not text",
 }
+# What Word calls its text, and what Word on the web does: `document2.xml`.
+DOCUMENT = re.compile(rb"word/document\d{0,4}\.xml")
+_HEAD = 16_384
+_FIELD = re.compile(rb"[A-Za-z-]{1,60}:[ \t]")
+_MAIL = re.compile(rb"^(?:content-transfer-encoding|mime-version):", re.I | re.M)
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.I)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Word 97 files, and the wrapper of encrypted new ones
 
@@ -48,10 +53,18 @@ def _content(data: bytes) -> str:
     if b"%PDF-" in data[:1024]:
         return "pdf"
     if data.startswith(b"PK\x03\x04"):
-        return "docx" if b"word/document.xml" in data else "zip"
+        return "docx" if DOCUMENT.search(data) else "zip"
     if _HTML.match(_first_element(data[:4096].removeprefix(b"\xef\xbb\xbf"))):
         return "html"
-    return "binary" if looks_binary(data) else "text"
+    if looks_binary(data):
+        return "binary"
+    return "coded" if _is_coded(data[:_HEAD]) else "text"
+
+
+def _is_coded(head: bytes) -> bool:
+    """A mail as it is sent, or rich text: ASCII, but not as a reader sees it."""
+    lines = head.partition(b"\n\n")[0] if b"\r\n" not in head else head.partition(b"\r\n\r\n")[0]
+    return head.startswith(b"{\\rtf") or bool(_FIELD.match(lines) and _MAIL.search(lines))
 
 
 def _first_element(head: bytes) -> bytes:
@@ -70,7 +83,8 @@ def _agreed(named: Kind | None, found: str) -> Kind:
         return named
     if found == named or (named is None and found in {"pdf", "docx", "html", "text"}):
         return cast(Kind, found)
-    if named is None:
+    # “It holds mail, call it .eml” would help nobody.
+    if named is None or found == "coded":
         raise ParseError("unsupported")
     # A damaged PDF or DOCX has lost its signature, but is still no text.
     if found == "binary" and named in {"pdf", "docx"}:

@@ -3,7 +3,7 @@
 import io
 import struct
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import docx
 
@@ -89,6 +89,18 @@ def make_zip(entries: dict[str, bytes]) -> bytes:
         for name, data in entries.items():
             archive.writestr(name, data)
     return buffer.getvalue()
+
+
+def edit_docx(
+    data: bytes, changes: dict[str, Callable[[str], str]], *, text: str = "document"
+) -> bytes:
+    """With parts changed or added, and the part of its text by another name."""
+    with zipfile.ZipFile(io.BytesIO(data)) as good:
+        entries = {name: good.read(name) for name in good.namelist()}
+    for name, change in changes.items():
+        entries[name] = change(entries.get(name, b"").decode()).encode()
+    entries[f"word/{text}.xml"] = entries.pop("word/document.xml")
+    return make_zip(entries)
 
 
 def make_docx_bomb() -> bytes:

@@ -53,6 +53,8 @@ def test_a_file_is_what_it_holds(data: bytes, name: str, kind: str) -> None:
         (b"\x00\x01\x02\x03" * 50, "a.pdf", "damaged"),
         (b"\x00\x01\x02\x03" * 50, "a", "unsupported"),
         (ZIP, "a.zip", "unsupported"),
+        (b"From: a@example.org\r\nMIME-Version: 1.0\r\n\r\ncaf=C3=A9\r\n", "a.eml", "unsupported"),
+        (b"{\\rtf1\\ansi caf\\'e9}", "a.rtf", "unsupported"),
         (b"\x89PNG\r\n\x1a\n" + b"\x00" * 50, "a.png", "unsupported"),
     ],
 )

@@ -1,6 +1,7 @@
 """Good files: text, pages, headings and offsets."""
 
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -9,10 +10,13 @@ from knowledge.parsing.decoding import decode
 from knowledge.parsing.docx import parse_docx
 from knowledge.parsing.html import parse_html
 from knowledge.parsing.invisible import blank_invisible, remove_invisible
+from knowledge.parsing.kinds import find_kind
 from knowledge.parsing.pdf import parse_pdf
 from knowledge.parsing.process import parse_file
 from knowledge.parsing.text import parse_markdown
 from tests.knowledge import files
+
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 
 def places(parsed: Parsed) -> list[tuple[str, str, int | None]]:
@@ -111,6 +115,43 @@ def test_docx_has_headings_and_tables() -> None:
     ]
 
 
+def test_docx_has_what_stands_beside_its_text() -> None:
+    box = (
+        "<w:r><mc:AlternateContent {}><mc:Choice Requires='wps'><w:drawing><w:txbxContent>"
+        "<w:p><w:r><w:t>Valve: panel C4</w:t></w:r></w:p></w:txbxContent></w:drawing></mc:Choice>"
+        "<mc:Fallback><w:pict><w:txbxContent><w:p><w:r><w:t>Valve: panel C4</w:t></w:r></w:p>"
+        "</w:txbxContent></w:pict></mc:Fallback></mc:AlternateContent>{}</w:r>"
+    ).format(
+        "xmlns:mc='http://schemas.openxmlformats.org/markup-compatibility/2006'",
+        "<w:footnoteReference w:id='2'/>",
+    )
+    notes = (
+        "<w:footnotes {}><w:footnote w:type='separator' w:id='0'><w:p><w:r><w:t>-----</w:t></w:r></w:p>"
+        "</w:footnote><w:footnote w:id='2'><w:p><w:r><w:t>Deposit: 80</w:t></w:r></w:p></w:footnote>"
+        "</w:footnotes>"
+    ).format(f"xmlns:w='{W}'")
+    footer = "<w:ftr xmlns:w='{}'><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:ftr>"
+    data = files.edit_docx(
+        files.make_docx(("Normal", "Boiler."), ("Normal", "Next.")),
+        {
+            "word/document.xml": lambda xml: xml.replace("</w:p>", f"{box}</w:p>", 1),
+            "word/footnotes.xml": lambda _: notes,
+            "word/footer1.xml": lambda _: footer.format(W, "Call 0555"),
+            "word/footer2.xml": lambda _: footer.format(W, "Call 0555"),
+            "word/footer3.xml": lambda _: footer.format(W, "7 / 9"),
+        },
+    )
+    assert parse_docx(data).text.split("\n\n") == [
+        "Boiler.", "Valve: panel C4", "Deposit: 80", "Next.", "Call 0555",
+    ]  # fmt: skip
+
+
+def test_docx_of_word_on_the_web_is_read() -> None:
+    data = files.edit_docx(files.make_docx(("Normal", "Open at nine.")), {}, text="document2")
+    assert find_kind(data, "a.docx") == "docx"
+    assert parse_docx(data).text == "Open at nine."
+
+
 def test_html_shows_what_a_reader_sees() -> None:
     parsed = parse_html(
         b"""<!doctype html><html><head><title> Help
@@ -124,8 +165,36 @@ def test_html_shows_what_a_reader_sees() -> None:
     assert parsed.title == "Help centre"
     assert places(parsed) == [
         ("Returns", "Returns\n\nWithin 30 days.", None),
-        ("Returns > Costs", "Costs\n\nFree\n\nAlways\n\nModel | Months\n\nX1 | 24", None),
+        ("Returns > Costs", "Costs\n\nFree\n\nAlways\n\nModel | Months\n--- | ---\nX1 | 24", None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        # Some systems put each of their pages into one form.
+        (
+            "<form><input name=q><h1>Pool</h1><p>On weekdays the pool closes at a quarter to nine in "
+            "the evening.</p><label>Find</label><select><option>All</select></form>",
+            "Pool\n\nOn weekdays the pool closes at a quarter to nine in the evening.",
+        ),
+        ("<p>Pool</p><form><label>Your name</label><input><button>Send</button></form>", "Pool"),
+        ("<main></main><div><p>Hall</p></div>", "Hall"),
+        ("<main><h1>Hall</h1></main><section><p>Hire: 50</p></section>", "Hall\n\nHire: 50"),
+        ("<header>Menu</header><main><header>Hall</header></main><footer>Legal</footer>", "Hall"),
+        ("<header>Hall</header><p>Hire</p><footer>Call 0555</footer>", "Hall\n\nHire\n\nCall 0555"),
+    ],
+)
+def test_a_page_is_what_stands_on_it_wherever_it_stands(page: str, text: str) -> None:
+    assert parse_html(f"<body>{page}</body>".encode()).text == text
+
+
+@pytest.mark.parametrize("tag", ["<table><tr><td>", "<form>"])
+def test_nested_tables_and_forms_are_told_apart_in_one_walk(tag: str) -> None:
+    page = tag.encode() * 50_000 + b"<h2>x</h2>" * 50_000
+    began = process_time()
+    parse_html(b"<body>" + page)
+    assert process_time() - began < 15
 
 
 def test_html_is_decoded_as_it_says() -> None:
