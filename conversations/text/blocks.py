@@ -16,7 +16,7 @@ _BLANK_LINE = re.compile(r"(?:\r\n?|\n)[ \t]*(?:\r|\n)")
 _ITEM = re.compile(r"(?:[-*+•◦▪–—]|\(?\d{1,3}[.)]|\[[ xX]\])\s+")
 _QUOTED = re.compile(r"(?:>\s*)+")
 _ENDED = re.compile(r"[.!?…:;؟।。！？]\W{0,3}$")
-_CELL_EDGES = "| \t"
+_BAR = re.compile(r"(?<!\\)\|")
 _RULE_SIGNS = "-=*_~`+|:"
 
 _FENCES = ("```", "~~~")
@@ -147,7 +147,7 @@ def _block(line: str, start: int, before: Block | None) -> Block:
     if heading := find_heading(line):
         return Block("heading", start + heading.start, start + heading.end)
     if _is_row(line):
-        inner = line.strip(_CELL_EDGES)
+        inner = _within_edges(line)
         begin = start + line.index(inner)
         table = before.table if before else 0
         follows = before is not None and before.kind == "row"
@@ -237,5 +237,12 @@ def _is_section(below: Block) -> bool:
     return below.kind != "text" or below.end - below.start >= _SECTION_FROM
 
 
+def _within_edges(row: str) -> str:
+    """Without the bar at either end: the next one stands for an empty cell."""
+    inner = row.removeprefix("|")
+    return (inner if inner.endswith("\\|") else inner.removesuffix("|")).strip()
+
+
 def cells(row: str) -> list[str]:
-    return [cell.strip() for cell in row.strip(_CELL_EDGES).split("|")]
+    """The cells of a row that has no bars at its ends, as a block's text is."""
+    return [cell.strip().replace("\\|", "|") for cell in _BAR.split(row)]

@@ -25,7 +25,8 @@ _NAME = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
 _DIGIT = re.compile(r"\d")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
-_LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\)")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\(((?:[^()\s]|\([^()]*\))*)(?:\s+\"[^\"]*\")?\)")
+_ABSOLUTE = ("https://", "http://", "mailto:", "tel:")
 _MARKS = re.compile(
     r"\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<!\w)_{1,2}(?=\w)|(?<=\w|[.!?])_{1,2}(?!\w)|`+"
 )
@@ -86,6 +87,16 @@ def plain(text: str) -> str:
     """Without marks of Markdown and line ends."""
     whole = _CUT.sub(_join_cut, text) if "-" in text else text
     return " ".join(_MARKS.sub("", _LINK.sub(r"\1", whole)).split())
+
+
+def with_links(shown: str, source: str) -> str:
+    """What `source` is shown as, with the links that lead out of it."""
+    kept = shown
+    for link in _LINK.finditer(source):
+        label = plain(link[1])
+        if link[2].startswith(_ABSOLUTE) and label and kept.count(label) == 1:
+            kept = kept.replace(label, f"[{label}]({link[2]})")
+    return kept
 
 
 def _join_cut(cut: re.Match[str]) -> str:

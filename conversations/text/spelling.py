@@ -31,6 +31,8 @@ _SAME = str.maketrans(
     }
 )  # fmt: skip
 _WRITTEN = re.compile(r"[^\W_]+(?:[-'.,:/@+&][^\W_]+)*")
+# “I” is mostly somebody.
+_DESIGNATION = re.compile(r"(?<![^\W_])([^\W\d_]{3,20})[ \u00a0]([A-HJ-Z])(?![\w'’.&-])")
 _PART = re.compile(r"[^\W_]+")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _UMLAUTS = re.compile(r"([aou])e")
@@ -86,6 +88,15 @@ def _compared(word: str) -> tuple[str, ...]:
 def words_of(text: str) -> frozenset[str]:
     """Everything that a statement can be found by."""
     return frozenset(part for word in written_words(text) for part in word)
+
+
+def designations(text: str) -> frozenset[str]:
+    """What a letter tells apart. Alone it is a word of no meaning, or an article.
+
+    >>> sorted(designations("From Zone A to zone B, as planned."))
+    ['zone a', 'zone b']
+    """
+    return frozenset(fold(" ".join(found.groups())) for found in _DESIGNATION.finditer(text))
 
 
 def join_codes(

@@ -53,8 +53,23 @@ def test_a_row_belongs_to_its_table() -> None:
 
 
 def test_a_row_has_cells() -> None:
-    assert cells("| a |  b c |") == ["a", "b c"]
-    assert cells("a | b") == ["a", "b"]
+    assert cells("a |  b c") == ["a", "b c"]
+    assert cells("a \\| b | c") == ["a | b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("|  | Lite | Pro |", ["", "Lite", "Pro"]),
+        ("| Fax | yes |  |", ["Fax", "yes", ""]),
+        ("Fax |  | yes", ["Fax", "", "yes"]),
+        ("| a | b", ["a", "b"]),
+        ("a | b |", ["a", "b"]),
+    ],
+)
+def test_an_empty_cell_keeps_its_column(line: str, expected: list[str]) -> None:
+    (row,) = blocks(line)
+    assert cells(line[row.start : row.end]) == expected
 
 
 def test_a_line_that_is_wrapped_goes_on() -> None:

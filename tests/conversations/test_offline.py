@@ -240,3 +240,29 @@ async def test_an_answer_ends_at_its_limit_after_a_sentence_where_one_fits() -> 
     assert short.endswith(" [1]")
     assert whole.startswith(short)
     assert (await limited(3))[1:] == (LLMUsage(0, 3), LLMFinish("length"))
+
+
+ZONES = "# Shipping\n\n| Zone | Way | Price |\n|---|---|---|\n" + "".join(
+    f"| Zone {zone} | {way} | {price} euros |\n"
+    for zone, way, price in [
+        ("A", "Letter", 3),
+        ("A", "Parcel", 8),
+        ("B", "Letter", 6),
+        ("B", "Parcel", 14),
+    ]
+)
+
+
+async def test_what_a_letter_tells_apart_is_told_apart() -> None:
+    said = await answer("What does a parcel to Zone B cost?", passage(ZONES))
+    assert "14 euros" in said
+    assert "8 euros" not in said
+    assert (await answer("What does a parcel to Zone C cost?", passage(ZONES))).startswith(
+        "I do not"
+    )
+
+
+async def test_an_address_behind_a_word_is_given() -> None:
+    manual = passage("The manual of the Corve drill is [on our site](https://docs.example/corve).")
+    said = await answer("Where is the manual of the Corve drill?", manual)
+    assert "[on our site](https://docs.example/corve)" in said

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.text.sentences import names, plain, sentences, terms
+from conversations.text.sentences import names, plain, sentences, terms, with_links
 from conversations.text.stems import stem
 
 
@@ -136,3 +136,19 @@ def test_a_word_that_a_line_has_cut_is_whole_and_a_code_keeps_its_hyphen(
     cut: str, whole: str
 ) -> None:
     assert plain(cut) == whole
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("See [here](https://a.example/b).", "See [here](https://a.example/b)."),
+        ("Mail [us](mailto:a@b.example).", "Mail [us](mailto:a@b.example)."),
+        ("See [here](other.md).", "See here."),
+        ("See [here](javascript:x()).", "See here."),
+        # Which of the two words is the link?
+        ("Here or [Here](https://a.example).", "Here or Here."),
+        ("See [the *new* page](https://a.example).", "See [the new page](https://a.example)."),
+    ],
+)
+def test_a_link_leads_where_it_led(source: str, shown: str) -> None:
+    assert with_links(plain(source), source) == shown

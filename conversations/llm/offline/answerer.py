@@ -10,6 +10,7 @@ from conversations.llm.offline.scoring import score_statements
 from conversations.llm.offline.whole import Whole
 from conversations.text.analysis import analyse
 from conversations.text.language import language_of
+from conversations.text.sentences import with_links
 from conversations.text.small_talk import SmallTalk, small_talk
 
 LABEL = "Offline answers: sentences quoted from the documents, no language model"
@@ -57,7 +58,9 @@ class OfflineAnswerer:
 
 
 def _cited(whole: Whole) -> str:
-    return f"“{whole.text}” [{whole.outline.passage.n}]"
+    within = whole.outline.sentences[whole.first : whole.last]
+    text = with_links(whole.text, whole.outline.text[within[0].start : within[-1].end])
+    return f"“{text}” [{whole.outline.passage.n}]"
 
 
 def fit(said: Sequence[str], limit: int) -> tuple[list[str], str]:

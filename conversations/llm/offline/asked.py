@@ -8,6 +8,7 @@ from conversations.text.concepts import VALUED, concepts_asked, concepts_of_word
 from conversations.text.content import content_words
 from conversations.text.spelling import (
     SAME,
+    designations,
     join_codes,
     near,
     words_of,
@@ -90,6 +91,12 @@ def _terms(
     phrases = concepts_asked(text)
     if phrases:
         found.append(Term("", {}, phrases, share, is_name=False))
+    found += [
+        # Where the documents have zones A and B, nothing is said of zone C.
+        Term(name, dict.fromkeys({name} & vocabulary, SAME), frozenset(), share, is_name=True)
+        for name in sorted(designations(text))
+        if any(other.startswith(name[:-1]) for other in vocabulary)
+    ]
     words = join_codes(content_words(text, language), vocabulary)
     for parts in words:
         # “check-up” where the documents say “check up”.

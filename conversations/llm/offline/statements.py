@@ -9,7 +9,7 @@ from conversations.llm.base import Passage
 from conversations.text.analysis import MAX_ANALYSED
 from conversations.text.concepts import concepts_of_word, values_in
 from conversations.text.sentences import Sentence, sentences
-from conversations.text.spelling import words_of
+from conversations.text.spelling import designations, words_of
 
 # A statement that is longer is looked at in windows of so many words, which overlap.
 _MAX_STATEMENT, _WINDOW, _STEP = 360, 48, 16
@@ -84,11 +84,11 @@ class Statement(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def own_words(self) -> frozenset[str]:
-        return words_of(self.text)
+        return words_of(self.text) | designations(self.text)
 
     @cached_property
     def words(self) -> frozenset[str]:
-        return self.own_words | words_of(self.place)
+        return self.own_words | words_of(self.place) | designations(self.place)
 
     @cached_property
     def concepts(self) -> frozenset[str]:
