@@ -4,6 +4,7 @@ Looked at sign by sign and with no pattern: one that lets blanks end both the si
 takes time with the cube of a line of blanks.
 """
 
+import re
 from typing import NamedTuple
 
 MAX_LEVEL = 6
@@ -15,6 +16,19 @@ class HeadingLine(NamedTuple):
     level: int
     start: int
     end: int
+
+
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
+
+
+def words_of(line: str, heading: HeadingLine) -> str:
+    """What a heading says, without the anchors that it often holds.
+
+    >>> line = '## <a id="care"></a>Care'
+    >>> words_of(line, find_heading(line))
+    'Care'
+    """
+    return _TAG.sub("", line[heading.start : heading.end]).strip()
 
 
 def find_heading(line: str) -> HeadingLine | None:

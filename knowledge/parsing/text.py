@@ -6,12 +6,18 @@ from collections.abc import Callable, Iterator
 from knowledge.chunking import Block
 from knowledge.parsing.base import MAX_CHARACTERS, Blocks, Headings, Parsed, ParseError
 from knowledge.parsing.decoding import decode
-from knowledge.parsing.headings import find_heading
+from knowledge.parsing.headings import find_heading, words_of
 from knowledge.parsing.invisible import blank_invisible
 from knowledge.parsing.unseen import blank_unseen
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+# Settings of a page for the generator of its site, as YAML.
+_FRONT_MATTER = re.compile(
+    r"---[ \t]{0,9}\r?\n((?:[\w-]{1,60}:|[ \t#-])(?:[^\r\n]{0,2000}\r?\n){1,200}?)---[ \t]{0,9}\r?\n"
+)
+_TITLE = re.compile(r"^title:[ \t]{0,9}(\S[^\r\n]{0,300}?)[ \t]{0,9}\r?$", re.M)
+_SEEN = re.compile(r"[^\r\n]")
 _NO_WORDS = re.compile(r"[-*+>|#=]|\d{1,9}\.")
 MAX_LINES = 1_000_000
 # A line that is set in further is code.
@@ -19,7 +25,7 @@ _MAX_INDENT = 3
 
 
 def parse_markdown(data: bytes) -> Parsed:
-    return _parse(data, blank_unseen)
+    return _parse(data, blank_unseen, has_front_matter=True)
 
 
 def parse_text(data: bytes) -> Parsed:
@@ -28,16 +34,26 @@ def parse_text(data: bytes) -> Parsed:
     return _parse(data, str)
 
 
-def _parse(data: bytes, shown: Callable[[str], str]) -> Parsed:
+def _parse(data: bytes, shown: Callable[[str], str], *, has_front_matter: bool = False) -> Parsed:
     text = decode(data)
     # Before anything is made of it that takes as much memory again.
     if len(text) > MAX_CHARACTERS:
         raise ParseError("too_much_text")
     if text.count("\n") + text.count("\r") > MAX_LINES:
         raise ParseError("too_long")
+    front = _FRONT_MATTER.match(text) if has_front_matter else None
+    if front:
+        # Blanks in its place: what follows stays where it is.
+        text = _SEEN.sub(" ", front[0]) + text[front.end() :]
     text = shown(blank_invisible(text))
     blocks, title = _sections(text)
-    return Parsed(text, tuple(blocks.found), title)
+    return Parsed(text, tuple(blocks.found), (_title(front[1]) if front else "") or title)
+
+
+def _title(front_matter: str) -> str:
+    """What a site's generator is told to call the page."""
+    found = _TITLE.search(front_matter)
+    return found[1].strip("\"'") if found else ""
 
 
 def _sections(text: str) -> tuple[Blocks, str]:
@@ -72,7 +88,7 @@ def _headings(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _heading(line: str) -> tuple[int, str] | None:
     found = find_heading(line) if _indent(line) <= _MAX_INDENT else None
-    return (found.level, line[found.start : found.end]) if found else None
+    return (found.level, words_of(line, found)) if found else None
 
 
 def _underline(line: str) -> int:

@@ -221,3 +221,18 @@ def test_the_content_decides_where_the_name_says_nothing(tmp_path: Path) -> None
     path = tmp_path / "upload"
     path.write_bytes(files.make_pdf(["Found by its content."]))
     assert parse_file(path, "upload", lambda done, total: None).text == "Found by its content."
+
+
+def test_markdown_settings_are_for_the_generator_of_the_site() -> None:
+    source = '---\ntitle: "Opening hours"\ntags:\n  - shop\n---\n\n# Hours\n\nFrom nine.\n'
+    parsed = parse_markdown(source.encode())
+    assert parsed.title == "Opening hours"
+    assert len(parsed.text) == len(source)
+    assert parsed.text.split() == ["#", "Hours", "From", "nine."]
+    # A rule above text is none.
+    assert parse_markdown(b"---\nHello: there we go\nand on.\n").text.startswith("---")
+
+
+def test_a_heading_says_what_it_says_without_its_anchor() -> None:
+    parsed = parse_markdown(b'# <a id="care"></a>Care\n\nWash it.\n')
+    assert (parsed.title, parsed.blocks[-1].heading_path) == ("Care", "Care")
