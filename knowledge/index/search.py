@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from knowledge.embeddings.base import Vectors
+from knowledge.index.codes import other_spellings
 from knowledge.index.literals import lexeme_query, vector_literal
 from knowledge.passages import Hit, SearchResult
 
@@ -34,6 +35,8 @@ _TERMS = """
 SELECT asked.lexeme, coalesce(known.chunks, 0), coalesce((SELECT chunks FROM knowledge_corpus), 0)
 FROM unnest(to_tsvector('english', %s)) asked
 LEFT JOIN knowledge_termfrequency known ON known.term = asked.lexeme
+UNION ALL SELECT known.term, known.chunks, 0 FROM knowledge_termfrequency known
+WHERE known.term = ANY(%s::text[]) AND known.chunks > 0
 UNION ALL SELECT NULL, 0, coalesce((SELECT chunks FROM knowledge_corpus), 0)
 """
 
@@ -117,7 +120,7 @@ def search(
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_SETTINGS)
         # PostgreSQL takes no NUL in a text.
-        cursor.execute(_TERMS, [question.replace("\0", " ")])
+        cursor.execute(_TERMS, [question.replace("\0", " "), other_spellings(question)])
         terms, chunks = _read_terms(cursor.fetchall())
         parameters: dict[str, Any] = {
             "vector": vector_literal(vector),
@@ -144,7 +147,7 @@ def search(
 def _read_terms(rows: Sequence[tuple[str | None, int, int]]) -> tuple[list[Term], int]:
     """Rarest first, and how many chunks there are in all. A lexeme nobody counted has one chunk."""
     total = rows[-1][2]
-    found = sorted((max(1, chunks), lexeme) for lexeme, chunks, _ in rows if lexeme is not None)
+    found = sorted({(max(1, chunks), lexeme) for lexeme, chunks, _ in rows if lexeme is not None})
     return [
         Term(lexeme, chunks, log(1 + (max(0, total - chunks) + 0.5) / (chunks + 0.5)))
         for chunks, lexeme in found[:MAX_TERMS]

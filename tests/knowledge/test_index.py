@@ -190,3 +190,22 @@ def test_vectors_of_another_model_are_not_searched(tenant: TenantRef) -> None:
         add("Words that nobody asks for. " * 3)
         found = index.search(question="else", vector=unit(1)[0], model="other", characters=1_000)
     assert found.hits == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ("HT-4410-B", "ht4410b"),
+        ("HT-4410-B", "HT 4410 B"),
+        ("HT4410B", "ht-4410-b"),
+        ("AX-200", "ax200"),
+        ("AX200", "ax 200"),
+    ],
+)
+def test_a_code_is_found_however_it_is_written(tenant: TenantRef, written: str, asked: str) -> None:
+    with tenant_context(tenant.id):
+        code = add(f"The belt has the number {written}.")
+        add("Belts of other makers do not fit.")
+        found = find(f"what is {asked}?")
+        assert found.hits[0].document_id == code
+        assert found.hits[0].terms
