@@ -17,6 +17,22 @@ _ITEM = re.compile(r"(?:[-*+•◦▪–—]|\(?\d{1,3}[.)]|\[[ xX]\])\s+")
 _QUOTED = re.compile(r"(?:>\s*)+")
 _ENDED = re.compile(r"[.!?…:;؟।。！？]\W{0,3}$")
 _BAR = re.compile(r"(?<!\\)\|")
+_LABELLED = re.compile(r"[^\W\d_][^:.!?;]{0,40}:[ \t]{1,4}\S")
+_STREET = re.compile(
+    r"^\d{1,4}[a-zA-Z]?,? [^\W\d_].{0,30} (?:Street|St|Road|Rd|Lane|Avenue|Ave|Square|Drive|Close|Way"
+    r"|Place|Court|Terrace|Row|Hill|Gardens|Quay|Walk)\.?,?$"
+    r"|(?:straße|strasse|str\.|gasse|weg|platz|allee|ring|damm|ufer) \d{1,4} ?[a-z]?,?$"
+    r"|^(?:Calle|Avenida|Plaza|Paseo|Rue|Via) [^\W\d_].{0,30} \d{1,4}$",
+    re.IGNORECASE,
+)
+_POSTCODE = re.compile(
+    r"[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}$|(?:[A-Z]{1,2}-)?\d{4,5} [^\W\d_]|.{2,24} \d{5}$"
+)
+_ADDRESS_WIDTH = 50
+# What leads the eye from a thing to its price: “Tea ..... 3.40”.
+_LEADER = re.compile(
+    r"(?<=\w|[)\]”\"'])[ \t]?(?:\.{4,200}|…{2,100}|(?:\. ){3,100}\.?)[ \t]?(?=[^\s.])"
+)
 _RULE_SIGNS = "-=*_~`+|:"
 
 _FENCES = ("```", "~~~")
@@ -144,15 +160,15 @@ def _underline(source: str, found: list[Block], apart: bool) -> None:
 
 def _block(line: str, start: int, before: Block | None) -> Block:
     end = start + len(line)
+    # Of what is no row: how many tables there were above it.
+    table = before.table if before else 0
     if heading := find_heading(line):
-        return Block("heading", start + heading.start, start + heading.end)
+        return Block("heading", start + heading.start, start + heading.end, table)
     if _is_row(line):
         inner = _within_edges(line)
         begin = start + line.index(inner)
-        table = before.table if before else 0
         follows = before is not None and before.kind == "row"
         return Block("row", begin, begin + len(inner), table if follows else table + 1)
-    table = before.table if before else 0
     if item := _ITEM.match(line):
         return Block("item", start + item.end(), end, table)
     return Block("text", start, end, table)
@@ -168,6 +184,8 @@ def _is_rule(line: str) -> bool:
 
 
 def _is_row(line: str) -> bool:
+    if _LEADER.search(line):
+        return True
     return " | " in line or (line.startswith("|") and line.endswith("|") and len(line) > 2)
 
 
@@ -175,17 +193,26 @@ def _goes_on(source: str, last: Block, line: str, widest: int, width: int) -> bo
     """Whether the line continues the paragraph or item above it."""
     if last.kind not in ("text", "item") or _starts_anew(line):
         return False
-    # No paragraph begins like this, however the line above it ends.
-    if line[0].islower():
-        return True
-    above = source[last.start : last.end].splitlines()[-1]
-    if _ENDED.search(above):
+    # “Repairs: workshop@…” below “Orders: hello@…”
+    if _LABELLED.match(line) and _LABELLED.match(source[last.start : last.end].splitlines()[-1]):
         return False
+    above = source[last.start : last.end].splitlines()[-1]
+    # No paragraph begins with a small letter, however the line above it ends.
+    goes_on = line[0].islower() or _is_address(above, line)
+    if goes_on or _ENDED.search(above):
+        return goes_on
     # A line that had room for the next word was ended by its writer, not by the width.
     needed = len(above) + 1 + len(line.split(maxsplit=1)[0])
     if width and len(above) >= _COLUMN_FROM and needed > width:
         return True
     return len(above) >= _WRAPPED_FROM and needed >= widest * _WRAPPED_SHARE
+
+
+def _is_address(above: str, line: str) -> bool:
+    """“14 Market Place” and “Ambleby AM7 3QX” are one address, with the name above them."""
+    if max(len(above), len(line)) > _ADDRESS_WIDTH or _ENDED.search(above):
+        return False
+    return bool(_STREET.search(above) or _STREET.search(line) or _POSTCODE.match(line))
 
 
 def _starts_anew(line: str) -> bool:
@@ -245,4 +272,6 @@ def _within_edges(row: str) -> str:
 
 def cells(row: str) -> list[str]:
     """The cells of a row that has no bars at its ends, as a block's text is."""
+    if "|" not in row:
+        return [cell.strip() for cell in _LEADER.split(row)]
     return [cell.strip().replace("\\|", "|") for cell in _BAR.split(row)]

@@ -12,8 +12,8 @@ from conversations.text.spelling import fold, written_words
 
 _WORDS = {
     "price": """
-        cost costs price* pricing fee fees charge charges expensive cheap* fare rate rates kosten
-        kostet preis* gebuhr* teuer billig* honorar cuesta cuestan costar precio* vale valen
+        cost costs price* pricing quid bucks fee fees charge charges expensive cheap* fare rate rates
+        kosten kostet preis* gebuhr* teuer billig* honorar cuesta cuestan costar precio* vale valen
         tarifa* prix coute coutent tarif tarifs gratuit* custa custam preco* цена цены стоит
         стоимость сколько biaya harga قیمت بها بهای هزینه چقدر سعر تکلفه قیمت کرایه 多少 少钱 价格
         费用 कीमत दाम মূল্য দাম
@@ -39,7 +39,8 @@ _WORDS = {
         endereco адрес alamat آدرس نشانی کجاست کجا عنوان پته 地址 在哪 哪里 पता ঠিকানা
         """,
     "weight": """
-        heavy weigh weight weights weighs schwer gewicht* wiegt pesa peso pesan poids pese вес
+        heavy heavier heaviest lighter lightest weigh weight weights weighs
+        schwer gewicht* wiegt pesa peso pesan poids pese вес
         весит berat وزن 重量 多重 वजन ওজন
         """,
     "cancel": """
@@ -59,7 +60,8 @@ _WORDS = {
         warrant* guarantee* garanti* gewahrleist* гаранти* garansi گارانتی ضمانت ضمان 保修 वारंटी
         """,
     "payment": """
-        pay pays paid payment* zahl* bezahl* pagar pago pagos pagamento pay* payer paiement оплат*
+        pay pays paid payment* raten*
+        zahl* bezahl* pagar pago pagos pagamento pay* payer paiement оплат*
         pembayaran پرداخت دفع 付款 支付 भुगतान
         """,
     "discount": """
@@ -117,6 +119,15 @@ _WORDS = {
         sunday sundays sonntag* domingo* dimanche воскресенье minggu یکشنبه یکشنبهها الاحد 周日
         星期日 रविवार
         """,
+    "country": """
+        country countries abroad overseas international internationally land lander ausland pais
+        paises extranjero etranger страны کشور کشورها خارج 国家 国外 देश
+        """,
+    "allowed": """
+        allowed permitted welcome erlaubt gestattet willkommen permitido permitida bienvenidos
+        autorise autorises permis مجاز 允许
+        """,
+    "amex": "amex",
     "visit": "appointment* termin termine terminen cita citas rendez-vous",
 }  # fmt: skip
 _PHRASES = {
@@ -143,7 +154,9 @@ _PHRASES = {
         چند روز; چند دقیقه; 多长
         """,
     "phone": """
-        phone number; telephone number; number do i call; شماره تماس; شماره تلفن; رقم الهاتف;
+        phone number; telephone number; number do i call; phone nr; phone no; tel nr; tel no;
+        phone num; telefon nr; telefonnr; numero de telefono; numero de telephone;
+        شماره تماس; شماره تلفن; رقم الهاتف;
         номер телефона
         """,
     "email": """
@@ -159,6 +172,8 @@ _PHRASES = {
         quando; когда; во сколько; kapan; jam berapa; چه زمانی; چه وقت; چه روزی; ساعت چند; متى;
         什么时候; 几点; कब; কখন; کب
         """,
+    "return": "take back; taken back; send back; sent back; sending back; bring back; give back",
+    "amex": "american express",
     "weight": "how heavy; how much does it weigh; wie schwer; cuanto pesa; چقدر وزن",
 }
 CONCEPTS = tuple(_WORDS)
@@ -182,7 +197,8 @@ _VALUES = {
         r"|бесплатн\w{0,3})(?!\w)|元"
     ),
     "hours": re.compile(
-        r"\d{1,2}:\d\d(?!\d)|\d ?(?:a\.?m|p\.?m|uhr|h)(?!\w)|ساعت \d|点"
+        r"\d{1,2}:\d\d(?!\d)|\d{1,2}(?:\.\d\d)? ?- ?\d{1,2}\.\d\d(?!\d)"
+        r"|\d ?(?:a\.?m|p\.?m|uhr|h)(?!\w)|ساعت \d|点"
         r"|(?<!\w)(?:closed|geschlossen|cerrad[oa]|تعطیل|ferme)"
     ),
     "phone": re.compile(r"(?<![\w.,:-])\+?\(?\d[\d ()/.-]{5,20}\d"),
@@ -190,7 +206,8 @@ _VALUES = {
     "address": re.compile(
         r"\w(?:strasse|str\.|gasse|weg|platz|allee) ?\d|(?<!\w)(?:calle|plaza|avenida|avda|rue"
         r"|via|jalan)(?!\w)"
-        r"|\d (?:\w{2,20} ){1,3}(?:street|st|road|rd|lane|avenue|ave|square|drive|close|way)(?!\w)"
+        r"|\d (?:\w{2,20} ){1,3}(?:street|st|road|rd|lane|avenue|ave|square|drive|close|way"
+        r"|place|court|terrace|row|hill|gardens|quay|walk)(?!\w)"
         r"|\d \w{2,20} (?:street|st|road|rd|lane|avenue|ave|square|drive)(?!\w)|خیابان|میدان"
         r"|کوچه|улица|ул\."
     ),
@@ -216,9 +233,18 @@ _VALUES["time"] = re.compile(
     r"|diciembre|days?|weeks?|months?|hours?|tage?n?|wochen?|monate?n?|dias?|semanas?|meses)(?!\w)"
     r"|شنبه|جمعه|روز|星期|周|月"
 )  # fmt: skip
+# A few of those that most is sent to, as the languages above write them.
+_VALUES["country"] = re.compile(
+    r"(?<!\w)(?:ireland|france|germany|netherlands|belgium|norway|sweden|denmark|switzerland|austria"
+    r"|spain|italy|portugal|poland|usa|united states|canada|united kingdom|great britain|uk|australia"
+    r"|deutschland|osterreich|schweiz|frankreich|italien|spanien|niederlande|belgien|polen|espana"
+    r"|francia|alemania|italia|belgica|allemagne|belgique|suisse|espagne|europe|europa|eu|worldwide"
+    r"|weltweit|ایران|آلمان|ترکیه|德国|法国|美国|日本|россия|германия)(?!\w)"
+)
 VALUED = frozenset(_VALUES)
 _PUNCTUATION = re.compile(r"[^\w]+|_")
 _MIN_PHONE = 7
+_SPAN_OF_TIMES = re.compile(r"\d{1,2}(?:[.:]\d\d)? ?- ?\d{1,2}(?:[.:]\d\d)?")
 
 
 @lru_cache(maxsize=8192)
@@ -251,7 +277,29 @@ def values_in(text: str) -> frozenset[str]:
 
 
 def _is_phone(digits: str) -> bool:
+    # “9.30-17.30”
+    if _SPAN_OF_TIMES.fullmatch(digits):
+        return False
     count = sum(map(str.isdigit, digits))
     # A date has points or hyphens alone; a number is told in groups or whole.
     dated = digits.count("-") == 2 or digits.count(".") == 2
     return count >= _MIN_PHONE and not (dated and count == 8)
+
+
+# What documents call what is asked for, for questions that hold no word of theirs: “where are you?”
+_SOUGHT = {
+    "address": "address street directions station",
+    "hours": "opening hours open closed",
+    "phone": "phone telephone number",
+    "email": "e-mail contact",
+    "price": "price costs",
+}
+
+
+def words_sought(question: str) -> str:
+    """Words to search for next to the question's own, where these name nothing but a concept.
+
+    >>> words_sought("Where are you?")
+    'address street directions station'
+    """
+    return " ".join(_SOUGHT[name] for name in sorted(concepts_asked(question) & _SOUGHT.keys()))

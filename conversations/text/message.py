@@ -55,6 +55,12 @@ _POINTS_BACK = re.compile(
     r"|ello|ça|cela|isso|isto|آن|این|его|её|это)(?!\w)",
     re.IGNORECASE,
 )
+# “It costs 119, right?”
+_TAG = re.compile(
+    r"[,\s]{1,3}(?:right|correct|yes|no|innit|isn't it|is that right|oder|nicht wahr|verdad|no es así|non"
+    r"|n'est-ce pas|né|درسته|是吗|对吗)\s{0,3}\?$",
+    re.IGNORECASE,
+)
 # Content words of a question that needs none before it, and of one that goes on or points back.
 _STANDS_ALONE, _GOES_ON, _POINTING = 2, 4, 3
 # A question is a sentence or a few; a longer text is looked at so far.
@@ -106,7 +112,7 @@ def _plain(sentence: str) -> str:
     for pattern in (_OPENING, _INTRODUCTION, _OPENING):
         if opening := pattern.match(sentence):
             sentence = sentence[opening.end() :].lstrip()
-    return sentence
+    return _TAG.sub("?", sentence)
 
 
 def stands_alone(asked: str) -> bool:
@@ -117,3 +123,22 @@ def stands_alone(asked: str) -> bool:
     if content < _STANDS_ALONE or (content <= _GOES_ON and _CONNECTIVE.match(asked)):
         return False
     return content > _POINTING or not _POINTS_BACK.search(asked)
+
+
+# What a second question in one sentence begins with.
+_ALSO = re.compile(
+    r"\?\s+(?=\S)|,?\s(?:and|und|y|et|e)\s(?=(?:is|are|do|does|can|could|will|what|where|when|how|who"
+    r"|which|gibt|wie|wo|wann|was|kann|hay|cómo|dónde|cuándo|qué|puedo|où|quand|comment|puis)\s)",
+    re.IGNORECASE,
+)
+_MAX_QUESTIONS = 3
+
+
+def questions_in(asked: str) -> list[str]:
+    """The questions of a message that asks several things, or the message alone.
+
+    >>> questions_in("where are you and is there parking?")
+    ['where are you', 'is there parking?']
+    """
+    parts = [part for part in _ALSO.split(asked) if part.strip()]
+    return parts if 1 < len(parts) <= _MAX_QUESTIONS else [asked]

@@ -37,6 +37,7 @@ _CUT = re.compile(r"(?<=[^\W_])-[ \t]{0,8}\r?\n[ \t>]{0,16}(?=[^\W_])")
 
 
 _SHORT = 40
+_SUBJECTS = frozenset("we you i they it he she there please wir sie ich es bitte nous vous".split())
 
 
 class Sentence(NamedTuple):
@@ -145,8 +146,12 @@ def _run_in(source: str, block: Block, start: int, end: int) -> int:
     if block.start == start or not below or len(line) >= _SHORT or not below[0].isupper():
         return start
     words = line.split()
-    # “Ask in our / Vienna shop” is no heading.
-    whole = words[0][0].isupper() and words[-1].casefold() not in STOP_WORDS
+    # “Ask in our / Vienna shop” is no heading, nor is “We take / American Express”.
+    whole = (
+        words[0][0].isupper()
+        and words[0].casefold() not in _SUBJECTS
+        and words[-1].casefold() not in STOP_WORDS
+    )
     return start + len(line) if len(words) > 1 and whole else start
 
 
@@ -169,14 +174,14 @@ def _columns(source: str, layout: list[Block]) -> dict[int, list[str]]:
         numbers = any(_DIGIT.search(source, other.start, other.end) for other in others)
         # A table without names has numbers in its first row as well.
         if first.ruled or (numbers and not _DIGIT.search(text)):
-            named[table] = [plain(cell) for cell in cells(text)]
+            named[table] = [_cell(cell) for cell in cells(text)]
     return named
 
 
 def _read_row(text: str, columns: list[str]) -> str:
     """`Austria — Label: by e-mail; Price: 4.90 EUR`, `Austria: by e-mail, 4.90 EUR` when nothing
     tells the columns' names, and nothing for the row of the names."""
-    first, *others = [plain(cell) for cell in cells(text)]
+    first, *others = [_cell(cell) for cell in cells(text)]
     if [first, *others] == columns:
         return ""
     if len(columns) != len(others) + 1:
@@ -186,6 +191,12 @@ def _read_row(text: str, columns: list[str]) -> str:
     pairs = zip(columns[1:], others, strict=True)
     named = "; ".join(f"{name}: {cell}" if name else cell for name, cell in pairs if cell)
     return f"{first} — {named}" if first else named
+
+
+def _cell(cell: str) -> str:
+    text = plain(cell)
+    # A dash says that there is nothing.
+    return "" if text in ("-", "–", "—", "./.", "n/a") else text
 
 
 def terms(text: str) -> list[str]:

@@ -23,7 +23,8 @@ _AFTER = (
     r"(?: (?:so much|very much|a lot|again|for (?:your|the) (?:help|answer|information|time)"
     r"|you|sehr|schön|nochmal"
     r"|please|bitte|everyone|all|dir|ihnen|for now|that helps|bye"
-    r"|goodbye)){0,3}(?: [^\W\d_]{2,14}){0,1}"
+    r"|goodbye|that (?:really )?(?:helps|helped|was helpful)|thats all|perfect|great)){0,3}"
+    r"(?: [^\W\d_]{2,14}){0,1}"
 )
 
 
@@ -57,6 +58,21 @@ _KNOWN: dict[Talk, tuple[dict[str, re.Pattern[str]], ...]] = {
 }
 _NEEDS_NO_SOURCE: tuple[Talk, ...] = ("greeting", "thanks", "bye", "fine")
 _NO_LETTERS = re.compile(r"[^\w\s'’-]|_")
+# As people type in a chat.
+_SHORTHAND = tuple(
+    (re.compile(rf"(?<!\w){short}(?!\w)"), long)
+    for short, long in {
+        "pl[sz]": "please",
+        "id like": "i'd like",
+        "i wanna": "i want to",
+        "im": "i'm",
+        "dont": "don't",
+        "didnt": "didn't",
+        "thats": "that's",
+        "u": "you",
+        "some1|sb|smb": "someone",
+    }.items()
+)
 # Longer messages ask something.
 _MAX_LENGTH = 120
 
@@ -73,6 +89,8 @@ def small_talk(message: str) -> SmallTalk | None:
     # Punctuation and joiners say nothing here, and everybody sets them differently.
     plain = message.casefold().replace("\u200c", " ").replace("’", "'")
     said = " ".join(_NO_LETTERS.sub(" ", plain).split())
+    for short, long in _SHORTHAND:
+        said = short.sub(long, said)
     for kind, tables in _KNOWN.items():
         languages = [
             language for known in tables for language in known if known[language].fullmatch(said)

@@ -14,7 +14,10 @@ _WORDS = {
     "en": """
         offer offers provide sell sells i'm i'd i've it's what's where's is there must need want
         something somebody anything anyone thing things other possible mean means still hello hi
-        dear ok okay hmm well happen happens exactly really getting got""",
+        dear ok okay hmm well happen happens exactly really getting got u ur r
+        pls plz im ive dont doesnt didnt havent hasnt
+        isnt arent wasnt wont cant couldnt wouldnt shouldnt whats wheres hows whos whens theres thats
+        youve youre theyre cos coz abt lets cannot gonna wanna quite""",
     "de": """
         wann oft ab bieten bietet anbieten verkauft verkaufen gegen lassen lässt aber alle als
         also am an auch auf aus bei beim bin bis bist da dann das dass dein dem den der des die

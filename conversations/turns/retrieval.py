@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from conversations.llm.base import LLMError, Passage
+from conversations.text.concepts import words_sought
 from conversations.turns.prompts import fit_passages
 from knowledge.embeddings.base import EmbeddingError
 from knowledge.embeddings.registry import is_paid
@@ -33,7 +34,8 @@ async def find_passages(
         return [], {"query": query, "embedding_ms": 0.0, "search_ms": 0.0, "passages": []}
     try:
         # No sources chosen means all, not none.
-        found = await _retrieve(tenant_id, query, budget, source_ids or None)
+        sought = " ".join(filter(None, (query, words_sought(query))))
+        found = await _retrieve(tenant_id, sought, budget, source_ids or None)
     except EmbeddingError as error:
         raise LLMError("provider_unavailable", repr(error), permanent=error.permanent) from error
     numbered = [

@@ -50,6 +50,8 @@ def test_a_row_belongs_to_its_table() -> None:
     rows = [block for block in blocks(source) if block.kind == "row"]
     assert [row.table for row in rows] == [1, 1, 2, 2]
     assert [row.ruled for row in rows] == [True, False, False, False]
+    apart = "| a | b |\n| 1 | 2 |\n\n## Two\n\n| c | d |\n| 3 | 4 |"
+    assert [row.table for row in blocks(apart) if row.kind == "row"] == [1, 1, 2, 2]
 
 
 def test_a_row_has_cells() -> None:
@@ -156,8 +158,35 @@ def test_lines_of_a_narrow_column_go_on() -> None:
         "The gate of the depot opens\nMonday to Friday at eight in\nGraz and at nine in Vienna."
     )
     assert kinds(column) == [("text", column)]
-    address = "Alder Cycles\nMurgasse 14\n8010 Graz and its surroundings"
-    assert len(kinds(address)) == 3
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "Alder Cycles\nMurgasse 14\n8010 Graz",
+        "Alder Cycles Ltd\n14 Market Place\nAmbleby\nAM7 3QX",
+        "Librería Sol\nCalle Mayor 7\n28013 Madrid",
+    ],
+)
+def test_the_lines_of_an_address_are_one(address: str) -> None:
+    assert kinds(address) == [("text", address)]
+
+
+def test_lines_with_a_label_are_apart() -> None:
+    lines = ["Orders: hello@shop.example", "Repairs: bench@shop.example (that is Tom)"]
+    assert kinds("\n".join(lines)) == [("text", line) for line in lines]
+
+
+@pytest.mark.parametrize("leader", [" ..... ", ".....", " … … ".replace(" ", ""), " . . . . "])
+def test_a_leader_leads_to_a_cell(leader: str) -> None:
+    line = f"Gas cartridge 100 g{leader}£4.75"
+    (row,) = blocks(line)
+    assert row.kind == "row"
+    assert cells(line) == ["Gas cartridge 100 g", "£4.75"]
+
+
+def test_an_ellipsis_leads_nowhere() -> None:
+    assert kinds("We thought of it... and forgot.") == [("text", "We thought of it... and forgot.")]
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,7 @@ async def test_a_greeting_is_greeted_and_cites_nothing(message: str, word: str) 
         ("How much is standard delivery?\nthat is wrong", "other words"),
         ("Wie lange dauert es?\nfalsch!", "anderen Worten"),
         ("bye", "Goodbye!"),
+        ("ok thanks, that helped", "You are welcome!"),
         ("muchas gracias", "¡De nada!"),
         ("ممنون", "خواهش"),
         ("谢谢", "不客气"),
@@ -266,3 +267,70 @@ async def test_an_address_behind_a_word_is_given() -> None:
     manual = passage("The manual of the Corve drill is [on our site](https://docs.example/corve).")
     said = await answer("Where is the manual of the Corve drill?", manual)
     assert "[on our site](https://docs.example/corve)" in said
+
+
+PRICES = """# Prices
+
+| Bag | Comfort | Price |
+|---|---|---|
+| Wether 10 | +10 °C | £79.00 |
+| Wether 2 | +2 °C | £109.00 |
+| Eider | -8 °C | £340.00 |
+
+The Wether is filled with wool. For the Eider we take down.
+
+## Opening hours
+
+| | Shop |
+|---|---|
+| Monday | 9.30–17.30 |
+| Wednesday | 9.30–13.00 |
+| Saturday | 9.00–18.00 |
+
+## Find us
+
+Hollin Ltd
+14 Market Place
+Ambleby
+
+There is no parking in front of the shop.
+
+We deliver to:
+
+- Ireland
+- France
+- Norway
+
+In Glimmer lamps there is a battery. A Glimmer costs £44.00. With the Skarv you get a cover.
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("hours?", ["Monday", "Wednesday", "Saturday"]),
+        ("which countries do you deliver to?", ["Ireland; France; Norway"]),
+        ("where are you and is there parking?", ["14 Market Place Ambleby", "no parking"]),
+        ("the eider is 340 quid, right?", ["£340.00"]),
+        ("how much is the eider", ["£340.00"]),
+    ],
+)
+async def test_what_is_asked_in_a_few_words_is_answered_whole(
+    question: str, said: list[str]
+) -> None:
+    text = await answer(question, passage(PRICES))
+    assert [part for part in said if part not in text] == []
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        # Of the name alone something is known.
+        "does the glimmer have a red light?",
+        # A sum is asked for, and no other bag's.
+        "how much is the skarv?",
+        "how heavy is the eider?",
+    ],
+)
+async def test_a_name_alone_is_no_answer(question: str) -> None:
+    assert (await answer(question, passage(PRICES))).startswith("I do not know")

@@ -152,3 +152,28 @@ def test_a_word_that_a_line_has_cut_is_whole_and_a_code_keeps_its_hyphen(
 )
 def test_a_link_leads_where_it_led(source: str, shown: str) -> None:
     assert with_links(plain(source), source) == shown
+
+
+def test_rows_have_the_names_of_their_own_table() -> None:
+    source = (
+        "## Coats\n\n| Coat | Weight |\n|---|---|\n| Moss | 290 g |\n\nIn stock.\n\n"
+        "## Bags\n\n| Bag | Volume |\n|---|---|\n| Skarv | 58 l |"
+    )
+    rows = [each.shown for each in sentences(source) if each.kind == "row"]
+    assert rows == ["Moss — Weight: 290 g", "Skarv — Volume: 58 l"]
+
+
+def test_a_dash_in_a_cell_is_nothing() -> None:
+    row = sentences("| Day | Shop | Phone |\n|---|---|---|\n| Sunday | 10–16 | - |")[-1]
+    assert row.shown == "Sunday — Shop: 10–16"
+
+
+def test_a_sentence_that_goes_on_in_the_next_line_is_no_heading() -> None:
+    source = (
+        "We take Visa and Mastercard. We no longer take\nAmerican Express. Clubs pay by invoice."
+    )
+    assert [each.shown for each in sentences(source)] == [
+        "We take Visa and Mastercard.",
+        "We no longer take American Express.",
+        "Clubs pay by invoice.",
+    ]

@@ -10,10 +10,15 @@ from conversations.llm.offline.scoring import score_statements
 from conversations.llm.offline.whole import Whole
 from conversations.text.analysis import analyse
 from conversations.text.language import language_of
+from conversations.text.message import questions_in, stands_alone
 from conversations.text.sentences import with_links
 from conversations.text.small_talk import SmallTalk, small_talk
 
 LABEL = "Offline answers: sentences quoted from the documents, no language model"
+
+
+# Of each of several questions so many quotes.
+_EACH = 2
 
 
 class OfflineAnswerer:
@@ -50,6 +55,18 @@ class OfflineAnswerer:
 
     async def _quote(self, request: LLMRequest) -> list[str]:
         """The answer's sentences."""
+        before, line, asked = request.question.rpartition("\n")
+        parts = questions_in(asked)
+        found: list[Whole] = []
+        for number, part in enumerate(parts if len(parts) > 1 else ()):
+            # “How much is it, and how long does it take?” asks about one thing.
+            context = f"{before}{line}" if number == 0 or stands_alone(part) else f"{parts[0]}\n"
+            look = await score_statements(f"{context}{part}", request.passages, self._embed)
+            found += [
+                each for each in choose(look)[:_EACH] if not any(o.holds(each) for o in found)
+            ]
+        if found:
+            return [_cited(each) for each in found]
         look = await score_statements(request.question, request.passages, self._embed)
         if chosen := choose(look):
             return [_cited(each) for each in chosen]

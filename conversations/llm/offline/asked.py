@@ -1,5 +1,6 @@
 """A question as the terms that an answer should meet. Pure."""
 
+import re
 from collections.abc import Set as AbstractSet
 
 import msgspec
@@ -22,6 +23,13 @@ _CONTEXT_SHARE = 0.4
 # A value proves a concept, its word alone names it.
 _NAMED, _NAMED_WITHOUT_VALUE = 0.85, 0.6
 _MIN_NUMBER = 3
+_NUMBER = frozenset({"number", "nr", "num", "nummer", "numero", "no"})
+_COMPARES = re.compile(
+    r"(?<!\w)(?:or|vs|versus|than|between|compared?|oder|als|zwischen|o|ou|entre|que|или|یا|还是)(?!\w)",
+    re.IGNORECASE,
+)
+_MAY_BE_NO_PRICE = re.compile(r"(?<!\w)how much (?:do|does|to|will|would)(?!\w)", re.IGNORECASE)
+_WANTED = frozenset({"price", "weight"})
 
 
 class Term(msgspec.Struct, frozen=True):
@@ -44,6 +52,10 @@ class Asked(msgspec.Struct, frozen=True):
 
     terms: tuple[Term, ...]
     goes_on: bool
+    # Values that an answer must hold, such as a sum for “how much is”.
+    wants: frozenset[str] = frozenset()
+    # Whether it names things of which each may have a statement of its own.
+    compares: bool = False
 
     @property
     def own(self) -> list[Term]:
@@ -74,7 +86,13 @@ def read_question(
             # “How heavy is it?” asks no longer what it costs.
             if term.word not in words and not (told & VALUED and term.concepts & VALUED)
         ]
-    return Asked(tuple([*own, *context][:_MAX_TERMS]), bool(before))
+    wants = concepts_asked(asked) & _WANTED
+    # “How much does it carry?” is asked like a price.
+    if "weight" in wants or _MAY_BE_NO_PRICE.search(asked):
+        wants -= {"price"}
+    return Asked(
+        tuple([*own, *context][:_MAX_TERMS]), bool(before), wants, bool(_COMPARES.search(asked))
+    )
 
 
 def _terms(
@@ -116,6 +134,8 @@ def _terms(
 
 def _says_nothing(word: str, concepts: frozenset[str], phrases: frozenset[str]) -> bool:
     # The address of a mail is none in a street.
+    if "phone" in phrases and word in _NUMBER:
+        return True
     return (len(word) == 1 and word.isascii()) or ("email" in phrases and concepts == {"address"})
 
 

@@ -1,12 +1,14 @@
 """Which statements answer a question: by the terms that they meet, and by their meaning."""
 
 from collections.abc import Sequence
+from itertools import chain
 from math import log
 
 import msgspec
 
 from conversations.llm.base import Embed, Passage
 from conversations.llm.offline.asked import Asked, met, read_question
+from conversations.llm.offline.names import known_names, names_of_all
 from conversations.llm.offline.statements import Outline, Statement, read_statements
 from conversations.text.analysis import analyse
 from conversations.text.language import language_of
@@ -15,6 +17,7 @@ from conversations.text.spelling import MISSPELT, words_of
 # Statements that are compared by meaning; embedding more of them costs time and changes no answer.
 _COMPARED = 14
 _LATIN = frozenset({"en", "de", "es", "fr", "pt", "id"})
+_CAPITAL_NOUNS = frozenset({"de"})
 # Words that name no concept are not expected in documents of another language.
 _FOREIGN = 0.3
 # A name that nothing found holds weighs as much as so many other terms.
@@ -39,6 +42,8 @@ class Look(msgspec.Struct, frozen=True):
     scored: list[Scored]
     asked_in: str | None
     written_in: str | None
+    # Names among the question's words that the passages know.
+    names: frozenset[str] = frozenset()
 
     @property
     def is_foreign(self) -> bool:
@@ -54,7 +59,7 @@ async def score_statements(question: str, passages: Sequence[Passage], embed: Em
     look = await analyse(NOTHING, look_at, question, passages)
     if not look.scored:
         return look
-    texts = [f"{each.statement.place}\n{each.statement.text}" for each in look.scored]
+    texts = [f"{each.statement.above}\n{each.statement.text}" for each in look.scored]
     vectors = await embed([question, *texts])
     cosines = vectors[1:] @ vectors[0]
     weight = _meaning_weight(look)
@@ -94,7 +99,10 @@ def look_at(question: str, passages: Sequence[Passage]) -> Look:
     asked = read_question(question, vocabulary, language=language, inflected=inflected)
     foreign = bool(asked_in and written_in and asked_in != written_in)
     scored = rate(asked, statements, foreign=foreign) if not asked.names_something_else else []
-    return Look(asked, scored[:_COMPARED], asked_in, written_in)
+    names: frozenset[str] = frozenset()
+    if written_in not in _CAPITAL_NOUNS:
+        names = known_names(chain(*(each.sentences for each in outlines))) - names_of_all(passages)
+    return Look(asked, scored[:_COMPARED], asked_in, written_in, names)
 
 
 def rate(asked: Asked, statements: Sequence[Statement], *, foreign: bool = False) -> list[Scored]:

@@ -7,7 +7,7 @@ import msgspec
 
 from conversations.llm.base import Passage
 from conversations.text.analysis import MAX_ANALYSED
-from conversations.text.concepts import concepts_of_word, values_in
+from conversations.text.concepts import VALUED, concepts_asked, concepts_of_word, values_in
 from conversations.text.sentences import Sentence, sentences
 from conversations.text.spelling import designations, words_of
 
@@ -87,12 +87,24 @@ class Statement(msgspec.Struct, frozen=True, dict=True):
         return words_of(self.text) | designations(self.text)
 
     @cached_property
+    def above(self) -> str:
+        """Its headings, and the sentence that introduces its list."""
+        if self.sentence.kind not in ("item", "row"):
+            return self.place
+        lead = self.outline.lead(self.outline.group(self.at)[0])
+        return self.place if lead is None else f"{self.place}\n{self.outline.sentences[lead].shown}"
+
+    @cached_property
     def words(self) -> frozenset[str]:
-        return self.own_words | words_of(self.place) | designations(self.place)
+        return self.own_words | words_of(self.above) | designations(self.above)
 
     @cached_property
     def concepts(self) -> frozenset[str]:
-        return frozenset(name for word in self.words for name in concepts_of_word(word))
+        named = frozenset(name for word in self.words for name in concepts_of_word(word))
+        # The address of a mail is none in a street.
+        if "email" in named and "address" not in self.values:
+            named -= {"address"}
+        return named | (concepts_asked(f"{self.above}\n{self.text}") - VALUED)
 
     @cached_property
     def values(self) -> frozenset[str]:

@@ -128,6 +128,19 @@ def _code(outline: Outline, first: int, last: int) -> Whole:
     return Whole(outline, first, last, " ".join([*lead, marked]))
 
 
+def make_list(outline: Outline, first: int, last: int) -> Whole:
+    """All items with what introduces them."""
+    return _list(outline, outline.lead(first), first, last)
+
+
+def make_table(outline: Outline, first: int, last: int) -> Whole:
+    """All rows, one a line, with what stands above them."""
+    rows = [each.shown for each in outline.sentences[first:last] if each.kind == "row"]
+    head = _heading(outline, first)
+    lines = "\n".join(f"- {row}" for row in rows)
+    return Whole(outline, first, last, f"{head}:\n{lines}" if head else lines)
+
+
 def _sentence(statement: Statement) -> Whole:
     outline, at = statement.outline, statement.at
     sentence = statement.sentence
