@@ -22,6 +22,7 @@ LANGUAGES = ("en", "de", "fa")
 _PANEL = ("style", "markdown", "socket", "texts", "elements", "reply", "shell", "panel")
 SCRIPTS: dict[str, tuple[str, ...]] = {
     "v1.js": ("v1.js",),
+    "help-v1.js": ("help-v1.js",),
     "panel-v1.js": tuple(f"{name}-v1.js" for name in _PANEL),
     **{f"texts-{language}-v1.js": (f"texts-{language}-v1.js",) for language in LANGUAGES},
 }

@@ -96,7 +96,6 @@ export class Shell {
 
   key(event) {
     if (event.key === "Escape") {
-      event.stopPropagation();
       if (this.quote.open) this.quote.close();
       else this.widget.close();
     } else if (event.key === "Tab" && this.isModal) {

@@ -42,8 +42,26 @@
 @media (prefers-reduced-motion: no-preference) { .launcher { transition: scale .15s } }
 @media print { :host { display: none !important } }`;
 
-  const script = document.currentScript || document.querySelector("script[src*='/widget/v1.js']");
-  const base = new URL(".", script.src).href;
+  // What is done in the chat is no business of the page's: to it all of this happens to a `chatbot-widget`,
+  // and a page that asks whether somebody is typing in a field would take a letter for one of its hot keys.
+  const PRIVATE = "keydown keypress keyup beforeinput input paste copy cut focusin".split(" ");
+  const PRESSES = [" ", "Enter"];
+  // So many losses in so many milliseconds are meant, and no swap of pages.
+  const MOST_LOSSES = 5;
+  const LOSSES_WITHIN = 10_000;
+  // A page that puts the next one in its place does so in less (milliseconds).
+  const MOVES_WITHIN = 2_000;
+
+  /* The element that this script came with. Modules have no `currentScript`, nor has what a tag manager runs,
+     and another product's address may end like ours: which file is running stands in an error's trace. */
+  const findScript = () => {
+    const stack = String(new Error().stack);
+    const rank = ({ src, dataset }) => 2 * stack.includes(src) + /cb_pk_/.test(src + dataset.key);
+    return [...document.querySelectorAll("script[src*='/widget/v1.js']")].sort((a, b) => rank(b) - rank(a))[0];
+  };
+  const script = document.currentScript?.src ? document.currentScript : findScript();
+  if (!script) return;
+  const { href: base, origin } = new URL(".", script.src);
 
   /* An element with attributes (a function becomes a listener) and children. */
   const h = (tag, attributes = {}, ...children) => {
@@ -74,21 +92,27 @@
       if (!this.shadowRoot) this.build();
       this.saved ??= this.load();
       this.refresh();
+      this.panel?.fit();
       if (this.getAttribute("mode") === "page") this.open();
     }
 
+    /* Who is only moved keeps the conversation, and an answer goes on. */
     disconnectedCallback() {
+      setTimeout(() => this.isConnected || this.end(), MOVES_WITHIN);
+    }
+
+    end() {
       this.panel?.end();
       this.panel = this.loading = null;
       this.isOpen = false;
     }
 
-    attributeChangedCallback(name) {
-      if (!this.isConnected || !this.shadowRoot) return;
+    attributeChangedCallback(name, before, now) {
+      if (before === now || !this.isConnected || !this.shadowRoot) return;
       const wasOpen = this.isOpen;
       if (name === "key") this.saved = null;
       // A panel has one key, one language and one mode all its life.
-      if (["key", "lang", "mode"].includes(name)) this.disconnectedCallback();
+      if (["key", "lang", "mode"].includes(name)) this.end();
       this.connectedCallback();
       if (wasOpen) this.open();
     }
@@ -102,13 +126,27 @@
       this.button = h("button", { type: "button", class: "launcher", part: "launcher", click: () => this.toggle() });
       this.region = h("div", { role: this.getAttribute("mode") === "page" ? "main" : "region" }, this.button);
       root.append(this.region);
+      for (const name of PRIVATE) root.addEventListener(name, (event) => this.keep(event));
+    }
+
+    /* On the launcher the page's hot keys work, but for those that press it. */
+    keep(event) {
+      const { key, target, type } = event;
+      // Escape is let go on the launcher, because the panel that it was pressed in has closed.
+      const isLetGo = type === "keyup" && key === this.pressed;
+      if (target === this.button && !PRESSES.includes(key) && !isLetGo) return;
+      if (type === "keydown") this.pressed = key;
+      event.stopPropagation();
     }
 
     /* Language, direction, labels and colours, from the attributes of the moment. */
     refresh() {
-      const wanted = this.getAttribute("lang") || document.documentElement.lang || "en";
-      const language = wanted.slice(0, 2).toLowerCase();
-      this.language = LABELS[language] ? language : "en";
+      // The panel's sentences are of the language that it was loaded with.
+      if (!this.loading) {
+        const wanted = this.getAttribute("lang") || document.documentElement.lang || "en";
+        const language = wanted.slice(0, 2).toLowerCase();
+        this.language = LABELS[language] ? language : "en";
+      }
       const direction = this.language === "fa" ? "rtl" : "ltr";
       if (this.dir !== direction) this.dir = direction;
       const [name, open, close] = LABELS[this.language];
@@ -142,19 +180,24 @@
     }
 
     emit(name, detail = {}) {
+      if (detail.code === "origin_not_allowed") explain("origin");
       this.dispatchEvent(new CustomEvent(`chatbot:${name}`, { bubbles: true, composed: true, detail }));
     }
 
     /* The panel's module is asked for once; after a failure the next opening asks again. */
     prepare() {
-      this.loading ??= import(`${base}panel-v1.js`)
+      const loading = (this.loading ??= import(`${base}panel-v1.js`)
         .then(({ createPanel }) => createPanel(this, base))
-        .then((panel) => (this.panel = panel))
+        .then((panel) => {
+          // Ended before it was there, as by another language.
+          if (this.loading === loading) this.panel = panel;
+          else panel.end();
+        })
         .catch((error) => {
           this.loading = null;
           this.emit("error", { code: "load_failed", message: String(error) });
-        });
-      return this.loading;
+        }));
+      return loading;
     }
 
     async open() {
@@ -200,18 +243,76 @@
     }
   }
 
+  /* A line for whoever made the page. Its sentence is loaded, because few pages need one: unless the page's
+     policy keeps us from that as well. */
+  const told = {};
+  const explain = (...about) => {
+    if (told[about]) return;
+    told[about] = true;
+    import(`${base}help-v1.js`).then((help) => help.explain(...about)).catch(() => {
+      if (about[1]) console.warn("chatbot: add to the page's Content-Security-Policy:", ...about.slice(1));
+    });
+  };
+
+  const blocked = ({ blockedURI, effectiveDirective, disposition }) => {
+    const [directive] = effectiveDirective.match(/^(script|connect)-src/) || [];
+    const where = blockedURI.replace(/^ws/, "http");
+    // Of a socket some browsers tell no more than its scheme.
+    const isOurs = where.startsWith(`${origin}/`) || /^https?$/.test(where);
+    if (!directive || !isOurs || !widget || disposition === "report") return;
+    if (directive === "script-src") return explain("policy", directive, origin);
+    explain("policy", directive, origin, origin.replace("http", "ws"));
+    widget.panel?.refused({ code: "blocked_by_policy" });
+    widget.panel?.connection?.end();
+  };
+
   let widget = null;
+  let isShut = false;
+  let losses = [];
+  const NAMES = ["chatbot", "chatbotWidget"];
+  /* What a page keeps under a name of ours stays. An element with that id is no such thing: browsers only
+     show it there as long as nothing else has the name. */
+  const freeNames = () => NAMES.filter((name) => typeof (Object.getOwnPropertyDescriptor(window, name)?.value ?? run) === "function");
+  const optionsOf = ({ src, dataset }) => {
+    const key = dataset.key || new URL(src).searchParams.get("key");
+    return { ...dataset, ...(key && { key }) };
+  };
+  let given = optionsOf(script);
+
+  /* Beside the body, where neither its style nor its replacement reaches. */
+  const place = () => {
+    const root = document.documentElement;
+    if (!root || widget.isConnected) return;
+    // A page that was kept as HTML has a copy in it.
+    for (const copy of document.querySelectorAll(TAG)) copy.remove();
+    root.append(widget);
+    watcher.observe(document, { childList: true });
+    watcher.observe(root, { childList: true });
+  };
+  const watcher = new MutationObserver(() => {
+    if (!widget || widget.isConnected || !document.documentElement) return;
+    const now = Date.now();
+    losses = [...losses.filter((at) => now - at < LOSSES_WITHIN), now];
+    if (losses.length <= MOST_LOSSES) return place();
+    watcher.disconnect();
+    explain("fight");
+  });
   const configure = (options = {}) => {
-    for (const name of OPTIONS) if (options[name] != null) widget.setAttribute(name, options[name]);
+    for (const name of OPTIONS) if (options[name] != null) widget.setAttribute(name, String(options[name]).trim());
   };
   const commands = {
     boot(options) {
       widget ??= document.createElement(TAG);
-      configure({ ...script.dataset, ...options });
-      if (widget.hasAttribute("key")) document.body.append(widget);
+      isShut = false;
+      losses = [];
+      configure({ ...given, ...options });
+      if (widget.hasAttribute("key")) place();
     },
     update: configure,
     shutdown() {
+      isShut = true;
+      watcher.disconnect();
+      widget.end();
       widget.remove();
       widget = null;
     },
@@ -219,25 +320,36 @@
     off: (name, listener) => document.removeEventListener(`chatbot:${name}`, listener),
   };
   for (const name of ["identify", "open", "close", "toggle", "send", "reset"]) {
-    commands[name] = (value) => widget[name](value);
+    commands[name] = (value) => widget.isConnected && widget[name](value);
   }
   const ALWAYS = ["boot", "on", "off"];
   const run = (name, ...values) => {
     if (!Object.hasOwn(commands, name)) console.warn(`chatbot: there is no command “${name}”`);
     else if (widget || ALWAYS.includes(name)) commands[name](...values);
   };
+  let isStarted = false;
   const start = () => {
-    const waiting = window.chatbot.q || [];
-    window.chatbot = run;
-    if (script.dataset.key) run("boot");
+    isStarted = true;
+    const waiting = NAMES.flatMap((name) => (typeof window[name] === "function" && window[name].q) || []);
+    for (const name of freeNames()) window[name] = run;
+    if (given.key) run("boot");
     for (const command of waiting) run(...command);
   };
 
-  if (customElements.get(TAG)) return;
-  customElements.define(TAG, Widget);
-  window.chatbot ||= function () {
-    (window.chatbot.q ||= []).push(arguments);
+  /* The script once more, of a page that came in place of the one before: what it says counts from now. */
+  Widget.again = (options) => {
+    given = { ...given, ...options };
+    if (isStarted && !isShut && given.key) run("boot");
   };
+  const running = customElements.get(TAG);
+  if (running) return running.again?.(given);
+  customElements.define(TAG, Widget);
+  document.addEventListener("securitypolicyviolation", blocked);
+  for (const name of freeNames()) {
+    if (typeof window[name] === "function") continue;
+    const queue = (...command) => (queue.q ||= []).push(command);
+    window[name] = queue;
+  }
   if (document.readyState === "complete") start();
   else window.addEventListener("load", start);
 })();
