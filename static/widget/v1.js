@@ -1,7 +1,9 @@
 /* The launcher: everything a page loads before its visitor opens the chat for the first time.
    No innerHTML, no style attribute, no other request: it runs under a strict policy and Trusted Types. */
-(() => {
+((sent) => {
   "use strict";
+  // The look of the chatbot whose key is in the script's address.
+  const served = sent || {};
   const TAG = "chatbot-widget";
   const OPTIONS = ["key", "lang", "theme", "position", "consent", "privacy", "mode", "color"];
   const LABELS = {
@@ -158,7 +160,9 @@
     }
 
     paint() {
-      const given = [this.getAttribute("color"), this.saved.color, "#2563eb"];
+      const key = this.getAttribute("key");
+      const look = served.key === key ? served : this.saved;
+      const given = [this.getAttribute("color"), look.color, "#2563eb"];
       const color = given.find((value) => /^#[0-9a-f]{6}$/i.test(value));
       this.colors.replaceSync(`:host { --accent: var(--cb-accent, ${color}) }`);
     }

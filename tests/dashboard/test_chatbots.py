@@ -137,8 +137,7 @@ def test_the_install_page_shows_the_snippet_and_where_it_was_seen(
     with signed_in(web, tenant, "viewer") as viewer:
         assert viewer.get("/install").headers["location"] == path
         page = viewer.get(path).text
-        assert '/widget/v1.js"' in page
-        assert f'data-key="{workspace.publishable_key}"' in page
+        assert f'v1.js?key={workspace.publishable_key}"' in page
         assert "Not seen on any page yet" in page
         with tenant_context(tenant.id):
             note_sighting(chatbot_id=workspace.chatbot_id, origin="https://shop.example.com")
