@@ -6,7 +6,9 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from chatbot_saas.widget.bundle import SCRIPTS, read_script
-from chatbot_saas.widget.looks import NotNow, launcher_for
+from chatbot_saas.widget.looks import launcher_for
+from chatbot_saas.widget.remembered import NotNow
+from core.client_ip import network_of
 from core.errors import NotFound
 from core.responses import problem_response
 from tenants.limits.forms import address_of
@@ -27,9 +29,8 @@ async def script(request: HttpRequest, name: str) -> HttpResponseBase:
         return problem_response(NotFound("There is nothing at this address."), request)
     headers, key = _HEADERS, request.GET.get("key", "").strip()
     try:
-        served = (
-            await launcher_for(key, address_of(request)) if name == "v1.js" else read_script(name)
-        )
+        network = network_of(address_of(request))
+        served = await launcher_for(key, network) if name == "v1.js" else read_script(name)
     except NotNow:
         # Without its look for once, and not for as long as it would be kept.
         served, headers = read_script(name), {**_HEADERS, "Cache-Control": "no-store"}

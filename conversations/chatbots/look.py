@@ -7,9 +7,14 @@ from conversations import models
 
 
 class Look(TypedDict):
-    """Members as the widget's attributes are called."""
+    """Members as the widget's attributes are called; `avatar` is the name of a file, or empty."""
 
     color: str
+    theme: str
+    position: str
+    lang: str
+    label: str
+    avatar: str
 
 
 def read_look(chatbot_id: UUID) -> Look | None:
@@ -19,4 +24,11 @@ def read_look(chatbot_id: UUID) -> Look | None:
 
 
 def look_of(chatbot: models.Chatbot) -> Look:
-    return Look(color=chatbot.color)
+    return Look(
+        color=chatbot.color,
+        theme=chatbot.theme,
+        position=chatbot.position,
+        lang=chatbot.language,
+        label=chatbot.launcher_text,
+        avatar=chatbot.avatar,
+    )

@@ -5,7 +5,7 @@
   // The look of the chatbot whose key is in the script's address.
   const served = sent || {};
   const TAG = "chatbot-widget";
-  const OPTIONS = ["key", "lang", "theme", "position", "consent", "privacy", "mode", "color"];
+  const OPTIONS = ["key", "lang", "theme", "position", "consent", "privacy", "mode", "color", "label"];
   const LABELS = {
     en: ["Chat", "Open chat", "Close chat"],
     de: ["Chat", "Chat öffnen", "Chat schließen"],
@@ -15,22 +15,19 @@
     chat: "M12 3c5.2 0 9 3.4 9 8s-3.8 8-9 8c-1 0-2-.1-2.9-.4L4 21l1.3-3.9C3.8 15.5 3 13.4 3 11c0-4.6 3.8-8 9-8Z",
     down: "m6 9 6 6 6-6",
   };
+  // Text on the accent is white or black, whichever can be read.
   const STYLE = `
 :host { all: initial !important; display: block !important; position: fixed !important;
-  /* Text on the accent is white or black, whichever can be read. */
   --on-accent: var(--cb-on-accent, color(from var(--accent) xyz
     clamp(0, (.18 - y) * 9999, .95) clamp(0, (.18 - y) * 9999, 1) clamp(0, (.18 - y) * 9999, 1.09)));
-  z-index: 2147483000 !important; inset-block-end: var(--cb-offset, 20px) !important;
-  inset-inline-end: var(--cb-offset, 20px) !important; color-scheme: light dark !important;
-  direction: ltr !important }
+  z-index: 2147483000 !important; inset-block-end: var(--cb-offset, 20px) !important; direction: ltr !important }
 :host([dir=rtl]) { direction: rtl !important }
-:host([position=start]) { inset-inline: var(--cb-offset, 20px) auto !important }
-:host([theme=light]) { color-scheme: light !important }
-:host([theme=dark]) { color-scheme: dark !important }
 :host([mode=page]) { inset: 0 !important }
 :host([mode=page]) .launcher { display: none }
-.launcher { all: unset; box-sizing: border-box; display: grid; place-items: center; position: relative;
-  inline-size: 56px; block-size: 56px; border-radius: var(--cb-launcher-radius, 50%); cursor: pointer;
+.launcher { all: unset; box-sizing: border-box; display: flex; align-items: center; gap: 10px; position: relative;
+  min-block-size: 56px; max-inline-size: min(250px, 100vw - 40px); padding: 8px 15px;
+  border-radius: var(--cb-launcher-radius, 28px); cursor: pointer; overflow-wrap: anywhere; text-wrap: balance;
+  font: 600 15px/1.3 var(--cb-font, system-ui, sans-serif);
   background: var(--accent); color: var(--on-accent);
   box-shadow: 0 1px 2px #0003, 0 8px 24px #0003 }
 .launcher:hover { scale: 1.05 }
@@ -39,7 +36,8 @@
 .launcher[data-unread]::after { content: ""; position: absolute; inset-block-start: 2px;
   inset-inline-end: 2px; inline-size: 12px; block-size: 12px; border-radius: 50%;
   background: #e11d48; border: 2px solid #fff }
-.icon { inline-size: 26px; block-size: 26px; fill: none; stroke: currentcolor; stroke-width: 2;
+.launcher svg { flex: none; inline-size: 26px; block-size: 26px }
+.icon { fill: none; stroke: currentcolor; stroke-width: 2;
   stroke-linecap: round; stroke-linejoin: round }
 @media (prefers-reduced-motion: no-preference) { .launcher { transition: scale .15s } }
 @media print { :host { display: none !important } }`;
@@ -47,7 +45,6 @@
   // What is done in the chat is no business of the page's: to it all of this happens to a `chatbot-widget`,
   // and a page that asks whether somebody is typing in a field would take a letter for one of its hot keys.
   const PRIVATE = "keydown keypress keyup beforeinput input paste copy cut focusin".split(" ");
-  const PRESSES = [" ", "Enter"];
   // So many losses in so many milliseconds are meant, and no swap of pages.
   const MOST_LOSSES = 5;
   const LOSSES_WITHIN = 10_000;
@@ -136,7 +133,7 @@
       const { key, target, type } = event;
       // Escape is let go on the launcher, because the panel that it was pressed in has closed.
       const isLetGo = type === "keyup" && key === this.pressed;
-      if (target === this.button && !PRESSES.includes(key) && !isLetGo) return;
+      if (target === this.button && ![" ", "Enter"].includes(key) && !isLetGo) return;
       if (type === "keydown") this.pressed = key;
       event.stopPropagation();
     }
@@ -145,7 +142,8 @@
     refresh() {
       // The panel's sentences are of the language that it was loaded with.
       if (!this.loading) {
-        const wanted = this.getAttribute("lang") || document.documentElement.lang || "en";
+        const chosen = this.wanted("lang");
+        const wanted = (chosen !== "page" && chosen) || document.documentElement.lang || "en";
         const language = wanted.slice(0, 2).toLowerCase();
         this.language = LABELS[language] ? language : "en";
       }
@@ -153,18 +151,33 @@
       if (this.dir !== direction) this.dir = direction;
       const [name, open, close] = LABELS[this.language];
       this.region.setAttribute("aria-label", name);
-      this.button.setAttribute("aria-label", this.isOpen ? close : open);
+      const label = !this.isOpen && this.wanted("label");
+      // What is to be read on it is its name.
+      if (label) this.button.removeAttribute("aria-label");
+      else this.button.setAttribute("aria-label", this.isOpen ? close : open);
       this.button.setAttribute("aria-expanded", String(Boolean(this.isOpen)));
-      this.button.replaceChildren(icon(this.isOpen ? ICONS.down : ICONS.chat));
+      this.button.replaceChildren(icon(this.isOpen ? ICONS.down : ICONS.chat), ...(label ? [h("span", { dir: "auto" }, label)] : []));
       this.paint();
     }
 
+    /* The chatbot's: as it came with the script, else as the last chat here had it. */
+    get look() {
+      return served.key === this.getAttribute("key") ? served : this.saved.look || {};
+    }
+
+    /* What the page says of it comes before. */
+    wanted(name) {
+      return this.getAttribute(name) ?? this.look[name];
+    }
+
     paint() {
-      const key = this.getAttribute("key");
-      const look = served.key === key ? served : this.saved;
-      const given = [this.getAttribute("color"), look.color, "#2563eb"];
+      const given = [this.getAttribute("color"), this.look.color, "#2563eb"];
       const color = given.find((value) => /^#[0-9a-f]{6}$/i.test(value));
-      this.colors.replaceSync(`:host { --accent: var(--cb-accent, ${color}) }`);
+      const theme = this.wanted("theme");
+      const scheme = /^(light|dark)$/.test(theme) ? theme : "light dark";
+      const side = this.wanted("position") === "start" ? "start" : "end";
+      this.colors.replaceSync(`:host { --accent: var(--cb-accent, ${color}); color-scheme: ${scheme} !important;
+        inset-inline-${side}: var(--cb-offset, 20px) !important } :host .panel { inset-inline: auto; inset-inline-${side}: 0 }`);
     }
 
     load() {
@@ -249,10 +262,10 @@
 
   /* A line for whoever made the page. Its sentence is loaded, because few pages need one: unless the page's
      policy keeps us from that as well. */
-  const told = {};
+  const told = [];
   const explain = (...about) => {
-    if (told[about]) return;
-    told[about] = true;
+    if (told.includes(about[0])) return;
+    told.push(about[0]);
     import(`${base}help-v1.js`).then((help) => help.explain(...about)).catch(() => {
       if (about[1]) console.warn("chatbot: add to the page's Content-Security-Policy:", ...about.slice(1));
     });
@@ -288,7 +301,7 @@
     const root = document.documentElement;
     if (!root || widget.isConnected) return;
     // A page that was kept as HTML has a copy in it.
-    for (const copy of document.querySelectorAll(TAG)) copy.remove();
+    document.querySelectorAll(TAG).forEach((copy) => copy.remove());
     root.append(widget);
     watcher.observe(document, { childList: true });
     watcher.observe(root, { childList: true });
@@ -328,7 +341,7 @@
   }
   const ALWAYS = ["boot", "on", "off"];
   const run = (name, ...values) => {
-    if (!Object.hasOwn(commands, name)) console.warn(`chatbot: there is no command “${name}”`);
+    if (!Object.hasOwn(commands, name)) console.warn(`chatbot: no command “${name}”`);
     else if (widget || ALWAYS.includes(name)) commands[name](...values);
   };
   let isStarted = false;

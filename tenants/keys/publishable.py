@@ -33,5 +33,6 @@ def find_owner(raw: str) -> KeyOwner | None:
             tenant__status=Tenant.Status.ACTIVE,
         )
         # One row at most, so nothing is sorted.
-        found = next(iter(usable.values_list("tenant_id", "chatbot_id")[:1]), None)
-    return None if found is None or found[1] is None else KeyOwner(*found)
+        found = next(iter(usable.values_list("tenant_id", "chatbot_id")[:1]), (None, None))
+    tenant_id, chatbot_id = found
+    return KeyOwner(tenant_id, chatbot_id) if tenant_id and chatbot_id else None

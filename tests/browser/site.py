@@ -17,7 +17,7 @@ HOSTILE = """
 chatbot-widget { opacity: 0 !important; scale: 3 !important; display: none !important }
 """
 STYLESHEET = (ROOT / "static" / "css" / "shop.css").read_text(encoding="utf-8")
-OPTIONS = ("lang", "theme", "position", "consent", "privacy", "color")
+OPTIONS = ("lang", "theme", "position", "consent", "privacy", "color", "label")
 
 
 def policy(kind: str, platform: str) -> str | None:

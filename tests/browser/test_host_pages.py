@@ -244,31 +244,3 @@ def test_a_page_that_is_not_on_the_list_is_told_what_to_add(
         f"chatbot: this page may not use the chatbot. Add {site.origin} to its allowed origins: "
         "in the dashboard, Chatbots, its settings."
     ]
-
-
-def _accent(visitor: Watched) -> str:
-    expect(visitor.part(".launcher")).to_be_visible()
-    color: str = visitor.part(".launcher").evaluate(
-        "(launcher) => getComputedStyle(launcher).backgroundColor"
-    )
-    return color
-
-
-def test_the_first_visit_has_the_chatbots_look(
-    watch: Watch, site: Site, web: Process, make_workspace: Callable[..., Workspace]
-) -> None:
-    own, other = make_workspace(color="#0f766e"), make_workspace(color="#b91c1c")
-    address = f"{web.url}/widget/v1.js?key={own.publishable_key}"
-    visitor = watch()
-    visitor.page.goto(site.add(_page(f"<script src='{address}' async></script>")))
-    assert _accent(visitor) == "rgb(15, 118, 110)"
-    # The page's own word comes first, and a look is of the key that it came for.
-    visitor.page.evaluate("chatbot('update', { color: '#0000ff' })")
-    assert _accent(visitor) == "rgb(0, 0, 255)"
-    visitor = watch()
-    tag = f"<script src='{address}' data-key='{other.publishable_key}' async></script>"
-    visitor.page.goto(site.add(_page(tag)))
-    assert _accent(visitor) == "rgb(37, 99, 235)"
-    visitor.open()
-    expect(visitor.part(".panel")).to_be_visible()
-    assert _accent(visitor) == "rgb(185, 28, 28)"

@@ -13,6 +13,7 @@ from django.test import AsyncRequestFactory
 
 from chatbot_saas.widget import looks
 from chatbot_saas.widget.bundle import read_script
+from chatbot_saas.widget.remembered import NotNow, looked_up
 from chatbot_saas.widget.views import script
 from conversations.chatbots.onboarding import Workspace
 from conversations.chatbots.services import delete_chatbot, update_chatbot
@@ -50,9 +51,25 @@ def test_the_launcher_comes_with_the_look_of_its_chatbot(
     web: Process, make_workspace: Make
 ) -> None:
     own = make_workspace()
-    paint(own, "#0f766e")
+    with tenant_context(own.tenant.id):
+        update_chatbot(
+            chatbot_id=own.chatbot_id,
+            color="#0F766E",
+            theme="dark",
+            position="start",
+            language="de",
+            launcher_text="  Fragen   Sie “uns” </script> ",
+        )
     plain = fetch(web, own.publishable_key, **{"Accept-Encoding": "identity"})
-    assert look_in(plain.content) == {"key": own.publishable_key, "color": "#0f766e"}
+    assert look_in(plain.content) == {
+        "key": own.publishable_key,
+        "color": "#0f766e",
+        "theme": "dark",
+        "position": "start",
+        "lang": "de",
+        "label": "Fragen Sie “uns” </script>",
+        "avatar": "",
+    }
     assert plain.headers["Cache-Control"] == fetch(web, "").headers["Cache-Control"]
     for coding in ("br", "gzip"):
         packed = fetch(web, own.publishable_key, **{"Accept-Encoding": coding})
@@ -117,7 +134,7 @@ async def test_a_script_is_packed_once_and_a_look_is_asked_for_once(workspace: W
     assert first is await looks.launcher_for(key, "192.0.2.1")
     assert brotli.decompress(first.packed["br"]) == first.plain
     assert gzip.decompress(first.packed["gzip"]) == first.plain
-    assert len(looks._looked_up["192.0.2.1"]) == 1
+    assert len(looked_up["192.0.2.1"]) == 1
 
 
 async def test_a_stranger_with_many_keys_asks_the_database_a_bounded_number_of_times(
@@ -128,7 +145,7 @@ async def test_a_stranger_with_many_keys_asks_the_database_a_bounded_number_of_t
     for _ in range(100):
         try:
             assert (await looks.launcher_for(generate("publishable"), stranger)).plain == PLAIN
-        except looks.NotNow:
+        except NotNow:
             refused += 1
     assert refused == 40
     # Nobody else has to wait for it.
