@@ -16,7 +16,9 @@ const LOOK = { color: "color", theme: "theme", position: "position", language: "
 
 const paint = () => {
   for (const [field, attribute] of Object.entries(LOOK)) {
-    const value = form.elements[field].value.trim();
+    const { value: chosen } = form.elements[field];
+    // Empty is the page's own language, and “page” the name of none.
+    const value = field === "language" && chosen === "page" ? "" : chosen.trim();
     if (widget.getAttribute(attribute) !== value) widget.setAttribute(attribute, value);
   }
 };
