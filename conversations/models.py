@@ -29,6 +29,30 @@ class Unsourced(models.TextChoices):
     REFUSE = "refuse"
 
 
+class Theme(models.TextChoices):
+    """Whether the widget is light or dark."""
+
+    VISITOR = "visitor"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class Position(models.TextChoices):
+    """On which side of a page the widget stands: where its lines end, or where they start."""
+
+    END = "end"
+    START = "start"
+
+
+class Language(models.TextChoices):
+    """What the widget itself speaks."""
+
+    PAGE = "page"
+    ENGLISH = "en"
+    GERMAN = "de"
+    PERSIAN = "fa"
+
+
 class Chatbot(models.Model):
     """One bot. Without a `ChatbotSource` it searches all of its tenant's documents."""
 
@@ -38,6 +62,19 @@ class Chatbot(models.Model):
     # Empty: the platform's default model.
     model = models.CharField(max_length=120, blank=True, default="")
     color = models.CharField(max_length=9, default="#2563eb")
+    theme = models.CharField(
+        max_length=10, choices=Theme.choices, default=Theme.VISITOR, db_default=Theme.VISITOR
+    )
+    position = models.CharField(
+        max_length=10, choices=Position.choices, default=Position.END, db_default=Position.END
+    )
+    language = models.CharField(
+        max_length=10, choices=Language.choices, default=Language.PAGE, db_default=Language.PAGE
+    )
+    # Beside the launcher's icon.
+    launcher_text = models.CharField(max_length=40, blank=True, default="", db_default="")
+    # The name of the file that `ChatbotAvatar` holds; empty: the widget shows initials.
+    avatar = models.CharField(max_length=40, blank=True, default="", db_default="")
     welcome = models.TextField(blank=True, default="")
     suggested_questions = models.JSONField(default=list)
     # Exact `scheme://host[:port]` values; a browser's page elsewhere cannot use the bot.
@@ -61,6 +98,19 @@ class Chatbot(models.Model):
     removed_at = models.DateTimeField(null=True)
 
     objects = PresentChatbots()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ChatbotAvatar(models.Model):
+    """A chatbot's picture, apart from the row that every turn reads. Its name is made of its content."""
+
+    chatbot = models.OneToOneField(
+        Chatbot, on_delete=models.CASCADE, primary_key=True, related_name="picture"
+    )
+    name = models.CharField(max_length=40)
+    content = models.BinaryField(max_length=65_536)
 
     def __str__(self) -> str:
         return self.name

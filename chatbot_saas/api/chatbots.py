@@ -16,7 +16,7 @@ from chatbot_saas.api.views import APIView, ListView
 from conversations.chatbots import rules
 from conversations.chatbots import services as chatbots
 from conversations.chatbots.contact import LONGEST
-from conversations.models import Unsourced, Unsupported
+from conversations.models import Language, Position, Theme, Unsourced, Unsupported
 from core.cursors import read_id
 
 
@@ -39,6 +39,10 @@ class ChatbotSerializer(serializers.Serializer[chatbots.ChatbotSettings]):
     instructions = TextField()
     model = TextField()
     color = TextField()
+    theme = serializers.ChoiceField(Theme.values)
+    position = serializers.ChoiceField(Position.values)
+    language = serializers.ChoiceField(Language.values)
+    launcher_text = TextField()
     welcome = TextField()
     suggested_questions = serializers.ListField(child=TextField())
     allowed_origins = serializers.ListField(child=TextField())
@@ -57,6 +61,10 @@ class ChatbotChangesSerializer(ClosedSerializer):
     instructions = TextField(required=False, max_length=rules.MAX_INSTRUCTIONS_LENGTH)
     model = TextField(required=False, max_length=100, help_text="Empty: the platform's own.")
     color = serializers.RegexField(rules.COLOR, required=False, trim_whitespace=False)
+    theme = serializers.ChoiceField(Theme.values, required=False)
+    position = serializers.ChoiceField(Position.values, required=False)
+    language = serializers.ChoiceField(Language.values, required=False)
+    launcher_text = TextField(required=False, max_length=rules.MAX_LAUNCHER_TEXT_LENGTH)
     welcome = TextField(required=False, max_length=rules.MAX_WELCOME_LENGTH)
     suggested_questions = ShortList(
         required=False,

@@ -10,11 +10,18 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from billing.selectors import list_priced_models
-from chatbot_saas.dashboard.forms import ChatbotForm, DeleteChatbotForm, NewChatbotForm, initial_of
+from chatbot_saas.dashboard.forms import (
+    AvatarForm,
+    ChatbotForm,
+    DeleteChatbotForm,
+    NewChatbotForm,
+    initial_of,
+)
 from chatbot_saas.dashboard.install import publishable_key
 from chatbot_saas.web.pages import page
 from chatbot_saas.web.requests import MemberRequest
 from chatbot_saas.web.service_form import F, ServiceFormView
+from conversations.chatbots import avatars
 from conversations.chatbots import services as service
 from conversations.chatbots.services import ChatbotSettings
 from knowledge.document_list import list_sources
@@ -54,11 +61,12 @@ class ChatbotPage(ServiceFormView[F]):
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         key = publishable_key(self.request.member.tenant_id, self._id)
         shown = super().get_context_data(chatbot=self.chatbot, key=key, **context)
-        # The other form, whichever was not sent.
+        # The other forms, whichever were not sent.
         if "settings_form" not in shown:
             shown["settings_form"] = _settings_form(initial=initial_of(self.chatbot))
         if "delete_form" not in shown:
             shown["delete_form"] = DeleteChatbotForm(**_deleting(self.chatbot))
+        shown.setdefault("avatar_form", AvatarForm())
         return shown
 
 
@@ -75,6 +83,19 @@ class SettingsView(ChatbotPage[ChatbotForm]):
     def perform(self, form: ChatbotForm) -> HttpResponse:
         actor = self.request.member.actor
         service.update_chatbot(chatbot_id=self._id, actor=actor, **form.fields_of_service())
+        messages.success(self.request, _("Saved. Visitors see it with their next visit."))
+        return redirect("chatbot", self._id)
+
+
+class AvatarView(ChatbotPage[AvatarForm]):
+    """A new picture, or with `remove` none."""
+
+    form_class = AvatarForm
+    form_name = "avatar_form"
+
+    def perform(self, form: AvatarForm) -> HttpResponse:
+        content = None if form.removes else form.cleaned_data["avatar"].read()
+        avatars.set_avatar(chatbot_id=self._id, content=content, actor=self.request.member.actor)
         messages.success(self.request, _("Saved. Visitors see it with their next visit."))
         return redirect("chatbot", self._id)
 
@@ -107,4 +128,5 @@ chatbots = page("chatbots:read")(ChatbotsView.as_view())
 create_chatbot = page("chatbots:write", "POST")(ChatbotsView.as_view())
 chatbot = page("chatbots:read")(SettingsView.as_view())
 save_chatbot = page("chatbots:write", "POST")(SettingsView.as_view())
+save_avatar = page("chatbots:write", "POST")(AvatarView.as_view())
 delete_chatbot = page("chatbots:write", "POST")(DeleteView.as_view())

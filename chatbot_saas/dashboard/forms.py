@@ -6,14 +6,16 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from chatbot_saas.web.forms import NameField
 from chatbot_saas.web.service_form import ServiceForm
 from conversations.chatbots import rules
 from conversations.chatbots.contact import LONGEST, check_part
+from conversations.chatbots.pictures import MAX_PICTURE_BYTES
 from conversations.chatbots.services import ChatbotFields, ChatbotSettings
-from conversations.models import Unsourced, Unsupported
+from conversations.models import Language, Position, Theme, Unsourced, Unsupported
 from core.errors import InvalidRequest
 from knowledge.document_list import SourceView
 
@@ -58,6 +60,28 @@ class DeleteChatbotForm(ServiceForm):
         return name
 
 
+class AvatarForm(ServiceForm):
+    """A picture, or with `remove` none."""
+
+    avatar = forms.FileField(
+        label=_("File"),
+        help_text=_("PNG, JPEG or WebP of at most 64 kB, 16 to 1024 pixels wide and high."),
+        error_messages={"required": _("Choose a picture.")},
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.removes = "remove" in self.data
+        self.fields["avatar"].required = not self.removes
+
+    def clean_avatar(self) -> "UploadedFile[bytes] | None":
+        file: UploadedFile[bytes] | None = self.cleaned_data["avatar"]
+        if file is not None and (file.size or 0) > MAX_PICTURE_BYTES:
+            raise forms.ValidationError(_("The picture is larger than 64 kB."))
+        return file
+
+
 class ChatbotForm(NewChatbotForm):
     instructions = forms.CharField(
         label=_("Instructions"),
@@ -73,6 +97,37 @@ class ChatbotForm(NewChatbotForm):
         label=_("Colour"),
         widget=forms.TextInput(attrs={"type": "color"}),
         help_text=_("Text on it is white or black, whichever can be read."),
+    )
+    theme = forms.ChoiceField(
+        label=_("Light or dark"),
+        choices=[
+            (Theme.VISITOR, _("As the visitor's device")),
+            (Theme.LIGHT, _("Light")),
+            (Theme.DARK, _("Dark")),
+        ],
+    )
+    position = forms.ChoiceField(
+        label=_("Side of the page"),
+        choices=[
+            (Position.END, _("Where lines end (right in English)")),
+            (Position.START, _("Where lines start (left in English)")),
+        ],
+    )
+    language = forms.ChoiceField(
+        label=_("Language of the buttons"),
+        choices=[
+            (Language.PAGE, _("As the page")),
+            (Language.ENGLISH, "English"),
+            (Language.GERMAN, "Deutsch"),
+            (Language.PERSIAN, "فارسی"),
+        ],
+        help_text=_("Answers are in the language of the question."),
+    )
+    launcher_text = forms.CharField(
+        label=_("Text beside the icon"),
+        required=False,
+        max_length=rules.MAX_LAUNCHER_TEXT_LENGTH,
+        help_text=_("On the button that opens the chat: Ask us"),
     )
     welcome = forms.CharField(
         label=_("Welcome"),
@@ -165,6 +220,10 @@ def initial_of(chatbot: ChatbotSettings) -> dict[str, Any]:
         "instructions": chatbot.instructions,
         "model": chatbot.model,
         "color": chatbot.color,
+        "theme": chatbot.theme,
+        "position": chatbot.position,
+        "language": chatbot.language,
+        "launcher_text": chatbot.launcher_text,
         "welcome": chatbot.welcome,
         "suggested_questions": chatbot.suggested_questions,
         "allowed_origins": chatbot.allowed_origins,

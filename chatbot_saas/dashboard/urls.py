@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern] = [
     path("chatbots/create", chatbots.create_chatbot, name="create_chatbot"),
     path("chatbots/<uuid:chatbot_id>", chatbots.chatbot, name="chatbot"),
     path("chatbots/<uuid:chatbot_id>/save", chatbots.save_chatbot, name="save_chatbot"),
+    path("chatbots/<uuid:chatbot_id>/picture", chatbots.save_avatar, name="save_avatar"),
     path("chatbots/<uuid:chatbot_id>/delete", chatbots.delete_chatbot, name="delete_chatbot"),
     path("chatbots/<uuid:chatbot_id>/install", install.install, name="install"),
     path("chatbots/<uuid:chatbot_id>/install/seen", install.sightings, name="sightings"),

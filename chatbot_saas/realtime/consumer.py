@@ -254,7 +254,7 @@ class ChatConsumer(SocketConsumer):
                 chatbot={
                     "name": chatbot.name,
                     "welcome": chatbot.welcome,
-                    "color": chatbot.color,
+                    **chatbot.look,
                     "suggested_questions": chatbot.suggested_questions,
                     "contact": chatbot.contact,
                     "marks_unsupported": chatbot.unsupported_statements != Unsupported.SHOW,

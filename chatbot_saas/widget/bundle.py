@@ -22,6 +22,7 @@ LANGUAGES = ("en", "de", "fa")
 _PANEL = ("style", "markdown", "socket", "texts", "elements", "reply", "shell", "panel")
 SCRIPTS: dict[str, tuple[str, ...]] = {
     "v1.js": ("v1.js",),
+    "help-v1.js": ("help-v1.js",),
     "panel-v1.js": tuple(f"{name}-v1.js" for name in _PANEL),
     **{f"texts-{language}-v1.js": (f"texts-{language}-v1.js",) for language in LANGUAGES},
 }
@@ -47,11 +48,21 @@ def read_script(name: str) -> Script:
 @lru_cache(maxsize=32)
 def _build(paths: tuple[Path, ...], _changed_at: tuple[int, ...]) -> Script:
     joined = join_modules([path.read_text(encoding="utf-8") for path in paths])
-    plain = jsmin(joined).encode()
+    return _pack(jsmin(joined).encode())
+
+
+def _pack(plain: bytes) -> Script:
     digest = hashlib.sha256(plain).hexdigest()[:32]
     # Once for all visitors, at the highest level: a request then costs a comparison.
     packed = {"br": brotli.compress(plain), "gzip": gzip.compress(plain, 9, mtime=0)}
     return Script(plain, packed, digest)
+
+
+def dress(launcher: Script, look: str) -> Script:
+    """The launcher that is given this look, in JSON: its function's only argument."""
+    end = b"();"
+    assert launcher.plain.endswith(end)
+    return _pack(launcher.plain.removesuffix(end) + f"({look});".encode())
 
 
 def join_modules(sources: Sequence[str]) -> str:

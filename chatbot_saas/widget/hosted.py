@@ -41,6 +41,8 @@ def hosted_page(request: TenantRequest, chatbot_id: UUID) -> HttpResponse:
     framed_by = ["'self'"]
     try:
         chatbot, key = _hosted(request, chatbot_id)
+        own = chatbot.look["lang"]
+        language = own if own in LANGUAGES else language
         context = {"chatbot": chatbot, "key": key, "language": language}
         response = render(request, "conversations/hosted.html", context)
         framed_by += filter(parse_origin, chatbot.allowed_origins)

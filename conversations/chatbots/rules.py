@@ -10,7 +10,7 @@ from django.db.models import TextChoices
 from billing.selectors import price_of
 from conversations.chatbots.contact import check_contact
 from conversations.chatbots.origins import parse_origin
-from conversations.models import Unsourced, Unsupported
+from conversations.models import Language, Position, Theme, Unsourced, Unsupported
 from conversations.turns.question import without_nul
 from core.errors import InvalidRequest, Unavailable
 from core.names import check_name
@@ -22,6 +22,7 @@ MAX_NAME_LENGTH, MAX_INSTRUCTIONS_LENGTH, MAX_WELCOME_LENGTH, MAX_QUESTION_LENGT
     1_000,
     200,
 )
+MAX_LAUNCHER_TEXT_LENGTH = 40
 MAX_QUESTIONS, MAX_ORIGINS, MAX_SOURCES = 6, 50, 100
 COLOR = r"^#[0-9a-fA-F]{6}$"
 
@@ -48,6 +49,11 @@ def _instructions(value: str) -> str:
 
 def _welcome(value: str) -> str:
     return _at_most(without_nul(value).strip(), MAX_WELCOME_LENGTH, "welcome")
+
+
+def _launcher_text(value: str) -> str:
+    text = " ".join(without_nul(value).split())
+    return _at_most(text, MAX_LAUNCHER_TEXT_LENGTH, "launcher_text")
 
 
 def _at_most(text: str, longest: int, param: str) -> str:
@@ -130,6 +136,10 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "instructions": _instructions,
     "model": _model,
     "color": _color,
+    "theme": _one_of(Theme, "theme"),
+    "position": _one_of(Position, "position"),
+    "language": _one_of(Language, "language"),
+    "launcher_text": _launcher_text,
     "welcome": _welcome,
     "suggested_questions": _questions,
     "allowed_origins": _origins,

@@ -32,6 +32,10 @@ class ChatbotFields(TypedDict, total=False):
     instructions: str
     model: str
     color: str
+    theme: str
+    position: str
+    language: str
+    launcher_text: str
     welcome: str
     suggested_questions: list[str]
     allowed_origins: list[str]
@@ -50,6 +54,11 @@ class ChatbotSettings:
     instructions: str
     model: str
     color: str
+    theme: str
+    position: str
+    language: str
+    launcher_text: str
+    avatar: str
     welcome: str
     suggested_questions: tuple[str, ...]
     allowed_origins: tuple[str, ...]
@@ -157,6 +166,11 @@ def _settings(chatbot: models.Chatbot) -> ChatbotSettings:
         instructions=chatbot.instructions,
         model=chatbot.model,
         color=chatbot.color,
+        theme=chatbot.theme,
+        position=chatbot.position,
+        language=chatbot.language,
+        launcher_text=chatbot.launcher_text,
+        avatar=chatbot.avatar,
         welcome=chatbot.welcome,
         suggested_questions=tuple(chatbot.suggested_questions),
         allowed_origins=tuple(chatbot.allowed_origins),

@@ -52,6 +52,8 @@ WITH source AS (
     DELETE FROM conversations_chatbotsource WHERE chatbot_id = %(chatbot)s
 ), sighting AS (
     DELETE FROM conversations_sighting WHERE chatbot_id = %(chatbot)s
+), avatar AS (
+    DELETE FROM conversations_chatbotavatar WHERE chatbot_id = %(chatbot)s
 )
 DELETE FROM conversations_chatbot WHERE id = %(chatbot)s
 """

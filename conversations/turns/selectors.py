@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 
 from conversations import models
+from conversations.chatbots.look import look_of
 from conversations.citations.remarks import is_unsourced, needs_contact
 from conversations.turns.events import Contact, TokenUsage, TurnSnapshot, event_id, read_contact
 from conversations.turns.values import ChatbotView, EndStatus, TurnRef
@@ -20,7 +21,7 @@ def view_of(chatbot: models.Chatbot) -> ChatbotView:
         name=chatbot.name,
         instructions=chatbot.instructions,
         model=chatbot.model or settings.LLM_MODEL,
-        color=chatbot.color,
+        look=look_of(chatbot),
         welcome=chatbot.welcome,
         suggested_questions=chatbot.suggested_questions,
         allowed_origins=chatbot.allowed_origins,

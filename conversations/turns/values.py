@@ -10,6 +10,7 @@ from conversations.llm.base import ChatMessage, LLMUsage, Passage
 
 if TYPE_CHECKING:
     from billing.selectors import TurnTerms
+    from conversations.chatbots.look import Look
     from conversations.turns.events import Contact
 
 NOTHING_USED = LLMUsage(0, 0)
@@ -51,7 +52,7 @@ class ChatbotView:
     name: str
     instructions: str
     model: str
-    color: str
+    look: "Look"
     welcome: str
     suggested_questions: list[str]
     allowed_origins: list[str]

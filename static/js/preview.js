@@ -1,5 +1,5 @@
 /* The real widget beside the settings. What is typed shows at once, before it is saved: the panel's
-   own texts are set anew, and the colour goes through the widget's attribute. */
+   own texts are set anew, and the look goes through the widget's attributes. */
 const place = document.getElementById("preview");
 const form = document.getElementById("settings");
 const widget = document.createElement("chatbot-widget");
@@ -12,8 +12,19 @@ const draft = () => ({
   suggested_questions: lines(form.elements.suggested_questions.value),
 });
 
+const LOOK = { color: "color", theme: "theme", position: "position", language: "lang", launcher_text: "label" };
+
+const paint = () => {
+  for (const [field, attribute] of Object.entries(LOOK)) {
+    const { value: chosen } = form.elements[field];
+    // Empty is the page's own language, and “page” the name of none.
+    const value = field === "language" && chosen === "page" ? "" : chosen.trim();
+    if (widget.getAttribute(attribute) !== value) widget.setAttribute(attribute, value);
+  }
+};
+
 const dress = () => {
-  widget.setAttribute("color", form.elements.color.value);
+  paint();
   const { panel } = widget;
   if (!panel?.bot) return;
   Object.assign(panel.bot, draft());
@@ -25,7 +36,7 @@ const dress = () => {
 };
 
 widget.setAttribute("key", place.dataset.key);
-widget.setAttribute("color", form.elements.color.value);
+paint();
 widget.addEventListener("chatbot:ready", dress);
 form.addEventListener("input", dress);
 place.append(widget);

@@ -6,6 +6,8 @@ import { MAX_TEXT_LENGTH, Shell } from "./shell-v1.js";
 import { Connection } from "./socket-v1.js";
 import { kindOf, loadTexts } from "./texts-v1.js";
 
+const lookOf = ({ color, theme, position, lang, label, avatar }) => ({ color, theme, position, lang, label, avatar });
+
 class Panel extends Shell {
   /* The one button beside the text sends it, or stops the answer that is being written. */
   steer() {
@@ -89,8 +91,8 @@ class Panel extends Shell {
     const first = !this.bot || !this.log.childElementCount;
     this.bot = frame.chatbot;
     this.answerer = frame.answerer;
-    widget.save({ token: frame.visitor_token, conversation: frame.conversation_id, color: this.bot.color, name: this.bot.name });
-    widget.paint();
+    widget.save({ token: frame.visitor_token, conversation: frame.conversation_id, name: this.bot.name, look: lookOf(this.bot) });
+    widget.refresh();
     this.named(this.bot);
     if (first) this.greet();
     this.catchUp(frame);

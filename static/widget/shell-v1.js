@@ -54,8 +54,19 @@ export class Shell {
   named(bot = this.widget.saved) {
     const name = bot.name || "Chat";
     this.title.replaceChildren(h("bdi", { title: name }, name));
-    this.avatar.textContent = [...name.trim()][0]?.toLocaleUpperCase() || "";
+    this.portray([...name.trim()][0]?.toLocaleUpperCase() || "");
     this.label.textContent = this.answerer ? this.texts[this.answerer.kind === "offline" ? "quoting" : "model"] : "";
+  }
+
+  /* The initial is seen until the picture is there, and where a page's policy lets none of ours in. */
+  portray(initial) {
+    const { avatar } = this.widget.look;
+    if (avatar !== this.portrayed) {
+      this.portrayed = avatar;
+      const src = `${this.base}avatars/${this.widget.getAttribute("key")}/${avatar}`;
+      this.picture = avatar && h("img", { alt: "", src, load: () => this.avatar.replaceChildren(this.picture) });
+    }
+    this.avatar.replaceChildren(this.picture?.naturalWidth ? this.picture : initial);
   }
 
   open() {
@@ -96,7 +107,6 @@ export class Shell {
 
   key(event) {
     if (event.key === "Escape") {
-      event.stopPropagation();
       if (this.quote.open) this.quote.close();
       else this.widget.close();
     } else if (event.key === "Tab" && this.isModal) {

@@ -12,7 +12,6 @@ export const STYLE = `
   font: 400 15px/1.55 var(--cb-font, system-ui, sans-serif);
   box-shadow: 0 0 0 1px var(--line), 0 12px 48px #0003;
   overflow-wrap: anywhere; text-align: start; animation: rise .22s ease-out }
-:host([position=start]) .panel { inset-inline: 0 auto }
 @keyframes rise { from { opacity: 0; translate: 0 12px } }
 button, textarea { font: inherit; color: inherit; margin: 0; border: 0; background: none; padding: 0 }
 button { cursor: pointer }
@@ -22,7 +21,8 @@ button:disabled { cursor: default; opacity: .45 }
 .head { display: flex; align-items: center; gap: 12px; padding: 14px 18px; background: var(--accent); color: var(--on-accent) }
 .head :focus-visible { outline-color: currentcolor }
 .avatar, .tool, .go, .latest, .cite { flex: none; display: grid; place-items: center; inline-size: 36px; block-size: 36px; border-radius: 10px }
-.avatar { border-radius: 50%;
+.avatar img { inline-size: 100%; block-size: 100%; object-fit: cover }
+.avatar { border-radius: 50%; overflow: hidden;
   background: var(--on-accent); color: var(--accent); font-weight: 700; font-size: 17px }
 .who { flex: 1; min-inline-size: 0 }
 .name { margin: 0; font-size: 16px; font-weight: 650; line-height: 1.3; }

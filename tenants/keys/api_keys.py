@@ -85,7 +85,7 @@ def generate(kind: Literal["secret", "publishable"]) -> str:
     return f"{body}_{_checksum(body)}"
 
 
-def _digest(raw: str) -> str:
+def digest_of(raw: str) -> str:
     # Fast on purpose: there is nothing to guess in 190 random bits.
     return hashlib.sha256(raw.encode()).hexdigest()
 
@@ -205,7 +205,7 @@ def _store(raw: str, *, tenant_id: UUID, actor: str, **fields: Any) -> IssuedKey
         origin = find_origin(tenant_id, actor)
         key = APIKey.objects.create(
             tenant_id=tenant_id,
-            digest=_digest(raw),
+            digest=digest_of(raw),
             hint=_hint(raw),
             maker_id=origin.maker_id,
             made_with_id=origin.made_with_id,
@@ -318,7 +318,7 @@ def authenticate(raw: str) -> APIKeyIdentity:
         raise Unauthenticated(_UNKNOWN)
     now = timezone.now()
     with platform_context():
-        found = APIKey.objects.live().filter(digest=_digest(raw)).select_related("tenant")
+        found = APIKey.objects.live().filter(digest=digest_of(raw)).select_related("tenant")
         # `first` would sort what is one row at most, which is a quarter of the time that this takes.
         key = next(iter(found[:1]), None)
         if key is None or key.tenant.status == Tenant.Status.ERASING:

@@ -17,7 +17,7 @@ HOSTILE = """
 chatbot-widget { opacity: 0 !important; scale: 3 !important; display: none !important }
 """
 STYLESHEET = (ROOT / "static" / "css" / "shop.css").read_text(encoding="utf-8")
-OPTIONS = ("lang", "theme", "position", "consent", "privacy", "color")
+OPTIONS = ("lang", "theme", "position", "consent", "privacy", "color", "label")
 
 
 def policy(kind: str, platform: str) -> str | None:
@@ -33,20 +33,39 @@ def policy(kind: str, platform: str) -> str | None:
     return strict + (types if kind == "tt" else "")
 
 
-class Site:
-    """A running site. `address` makes the URL of a page with a widget on it."""
+class Server(ThreadingHTTPServer):
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        # By path: a page's HTML and its policy.
+        self.pages: dict[str, tuple[str, str | None]] = {}
 
-    def __init__(self, server: ThreadingHTTPServer) -> None:
+
+class Site:
+    """A running site. `address` makes the URL of a page with a widget on it, `add` of any page."""
+
+    def __init__(self, server: Server) -> None:
         self.origin = f"http://shop.localhost:{server.server_address[1]}"
+        self._pages = server.pages
 
     def address(self, platform: str, key: str, *, csp: str = "", **options: str) -> str:
         query = {"platform": platform, "key": key, "csp": csp, **options}
         return f"{self.origin}/?{urlencode(query)}"
 
+    def add(self, html: str, csp: str | None = None) -> str:
+        """Serves this page from now on, at the URL that it gives back."""
+        path = f"/pages/{len(self._pages)}"
+        self._pages[path] = html, csp
+        return self.origin + path
+
 
 class Handler(BaseHTTPRequestHandler):
+    server: Server
+
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
+        if parts.path in self.server.pages:
+            html, csp = self.server.pages[parts.path]
+            return self._answer(html, "text/html; charset=utf-8", csp)
         if parts.path == "/shop.css":
             return self._answer(STYLESHEET, "text/css")
         if parts.path == "/hostile.css":
@@ -84,7 +103,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def shop() -> Iterator[Site]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Server()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield Site(server)

@@ -18,6 +18,7 @@ from tests.browser.forms import PLATFORM, WORKSPACE, Form
 from tests.browser.operator_tour import operate
 from tests.browser.tour import Tour, agree, fill, log_in, mailed, new_address, press, says
 from tests.browser.watched import Watched
+from tests.conversations.pictures import png
 from tests.live import Process
 from tests.mailbox import newest_account
 from tests.pages import PASSWORD, make_person
@@ -203,6 +204,13 @@ def handle_chatbots(tour: Tour, page: Page) -> None:
     # The page that was made has a message, too.
     expect(page.locator("#messages")).to_contain_text("Saved.")
     assert tour.stored(lambda: second.get().welcome) == "Come in."
+    portrait: FilePayload = {"name": "me.png", "mimeType": "image/png", "buffer": png()}
+    page.get_by_label("File").set_input_files([portrait])
+    press(page, "Save the picture")
+    expect(page.get_by_role("img", name="The picture now")).to_be_visible()
+    assert tour.stored(lambda: second.get().avatar).endswith(".png")
+    press(page, "Take it away")
+    expect(page.get_by_role("img", name="The picture now")).to_have_count(0)
     page.get_by_label("Name of the chatbot").fill("Second")
     press(page, "Delete for good")
     page.wait_for_url("**/chatbots")

@@ -56,7 +56,7 @@ def test_a_first_day_by_keyboard_alone(
     copied = copy_the_snippet(page)
     expect(page.get_by_text(site.origin).last).to_be_visible()
 
-    key = re.search(r'data-key="(cb_pk_live_\w+)"', copied)
+    key = re.search(r'v1\.js\?key=(cb_pk_live_\w+)"', copied)
     assert key is not None, copied
     assert f"http://acme-{unique}.localhost:{web.port}/widget/v1.js" in copied
     visitor = watch()

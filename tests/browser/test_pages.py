@@ -177,10 +177,25 @@ def test_the_preview_follows_what_is_typed_and_answers(
     watched.page.get_by_label("Welcome").fill("Good evening.")
     watched.page.get_by_label("Suggested questions").fill("What is the access code?")
     watched.page.get_by_label("Colour").fill("#0f766e")
+    watched.page.get_by_label("Light or dark").select_option("Dark")
+    watched.page.get_by_label("Side of the page").select_option("start")
+    watched.page.get_by_label("Text beside the icon").fill("Ask us")
     expect(watched.part(".name")).to_have_text("Night desk")
     expect(watched.part(".reply").first).to_contain_text("Good evening.")
     expect(watched.part(".suggestions .chip")).to_have_count(1)
     expect(watched.part(".launcher")).to_have_css("background-color", "rgb(15, 118, 110)")
+    expect(watched.part(".panel")).to_have_css("color-scheme", "dark")
+    # The place of the preview is its page: the launcher stands on the other side of that.
+    place = watched.page.locator("#preview").bounding_box()
+    launcher = watched.part(".launcher").bounding_box()
+    assert place is not None
+    assert launcher is not None
+    assert launcher["x"] - place["x"] < 30
+    watched.part(".launcher").click()
+    expect(watched.part(".launcher")).to_have_accessible_name("Ask us")
+    watched.part(".launcher").click()
+    watched.page.get_by_label("Language of the buttons").select_option("de")
+    expect(watched.part("textarea")).to_have_attribute("placeholder", "Stellen Sie eine Frage …")
     watched.part(".suggestions .chip").click()
     answer = watched.answered()
     expect(answer).to_contain_text("48213")

@@ -56,7 +56,8 @@ def test_a_refused_visitor_is_told_so_kindly(
     visitor.part(".launcher").click()
     expect(visitor.part(".notice span")).to_have_text(told)
     assert visitor.axe() == []
-    assert visitor.errors == []
+    # Whoever made the page may be told more.
+    assert all(f"Add {site.origin} to" in line for line in visitor.errors)
 
 
 def test_a_failed_answer_can_be_asked_for_again(

@@ -26,6 +26,10 @@ FORM = {
     "contact_phone": "+43 1 234 567",
     "unsupported_statements": "withhold",
     "unsourced_answers": "refuse",
+    "theme": "dark",
+    "position": "start",
+    "language": "fa",
+    "launcher_text": "Ask us",
 }
 
 
@@ -54,6 +58,8 @@ def test_settings_are_saved_and_shown_again(web: Process, workspace: Workspace) 
     assert saved.allowed_origins == ("https://www.example.com",)
     assert saved.color == "#0f766e"
     assert saved.contact == {"email": "help@example.com", "phone": "+43 1 234 567"}
+    look = (saved.theme, saved.position, saved.language, saved.launcher_text)
+    assert look == ("dark", "start", "fa", "Ask us")
     assert (saved.unsupported_statements, saved.unsourced_answers) == ("withhold", "refuse")
 
 
@@ -66,6 +72,10 @@ def test_settings_are_saved_and_shown_again(web: Process, workspace: Workspace) 
         ({"contact_email": "nobody"}, "contact_email"),
         ({"contact_url": "javascript:alert(1)"}, "contact_url"),
         ({"unsourced_answers": "never"}, "unsourced_answers"),
+        ({"theme": "neon"}, "theme"),
+        ({"position": "middle"}, "position"),
+        ({"language": "xx"}, "language"),
+        ({"launcher_text": "x" * 41}, "launcher_text"),
         ({"instructions": "x" * 8001}, "instructions"),
         ({"model": "no-such-model"}, "model"),
         ({"color": "red"}, "color"),
@@ -137,8 +147,7 @@ def test_the_install_page_shows_the_snippet_and_where_it_was_seen(
     with signed_in(web, tenant, "viewer") as viewer:
         assert viewer.get("/install").headers["location"] == path
         page = viewer.get(path).text
-        assert '/widget/v1.js"' in page
-        assert f'data-key="{workspace.publishable_key}"' in page
+        assert f'v1.js?key={workspace.publishable_key}"' in page
         assert "Not seen on any page yet" in page
         with tenant_context(tenant.id):
             note_sighting(chatbot_id=workspace.chatbot_id, origin="https://shop.example.com")

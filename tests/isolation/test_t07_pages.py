@@ -71,6 +71,7 @@ POST: dict[str, Who] = {
     "delete_conversation": "conversations:write",
     "create_chatbot": "chatbots:write",
     "save_chatbot": "chatbots:write",
+    "save_avatar": "chatbots:write",
     "delete_chatbot": "chatbots:write",
     "make_key": "keys:write",
 }
