@@ -299,6 +299,7 @@ class ChatConsumer(SocketConsumer):
                 conversation_id=session.conversation_id,
                 channel=Channel.WIDGET,
                 address=self._handshake.address,
+                retry_of=frame.retry_of,
             )
         )
         self._pause = _PAUSE_SECONDS

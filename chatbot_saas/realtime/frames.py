@@ -34,6 +34,7 @@ class SessionStart(_Frame, frozen=True, tag="session.start"):
 class TurnCreate(_Frame, frozen=True, tag="turn.create"):
     client_turn_id: _Id
     text: str
+    retry_of: UUID | None = None
 
 
 class TurnStop(_Frame, frozen=True, tag="turn.stop"):

@@ -117,24 +117,28 @@ class Panel extends Shell {
     const { turn } = this;
     if (turn) {
       if (turn.id) this.connection.send({ type: "turn.resume", turn_id: turn.id, last_event_id: `${turn.id}:${turn.reply.last}` });
-      else this.connection.send({ type: "turn.create", client_turn_id: turn.client, text: turn.reply.question });
+      else this.put(turn);
       return;
     }
     const news = messages.filter((message) => !this.known.has(message.message_id) && !this.known.has(message.turn_id));
-    let question;
-    for (const message of news) {
-      if (message.role === "visitor") this.mine((question = message.text));
-      else this.recall(message, question);
-    }
+    let asked = {};
+    news.forEach((message, i) => {
+      const { turn_id: id } = message;
+      if (message.role !== "visitor") return this.recall(message, asked);
+      asked = { id, question: message.text, mine: this.mine(message.text) };
+      // What failed before its first word has left no reply.
+      const ended = id && active?.turn_id !== id && news[i + 1]?.turn_id !== id;
+      return ended && this.recall({ status: "failed", text: "", citations: [] }, asked);
+    });
     for (const message of news) this.known.add(message.message_id).add(message.turn_id);
     if (active) {
-      this.begin({ id: active.turn_id, reply: new Reply(this, question) });
+      this.begin({ id: active.turn_id, reply: new Reply(this, asked) });
       this.connection.send({ type: "turn.resume", turn_id: active.turn_id });
     }
   }
 
-  recall(message, question) {
-    const reply = new Reply(this, question);
+  recall(message, asked) {
+    const reply = new Reply(this, asked);
     reply.text = message.text;
     reply.citations = message.citations;
     const failed = ["failed", "interrupted"].includes(message.status);
@@ -142,30 +146,39 @@ class Panel extends Shell {
     reply.finish({
       message: failed ? null : message.message_id,
       fallback: message.fallback,
+      again: failed,
       note: failed ? this.texts.interrupted : message.status === "stopped" ? this.texts.stopped : message.unsourced ? this.texts.unsourced : null,
     });
   }
 
   mine(text) {
     if (this.suggestions) this.suggestions.hidden = true;
-    this.log.append(h("div", { class: "mine", part: "question", dir: "auto" },
-      h("span", { class: "unseen" }, `${this.texts.you}: `), text));
+    const element = h("div", { class: "mine", part: "question", dir: "auto" },
+      h("span", { class: "unseen" }, `${this.texts.you}: `), text);
+    this.log.append(element);
+    return element;
   }
 
-  /* Whether the question was taken. One is kept until there is a session. */
-  ask(text) {
+  /* Whether the question was taken. One is kept until there is a session. `failed` is the answer in whose
+     place it asks again. */
+  ask(text, failed) {
     if (this.turn || !text || this.refusal) return false;
     if (!this.bot || this.mustAgree()) {
       this.waiting = text;
       return true;
     }
     const client = `${Date.now()}${Math.random()}`;
-    const reply = new Reply(this, text.slice(0, MAX_TEXT_LENGTH));
-    this.mine(reply.question);
+    const question = text.slice(0, MAX_TEXT_LENGTH);
+    failed?.leave();
+    const reply = new Reply(this, { question, mine: this.mine(question), again: failed?.id });
     this.begin({ client, reply });
-    this.connection.send({ type: "turn.create", client_turn_id: client, text: reply.question });
+    this.put(this.turn);
     this.widget.emit("message", { role: "visitor", text: reply.question });
     return true;
+  }
+
+  put({ client, reply: { question, again } }) {
+    this.connection.send({ type: "turn.create", client_turn_id: client, text: question, retry_of: again });
   }
 
   begin(turn) {
@@ -206,7 +219,7 @@ class Panel extends Shell {
     const { reply } = turn;
     switch (frame.type) {
       case "turn.started":
-        turn.id = frame.turn_id;
+        turn.id = reply.id = frame.turn_id;
         this.known.add(turn.id);
         if (turn.stopping) this.stop();
         break;

@@ -2,13 +2,21 @@
 import { button, h } from "./elements-v1.js";
 import { mark, parse, patch, safeLink } from "./markdown-v1.js";
 
-/* One answer: its text as it grows, what it rests on, and how it ended. */
+/* One answer: its text as it grows, what it rests on, and how it ended. `asked` is of its turn the `id`,
+   the `question`, the element `mine` that shows it, and the turn that it asks `again`. */
 export class Reply {
-  constructor(panel, question) {
-    Object.assign(this, { panel, question, text: "", citations: [], last: 0 });
+  constructor(panel, asked) {
+    Object.assign(this, asked, { panel, text: "", citations: [], last: 0 });
     this.body = h("div", { class: "body", part: "answer", dir: "auto" });
     this.body.append(h("div", { class: "wait" }));
     this.element = h("div", { class: "reply" }, h("span", { class: "unseen" }, panel.texts.assistant), this.body);
+  }
+
+  /* Its question is asked again: both give way to the next answer. */
+  leave() {
+    this.mine.remove();
+    this.element.remove();
+    this.panel.input.focus();
   }
 
   draw(live) {
@@ -85,7 +93,7 @@ export class Reply {
   note(note, again, wait) {
     const { panel, question } = this;
     const retry = again && question
-      ? h("button", { type: "button", class: "link", click: () => panel.ask(question) }, panel.texts.again) : null;
+      ? h("button", { type: "button", class: "link", click: () => panel.ask(question, this) }, panel.texts.again) : null;
     if (retry && wait) this.countDown(retry, Date.now() + wait * 1000);
     return h("p", { class: "note" }, note, " ", retry);
   }
