@@ -48,8 +48,8 @@ class TurnResume(_Frame, frozen=True, tag="turn.resume"):
 
 class FeedbackCreate(_Frame, frozen=True, tag="feedback.create"):
     message_id: UUID
-    value: Literal["up", "down"]
-    comment: Annotated[str, msgspec.Meta(max_length=2_000)] | None = None
+    value: Literal["up", "down"] | None
+    comment: Annotated[str, msgspec.Meta(max_length=1_000)] | None = None
 
 
 class Ping(_Frame, frozen=True, tag="ping"):

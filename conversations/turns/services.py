@@ -244,10 +244,14 @@ def extend_leases(turn_ids: list[UUID]) -> list[UUID]:
 
 
 def record_feedback(
-    *, message_id: UUID, chatbot_id: UUID, visitor_id: UUID | None, value: str, comment: str
+    *, message_id: UUID, chatbot_id: UUID, visitor_id: UUID | None, value: str | None, comment: str
 ) -> None:
-    """The visitor's word on a reply; a later one replaces it. Raises `NotFound`."""
+    """The visitor's word on a reply; a later one replaces it, and None takes it back. Raises
+    `NotFound`."""
     message = access_reply(message_id, chatbot_id=chatbot_id, visitor_id=visitor_id)
+    if value is None:
+        models.Feedback.objects.filter(message=message).delete()
+        return
     models.Feedback.objects.update_or_create(
         message=message, defaults={"value": value, "comment": comment}
     )

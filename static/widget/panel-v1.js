@@ -1,6 +1,5 @@
 /* The panel: what the launcher loads when the chat is opened for the first time. */
 import { ICONS, h, icon, useTools } from "./elements-v1.js";
-import { safeLink } from "./markdown-v1.js";
 import { Reply } from "./reply-v1.js";
 import { MAX_TEXT_LENGTH, Shell } from "./shell-v1.js";
 import { Connection } from "./socket-v1.js";
@@ -32,6 +31,7 @@ class Panel extends Shell {
   clear() {
     this.turn = null;
     this.known = new Set();
+    this.replies = [];
     this.sticks = true;
     this.log.replaceChildren();
     this.steer();
@@ -41,22 +41,17 @@ class Panel extends Shell {
     return this.widget.getAttribute("consent") === "required" && !this.widget.saved.consent;
   }
 
+  /* Nothing can be written before the visitor has agreed. */
   askConsent() {
-    if (this.consent) return;
-    const { texts, widget } = this;
-    const privacy = widget.getAttribute("privacy");
-    const agree = h("button", { type: "button", class: "primary", click: () => {
-      widget.save({ consent: true });
-      this.consent.remove();
-      this.consent = null;
-      this.form.hidden = false;
-      this.open();
-    } }, texts.agree);
-    this.consent = h("div", { class: "consent", part: "consent" }, h("p", {}, texts.consent, " ",
-      safeLink(privacy) ? h("a", { class: "link", href: privacy, target: "_blank", rel: "noopener" }, texts.privacy) : null), agree);
+    if (this.form.hidden) return;
     this.form.hidden = true;
-    this.form.before(this.consent);
-    agree.focus();
+    this.load("consent");
+  }
+
+  agreed() {
+    this.widget.save({ consent: true });
+    this.form.hidden = false;
+    this.open();
   }
 
   connect() {
@@ -146,6 +141,7 @@ class Panel extends Shell {
     reply.finish({
       message: failed ? null : message.message_id,
       fallback: message.fallback,
+      feedback: message.feedback,
       again: failed,
       note: failed ? this.texts.interrupted : message.status === "stopped" ? this.texts.stopped : message.unsourced ? this.texts.unsourced : null,
     });
@@ -154,7 +150,7 @@ class Panel extends Shell {
   mine(text) {
     if (this.suggestions) this.suggestions.hidden = true;
     const element = h("div", { class: "mine", part: "question", dir: "auto" },
-      h("span", { class: "unseen" }, `${this.texts.you}: `), text);
+      h("bdi", { class: "unseen" }, `${this.texts.you}: `), text);
     this.log.append(element);
     return element;
   }
@@ -198,6 +194,7 @@ class Panel extends Shell {
 
   receive(frame) {
     const { turn } = this;
+    if (frame.type === "error") this.replies.find((each) => each.message === frame.ref)?.rate();
     if (!turn) return;
     if (frame.type === "error") {
       const { code, ref } = frame;
@@ -239,16 +236,16 @@ class Panel extends Shell {
         reply.text = frame.text;
         reply.citations = frame.citations;
         this.finish({ message: frame.message_id, reason: frame.finish_reason, unsourced: frame.unsourced, fallback: frame.fallback,
-          code: frame.status === "completed" || frame.status === "stopped" ? null : "interrupted", again: true });
+          feedback: frame.feedback, code: frame.status === "completed" || frame.status === "stopped" ? null : "interrupted", again: true });
     }
   }
 
-  finish({ message, reason, code, again, wait, unsourced, fallback = code && code !== "rate_limited" ? this.bot.contact : null }) {
+  finish({ message, reason, code, again, wait, unsourced, feedback, fallback = code && code !== "rate_limited" ? this.bot.contact : null }) {
     const { reply } = this.turn;
     this.turn = null;
     this.log.removeAttribute("aria-busy");
     const note = code ? this.texts[kindOf(code)] : reason === "stopped" ? this.texts.stopped : unsourced ? this.texts.unsourced : null;
-    this.keepingPlace(() => reply.finish({ message: code ? null : message, note, again, wait, fallback }));
+    this.keepingPlace(() => reply.finish({ message: code ? null : message, note, again, wait, fallback, feedback }));
     this.say(`${this.texts.assistant}: ${reply.body.innerText} ${note || ""}`);
     this.steer();
     if (!this.widget.isOpen) this.widget.button.dataset.unread = "";

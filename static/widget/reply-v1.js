@@ -7,6 +7,7 @@ import { mark, parse, patch, safeLink } from "./markdown-v1.js";
 export class Reply {
   constructor(panel, asked) {
     Object.assign(this, asked, { panel, text: "", citations: [], last: 0 });
+    panel.replies.push(this);
     this.body = h("div", { class: "body", part: "answer", dir: "auto" });
     this.body.append(h("div", { class: "wait" }));
     this.element = h("div", { class: "reply" }, h("span", { class: "unseen" }, panel.texts.assistant), this.body);
@@ -53,13 +54,13 @@ export class Reply {
   }
 
   /* `note` is a sentence about the end, `again` whether asking once more can help, `wait` after how many seconds. */
-  finish({ message, note, again, wait, fallback }) {
+  finish({ message, note, again, wait, fallback, feedback }) {
     this.ended = true;
     this.draw(false);
     this.listSources();
     if (note) this.element.append(this.note(note, again, wait));
     if (fallback) this.element.append(this.contact(fallback));
-    if (message) this.element.append(this.thumbs(message));
+    if (message) this.addTools(message, feedback);
   }
 
   listSources() {
@@ -109,19 +110,31 @@ export class Reply {
     if (left) setTimeout(() => this.countDown(retry, until), 1000);
   }
 
-  thumbs(message) {
-    const { texts, widget } = this.panel;
-    const thumb = (value) => {
-      const made = button("up", texts[value], () => {
-        if (!this.panel.connection.send({ type: "feedback.create", message_id: message, value })) return;
-        for (const other of row.children) other.setAttribute("aria-pressed", String(other === made));
-        this.panel.say(texts.thanks);
-        widget.emit("feedback", { message_id: message, value });
-      }, "tool", `icon ${value}`);
-      made.setAttribute("aria-pressed", "false");
-      return made;
-    };
-    const row = h("div", { class: "tools" }, thumb("up"), thumb("down"));
-    return row;
+  addTools(message, feedback) {
+    this.message = message;
+    this.thumbs = ["up", "down"].map((value) => button("up", this.panel.texts[value],
+      () => this.send(this.feedback?.value === value ? null : value), "tool", `icon ${value}`));
+    this.tools = h("div", { class: "tools" }, ...this.thumbs);
+    this.comment = h("p", { class: "hint words", dir: "auto", hidden: "" });
+    this.element.append(this.tools, this.comment);
+    this.rate(feedback);
+  }
+
+  /* The visitor's own thumb, or nothing, as it is shown; of a refused one nothing stays. */
+  rate(feedback) {
+    this.feedback = feedback;
+    this.thumbs.forEach((thumb, i) => thumb.setAttribute("aria-pressed", String(feedback?.value === ["up", "down"][i])));
+    this.comment.textContent = feedback?.comment ? `“${feedback.comment}”` : "";
+    this.comment.hidden = !feedback?.comment;
+    this.form?.remove();
+  }
+
+  send(value, comment = "") {
+    const { panel, message } = this;
+    if (!panel.connection?.send({ type: "feedback.create", message_id: message, value, comment })) return;
+    this.rate(value && { value, comment });
+    if (value) panel.say(panel.texts.thanks);
+    if (value && !comment) panel.load("comment", this);
+    panel.widget.emit("feedback", { message_id: message, value, comment });
   }
 }

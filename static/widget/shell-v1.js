@@ -129,6 +129,18 @@ export class Shell {
     this.status.textContent = text;
   }
 
+  /* A part that few visitors need: its module makes it, and is loaded by the first who does. */
+  async load(name, ...given) {
+    const part = await import(`./${name}-v1.js`).catch(() => null);
+    if (!part) return this.tell(this.texts.trouble, () => {
+      this.tell(null);
+      this.load(name, ...given);
+    });
+    const root = this.widget.shadowRoot;
+    if (!root.adoptedStyleSheets.includes(part.sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, part.sheet];
+    return part.add(this, { h, button, safeLink }, ...given);
+  }
+
   /* --- The quote ------------------------------------------------------------------------- */
 
   /* Whether the visitor is told that a quote does not carry what it stands behind. */

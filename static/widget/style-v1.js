@@ -58,7 +58,7 @@ th, td { padding: 6px 11px; text-align: start; border-block-end: 1px solid var(-
 .wait { inline-size: 36px; block-size: 23px; animation: beat .8s infinite alternate ease-in-out;
   background: radial-gradient(circle, var(--muted) 3.2px, #0000 4px) 0 / 12px }
 @keyframes beat { from { opacity: .25 } }
-.note, .hint, small { margin: 0; font-size: 13.5px; color: var(--muted) }
+.note, .hint, small { margin: 0; white-space: pre-line; font-size: 13.5px; color: var(--muted) }
 .contact { font-size: 14px; overflow-wrap: anywhere }
 .contact p { margin: 0 }
 .contact ul { margin: 2px 0 0; padding: 0; list-style: none }
@@ -89,9 +89,6 @@ textarea { flex: 1; min-inline-size: 0; resize: none; field-sizing: content; min
 textarea:focus-visible { outline: 0 }
 textarea::placeholder { color: var(--muted) }
 .go, .primary { background: var(--accent); color: var(--on-accent) }
-.consent { display: grid; gap: 12px; padding: 18px }
-.consent p { margin: 0; font-size: 14px }
-.consent .link { font-weight: 500 }
 .primary { padding: 11px 16px; border-radius: 12px; font-weight: 650 }
 dialog { position: absolute; inset: auto 10px 10px; inline-size: auto; max-inline-size: none; max-block-size: 80%; margin: 0; padding: 14px 18px 18px;
   overflow: auto; border: 1px solid var(--line); border-radius: 16px; background: var(--surface); color: inherit;

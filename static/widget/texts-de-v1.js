@@ -9,6 +9,7 @@ export const TEXTS = {
   contact: "Sie können uns auch direkt fragen:",
   visit: "Seite öffnen", shut: "Zitat schließen",
   up: "Gute Antwort", down: "Schlechte Antwort", thanks: "Danke für Ihre Rückmeldung.",
+  bad: "Was war falsch? (freiwillig)", good: "Was war hilfreich? (freiwillig)", tell: "Rückmeldung senden", skip: "Überspringen",
   latest: "Neueste Nachricht", again: "Noch einmal", stopped: "Sie haben diese Antwort angehalten.",
   consent: "Ihre Nachrichten werden zur Beantwortung an unseren Chat-Dienst gesendet. Bitte stimmen Sie vorher zu.",
   agree: "Zustimmen und beginnen", privacy: "Datenschutz",

@@ -41,6 +41,7 @@ def text(kind: str, **fields: Any) -> str:
         (text("turn.stop", turn_id=ID), TurnStop),
         (text("turn.resume", turn_id=ID, last_event_id=None), TurnResume),
         (text("feedback.create", message_id=ID, value="up", comment="Good."), FeedbackCreate),
+        (text("feedback.create", message_id=ID, value=None), FeedbackCreate),
         # What a newer widget may add is not in the way of an older server.
         (text("ping", sent_at=7), Ping),
     ],
