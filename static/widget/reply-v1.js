@@ -8,7 +8,7 @@ export class Reply {
   constructor(panel, asked) {
     Object.assign(this, asked, { panel, text: "", citations: [], last: 0 });
     panel.replies.push(this);
-    this.body = h("div", { class: "body", part: "answer", dir: "auto" });
+    this.body = h("div", { class: "body", part: "answer" });
     this.body.append(h("div", { class: "wait" }));
     this.element = h("div", { class: "reply" }, h("span", { class: "unseen" }, panel.texts.assistant), this.body);
   }

@@ -48,9 +48,9 @@ button:disabled { cursor: default; opacity: .45 }
 .body pre, .table { overflow-x: auto; border: 1px solid var(--line); border-radius: 10px; background: var(--surface); max-inline-size: 100% }
 .body pre { padding: 10px 12px; font-size: 13px; line-height: 1.5 }
 .body code { font-family: ui-monospace, monospace; font-size: .9em; overflow-wrap: normal }
-.body :not(pre) > code { padding: 1px 5px; border-radius: 5px; background: var(--surface); overflow-wrap: anywhere }
-table { border-collapse: collapse; min-inline-size: 100% }
-th, td { padding: 6px 11px; text-align: start; border-block-end: 1px solid var(--line) }
+.body :not(pre) > code { padding: 1px 5px; border-radius: 5px; background: var(--surface); overflow-wrap: inherit }
+table { border-collapse: collapse; min-inline-size: 100%; overflow-wrap: normal }
+th, td { padding: 6px 11px; text-align: start; vertical-align: top; border-block-end: 1px solid var(--line) }
 .cite { display: inline-grid; inline-size: auto; min-inline-size: 20px; block-size: 20px; padding: 0 5px; border-radius: 7px; background: var(--surface); color: var(--ink); border: 1px solid var(--line);
   font-size: 12px; font-weight: 650; line-height: 1; vertical-align: 1px }
 .doubt { border-style: dashed; color: var(--muted) }
