@@ -5,6 +5,9 @@ import { MAX_TEXT_LENGTH, Shell } from "./shell-v1.js";
 import { Connection } from "./socket-v1.js";
 import { kindOf, loadTexts } from "./texts-v1.js";
 
+/* Milliseconds. */
+const SLOW = 4000;
+
 class Panel extends Shell {
   /* The one button beside the text sends it, or stops the answer that is being written. */
   steer() {
@@ -74,6 +77,7 @@ class Panel extends Shell {
 
   connectionIs(state) {
     clearTimeout(this.patience);
+    this.watchOver(state === "open");
     if (state === "open") this.tell(null);
     else if (state === "offline") this.tell(this.texts.offline);
     else this.patience = setTimeout(() => this.tell(this.texts.connecting), 1200);
@@ -173,6 +177,24 @@ class Panel extends Shell {
     return true;
   }
 
+  /* A sign of life where no text comes for long: the server has to say that it is there. */
+  watchOver(isConnected) {
+    const { turn } = this;
+    clearTimeout(this.slow);
+    turn?.reply.still?.remove();
+    if (!turn || !isConnected || turn.reply.text) return;
+    turn.slowAt = Date.now() + SLOW;
+    this.slow = setTimeout(() => this.connection.ping(), SLOW);
+  }
+
+  isStillThere() {
+    const { turn } = this;
+    if (!turn || turn.reply.text || turn.reply.still?.isConnected || Date.now() < turn.slowAt) return;
+    turn.reply.still = h("p", { class: "hint" }, this.texts.still);
+    this.keepingPlace(() => turn.reply.body.append(turn.reply.still));
+    this.say(this.texts.still);
+  }
+
   put({ client, reply: { question, again } }) {
     this.connection.send({ type: "turn.create", client_turn_id: client, text: question, retry_of: again });
   }
@@ -182,6 +204,7 @@ class Panel extends Shell {
     this.log.append(turn.reply.element);
     this.log.setAttribute("aria-busy", "true");
     this.say(this.texts.writing);
+    this.watchOver(true);
     this.toEnd();
     this.steer();
   }
@@ -194,6 +217,7 @@ class Panel extends Shell {
 
   receive(frame) {
     const { turn } = this;
+    if (frame.type === "pong") this.isStillThere();
     if (frame.type === "error") this.replies.find((each) => each.message === frame.ref)?.rate();
     if (!turn) return;
     if (frame.type === "error") {
@@ -277,7 +301,7 @@ class Panel extends Shell {
     this.connection?.end();
     this.connection = this.refusal = null;
     this.tell(null);
-    this.quote.close();
+    this.quote?.close();
     this.clear();
     if (wasConnected) this.connect();
   }

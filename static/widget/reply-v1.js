@@ -33,7 +33,7 @@ export class Reply {
     if (chip.shown === citation) return;
     const { texts, number } = this.panel;
     const doubt = this.panel.doubts(citation);
-    if (!chip.shown) chip.addEventListener("click", () => this.panel.showQuotes([chip.shown], chip));
+    if (!chip.shown) chip.addEventListener("click", () => this.panel.load("quote", [chip.shown], chip));
     chip.shown = citation;
     chip.type = "button";
     chip.className = doubt ? "cite doubt" : "cite";
@@ -56,6 +56,7 @@ export class Reply {
   /* `note` is a sentence about the end, `again` whether asking once more can help, `wait` after how many seconds. */
   finish({ message, note, again, wait, fallback, feedback }) {
     this.ended = true;
+    clearTimeout(this.panel.slow);
     this.draw(false);
     this.listSources();
     if (note) this.element.append(this.note(note, again, wait));
@@ -71,7 +72,7 @@ export class Reply {
     const chips = [...documents.values()].map((cited) => {
       const each = (name) => [...new Set(cited.map((one) => one[name]))].filter(Boolean).sort((a, b) => a - b).map(number).join(", ");
       const pages = each("page");
-      const chip = h("button", { type: "button", class: "chip", click: () => this.panel.showQuotes(cited, chip) },
+      const chip = h("button", { type: "button", class: "chip", click: () => this.panel.load("quote", cited, chip) },
         h("b", {}, each("n")), h("span", {}, h("bdi", {}, cited[0].title)), pages ? h("small", {}, `${texts.page} ${pages}`) : "");
       return h("li", {}, chip);
     });

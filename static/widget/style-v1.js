@@ -39,7 +39,7 @@ button:disabled { cursor: default; opacity: .45 }
 .body { max-inline-size: 94%; padding: 11px 15px; border-radius: 18px; border-end-start-radius: 5px; background: var(--soft) }
 .body > * { margin: 0 0 10px }
 .body > :last-child { margin-block-end: 0 }
-.body a, .visit { color: var(--ink); text-underline-offset: 2px }
+a { color: var(--ink); text-underline-offset: 2px }
 .body h3 { font-size: 16px }
 .body ul, .body ol { padding-inline-start: 22px }
 :lang(fa) > ol { list-style: persian }
@@ -90,13 +90,6 @@ textarea:focus-visible { outline: 0 }
 textarea::placeholder { color: var(--muted) }
 .go, .primary { background: var(--accent); color: var(--on-accent) }
 .primary { padding: 11px 16px; border-radius: 12px; font-weight: 650 }
-dialog { position: absolute; inset: auto 10px 10px; inline-size: auto; max-inline-size: none; max-block-size: 80%; margin: 0; padding: 14px 18px 18px;
-  overflow: auto; border: 1px solid var(--line); border-radius: 16px; background: var(--surface); color: inherit;
-  box-shadow: 0 12px 48px #0003; z-index: 2; animation: rise .18s ease-out }
-.top { display: flex; gap: 12px }
-.top h3 { flex: 1; margin: 0; font-size: 15px; font-weight: 650 }
-.top .tool { margin: -6px }
-dialog blockquote { margin: 12px 0; padding-inline-start: 14px; border-inline-start: 3px solid var(--ink); white-space: pre-wrap }
 .flip:dir(rtl) { scale: -1 1 }
 .icon.down { rotate: 180deg }
 .unseen { position: absolute; inline-size: 1px; block-size: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }

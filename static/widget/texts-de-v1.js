@@ -4,6 +4,7 @@ export const TEXTS = {
   fresh: "Neues Gespräch", close: "Chat schließen", log: "Gespräch",
   placeholder: "Stellen Sie eine Frage …", send: "Senden", stop: "Antwort anhalten",
   you: "Ihre Frage", assistant: "Antwort", writing: "Die Antwort wird geschrieben",
+  still: "Die Antwort ist noch in Arbeit …",
   sources: "Quellen", source: "Quelle", page: "Seite", quote: "Zitierte Stelle",
   doubt: "Die Quelle sagt das nicht eindeutig.", unsourced: "Diese Antwort nennt keine Quelle.",
   contact: "Sie können uns auch direkt fragen:",

@@ -4,6 +4,7 @@ export const TEXTS = {
   fresh: "New conversation", close: "Close chat", log: "Conversation",
   placeholder: "Ask a question…", send: "Send", stop: "Stop answering",
   you: "You asked", assistant: "Answer", writing: "Writing an answer",
+  still: "Still working on your answer…",
   sources: "Sources", source: "Source", page: "Page", quote: "Quoted passage",
   doubt: "The source does not clearly say this.", unsourced: "This answer names no source.",
   contact: "You can also ask us directly:",
