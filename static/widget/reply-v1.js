@@ -1,6 +1,6 @@
 /* One answer in the panel. */
 import { button, h } from "./elements-v1.js";
-import { mark, parse, patch, safeLink } from "./markdown-v1.js";
+import { mark, parse, patch } from "./markdown-v1.js";
 
 /* One answer: its text as it grows, what it rests on, and how it ended. `asked` is of its turn the `id`,
    the `question`, the element `mine` that shows it, and the turn that it asks `again`. */
@@ -60,7 +60,7 @@ export class Reply {
     this.draw(false);
     this.listSources();
     if (note) this.element.append(this.note(note, again, wait));
-    if (fallback) this.element.append(this.contact(fallback));
+    if (fallback) this.panel.load("contact", this, fallback);
     if (message) this.addTools(message, feedback);
   }
 
@@ -79,36 +79,15 @@ export class Reply {
     this.element.append(h("ul", { class: "sources", "aria-label": texts.sources }, ...chips));
   }
 
-  /* Whom else one may ask. */
-  contact({ email, phone, url, hours, text }) {
-    const { texts } = this.panel;
-    const link = (href, shown) => h("a", { class: "link", href, target: "_blank", rel: "noopener noreferrer" }, h("bdi", {}, shown));
-    const ways = [
-      email && link(`mailto:${encodeURI(email)}`, email),
-      phone && link(`tel:${phone.replace(/^(\+[^(]*)\(0\)/, "$1").replace(/[^+\d]/g, "")}`, phone),
-      safeLink(url) && link(url, new URL(url).host),
-      hours,
-    ].filter(Boolean);
-    return h("div", { class: "contact", part: "contact" }, h("p", {}, text || texts.contact), h("ul", {}, ...ways.map((way) => h("li", {}, way))));
-  }
-
   note(note, again, wait) {
     const { panel, question } = this;
     const retry = again && question
       ? h("button", { type: "button", class: "link", click: () => panel.ask(question, this) }, panel.texts.again) : null;
-    if (retry && wait) this.countDown(retry, Date.now() + wait * 1000);
+    if (retry && wait) {
+      retry.disabled = true;
+      panel.load("wait", retry, Date.now() + wait * 1000);
+    }
     return h("p", { class: "note" }, note, " ", retry);
-  }
-
-  /* Nobody presses in vain: the button works when the time has come. */
-  countDown(retry, until) {
-    const { texts, widget } = this.panel;
-    const left = Math.max(0, Math.ceil((until - Date.now()) / 1000));
-    const unit = left > 90 ? "minute" : "second";
-    const spoken = new Intl.NumberFormat(widget.language, { style: "unit", unit }).format(unit === "minute" ? Math.ceil(left / 60) : left);
-    retry.disabled = left > 0;
-    retry.textContent = left ? `${texts.again} (${spoken})` : texts.again;
-    if (left) setTimeout(() => this.countDown(retry, until), 1000);
   }
 
   addTools(message, feedback) {

@@ -59,9 +59,6 @@ th, td { padding: 6px 11px; text-align: start; vertical-align: top; border-block
   background: radial-gradient(circle, var(--muted) 3.2px, #0000 4px) 0 / 12px }
 @keyframes beat { from { opacity: .25 } }
 .note, .hint, small { margin: 0; white-space: pre-line; font-size: 13.5px; color: var(--muted) }
-.contact { font-size: 14px; overflow-wrap: anywhere }
-.contact p { margin: 0 }
-.contact ul { margin: 2px 0 0; padding: 0; list-style: none }
 .sources { display: flex; flex-wrap: wrap; gap: 6px; margin: 0; padding: 0; list-style: none }
 .sources, .sources li { max-inline-size: 100% }
 .chip { display: flex; gap: 7px; max-inline-size: 100%; padding: 4px 11px; border: 1px solid var(--line); border-radius: 99px;
@@ -79,7 +76,6 @@ th, td { padding: 6px 11px; text-align: start; vertical-align: top; border-block
   background: light-dark(#fff7e6, #33291a); color: light-dark(#6b4300, #f6d9a3) }
 .notice span { flex: 1 }
 .link { color: inherit; font-weight: 650; text-decoration: underline; text-underline-offset: 3px }
-.link:disabled { font-weight: 400; text-decoration: none; font-variant-numeric: tabular-nums; cursor: default }
 form, .consent { padding: 10px 14px 14px; border-block-start: 1px solid var(--line) }
 .field { display: flex; align-items: flex-end; gap: 6px; padding: 5px; padding-inline-start: 14px; border: 1px solid light-dark(#8a93a3, #6b7487);
   border-radius: 16px; background: var(--surface) }
