@@ -20,11 +20,11 @@ _FOLDER = settings.BASE_DIR / "static" / "widget"
 LANGUAGES = ("en", "de", "fa")
 # Each module stands behind those that it imports.
 _PANEL = ("style", "markdown", "socket", "texts", "elements", "reply", "shell", "panel")
-_WANTED = ("comment", "consent", "contact", "quote", "wait")
+_WANTED = ("comment", "consent", "contact", "quote", "tools", "wait")
 SCRIPTS: dict[str, tuple[str, ...]] = {
     "v1.js": ("v1.js",),
     "panel-v1.js": tuple(f"{name}-v1.js" for name in _PANEL),
-    # Of no use to most visitors: the panel loads each when it is wanted.
+    # No opening waits for these: the panel loads each when it is wanted.
     **{f"{name}-v1.js": (f"{name}-v1.js",) for name in _WANTED},
     **{f"texts-{language}-v1.js": (f"texts-{language}-v1.js",) for language in LANGUAGES},
 }

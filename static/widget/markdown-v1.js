@@ -82,7 +82,7 @@ function calm(text) {
 
 const closes = (line, fence) => line.trim().startsWith(fence) && !line.trim().replaceAll(fence[0], "");
 
-function blocks(lines, depth) {
+function blocks(lines, depth, way = AUTO) {
   const found = [];
   let at = 0;
   while (at < lines.length) {
@@ -99,7 +99,7 @@ function blocks(lines, depth) {
       found.push(["pre", { tabindex: "0", dir: "ltr" }, [["code", {}, [code]]]]);
       at = stop + 1;
     } else if ((match = HEADING.exec(line))) {
-      found.push(["h3", AUTO, inline(match[1])]);
+      found.push(["h3", way, inline(match[1])]);
       at++;
     } else if (RULE.test(line)) {
       found.push(["hr", {}, []]);
@@ -108,7 +108,7 @@ function blocks(lines, depth) {
       const start = at;
       while (at < lines.length && QUOTE.test(lines[at])) at++;
       const inner = lines.slice(start, at).map((each) => each.replace(QUOTE, ""));
-      found.push(["blockquote", {}, blocks(inner, depth + 1)]);
+      found.push(["blockquote", AUTO, blocks(inner, depth + 1, {})]);
     } else if (depth < DEEPEST && ITEM.test(line)) {
       at = list(lines, at, depth, found);
     } else if (isTable(lines, at)) {
@@ -116,7 +116,7 @@ function blocks(lines, depth) {
     } else {
       const start = at++;
       while (at < lines.length && lines[at].trim() && !startsBlock(lines, at, depth)) at++;
-      found.push(["p", AUTO, inline(lines.slice(start, at).join("\n"))]);
+      found.push(["p", way, inline(lines.slice(start, at).join("\n"))]);
     }
   }
   return found;

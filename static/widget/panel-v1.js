@@ -218,7 +218,7 @@ class Panel extends Shell {
   receive(frame) {
     const { turn } = this;
     if (frame.type === "pong") this.isStillThere();
-    if (frame.type === "error") this.replies.find((each) => each.message === frame.ref)?.rate();
+    if (frame.type === "error") this.replies.find((each) => each.message === frame.ref)?.rate?.();
     if (!turn) return;
     if (frame.type === "error") {
       const { code, ref } = frame;

@@ -1,5 +1,5 @@
 /* One answer in the panel. */
-import { button, h } from "./elements-v1.js";
+import { h } from "./elements-v1.js";
 import { mark, parse, patch } from "./markdown-v1.js";
 
 /* One answer: its text as it grows, what it rests on, and how it ended. `asked` is of its turn the `id`,
@@ -61,7 +61,8 @@ export class Reply {
     this.listSources();
     if (note) this.element.append(this.note(note, again, wait));
     if (fallback) this.panel.load("contact", this, fallback);
-    if (message) this.addTools(message, feedback);
+    this.message = message;
+    if (message) this.panel.load("tools", this, feedback);
   }
 
   listSources() {
@@ -88,33 +89,5 @@ export class Reply {
       panel.load("wait", retry, Date.now() + wait * 1000);
     }
     return h("p", { class: "note" }, note, " ", retry);
-  }
-
-  addTools(message, feedback) {
-    this.message = message;
-    this.thumbs = ["up", "down"].map((value) => button("up", this.panel.texts[value],
-      () => this.send(this.feedback?.value === value ? null : value), "tool", `icon ${value}`));
-    this.tools = h("div", { class: "tools" }, ...this.thumbs);
-    this.comment = h("p", { class: "hint words", dir: "auto", hidden: "" });
-    this.element.append(this.tools, this.comment);
-    this.rate(feedback);
-  }
-
-  /* The visitor's own thumb, or nothing, as it is shown; of a refused one nothing stays. */
-  rate(feedback) {
-    this.feedback = feedback;
-    this.thumbs.forEach((thumb, i) => thumb.setAttribute("aria-pressed", String(feedback?.value === ["up", "down"][i])));
-    this.comment.textContent = feedback?.comment ? `“${feedback.comment}”` : "";
-    this.comment.hidden = !feedback?.comment;
-    this.form?.remove();
-  }
-
-  send(value, comment = "") {
-    const { panel, message } = this;
-    if (!panel.connection?.send({ type: "feedback.create", message_id: message, value, comment })) return;
-    this.rate(value && { value, comment });
-    if (value) panel.say(panel.texts.thanks);
-    if (value && !comment) panel.load("comment", this);
-    panel.widget.emit("feedback", { message_id: message, value, comment });
   }
 }

@@ -140,7 +140,7 @@ export class Shell {
     });
     const root = this.widget.shadowRoot;
     if (!root.adoptedStyleSheets.includes(part.sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, part.sheet];
-    return part.add(this, { h, button, safeLink }, ...given);
+    return part.add(this, { h, icon, button, safeLink, ICONS }, ...given);
   }
 
   /* Whether the visitor is told that a quote does not carry what it stands behind. */

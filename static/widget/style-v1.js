@@ -65,10 +65,6 @@ th, td { padding: 6px 11px; text-align: start; vertical-align: top; border-block
   font-size: 13px; background: var(--surface); text-align: start }
 .chip b { color: var(--ink) }
 .chip small { flex: none; font-size: inherit }
-.tools { display: flex; gap: 2px; color: var(--muted) }
-.tools .tool:hover { background: var(--soft); color: var(--text) }
-.tools [aria-pressed=true] { color: var(--ink) }
-.tools [aria-pressed=true] .icon { fill: color-mix(in srgb, currentcolor 25%, transparent) }
 .suggestions { display: flex; flex-direction: column; align-items: flex-start; gap: 8px }
 .suggestions .chip { border-radius: 14px; padding: 8px 14px; font-size: 14px; color: var(--ink) }
 .latest { position: absolute; inset-block-end: 10px; inset-inline: 0; margin-inline: auto; border-radius: 50%; background: var(--surface); border: 1px solid var(--line); box-shadow: 0 1px 8px #0003 }
@@ -87,7 +83,6 @@ textarea::placeholder { color: var(--muted) }
 .go, .primary { background: var(--accent); color: var(--on-accent) }
 .primary { padding: 11px 16px; border-radius: 12px; font-weight: 650 }
 .flip:dir(rtl) { scale: -1 1 }
-.icon.down { rotate: 180deg }
 .unseen { position: absolute; inline-size: 1px; block-size: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
 .full .panel { position: fixed; inset: var(--top, 0) 0 auto; inline-size: auto; block-size: var(--height, 100dvh); border-radius: 0; box-shadow: none }
 .full .launcher { visibility: hidden }

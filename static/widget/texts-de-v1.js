@@ -11,6 +11,8 @@ export const TEXTS = {
   visit: "Seite öffnen", shut: "Zitat schließen",
   up: "Gute Antwort", down: "Schlechte Antwort", thanks: "Danke für Ihre Rückmeldung.",
   bad: "Was war falsch? (freiwillig)", good: "Was war hilfreich? (freiwillig)", tell: "Rückmeldung senden", skip: "Überspringen",
+  copy: "Antwort kopieren", copyCode: "Code kopieren", copied: "Kopiert",
+  uncopied: "Das ließ sich nicht kopieren. Bitte markieren Sie den Text.",
   latest: "Neueste Nachricht", again: "Noch einmal", stopped: "Sie haben diese Antwort angehalten.",
   consent: "Ihre Nachrichten werden zur Beantwortung an unseren Chat-Dienst gesendet. Bitte stimmen Sie vorher zu.",
   agree: "Zustimmen und beginnen", privacy: "Datenschutz",

@@ -11,6 +11,8 @@ export const TEXTS = {
   visit: "Open the page", shut: "Close the quote",
   up: "Good answer", down: "Bad answer", thanks: "Thank you for telling us.",
   bad: "What was wrong? (optional)", good: "What was helpful? (optional)", tell: "Send feedback", skip: "Skip",
+  copy: "Copy the answer", copyCode: "Copy the code", copied: "Copied",
+  uncopied: "This could not be copied. Please select the text instead.",
   latest: "Newest message", again: "Try again", stopped: "You stopped this answer.",
   consent: "Your messages are sent to our chat service to be answered. Please agree before you begin.",
   agree: "Agree and start", privacy: "Privacy policy",

@@ -142,7 +142,7 @@ def test_each_paragraph_goes_the_way_of_its_language(
 ) -> None:
     text = (
         "The gate opens at six. [1]\n\nدروازه ساعت شش باز می‌شود.\n\n"
-        "https://x.example/a/ را ببینید.\n\n- دو `code_a` بلیت\n- سه\n\n1. one"
+        "https://x.example/a/ را ببینید.\n\n- دو `code_a` بلیت\n- سه\n\n1. one\n\n> three"
     )
     fake.script({"match": "both languages", "text": text})
     visitor = watch(viewport={"width": 375, "height": 700})
@@ -151,5 +151,5 @@ def test_each_paragraph_goes_the_way_of_its_language(
     visitor.ask("What is the access code? In both languages.")
     blocks = visitor.answered().locator(".body > *")
     directions = blocks.evaluate_all("(all) => all.map((each) => getComputedStyle(each).direction)")
-    assert directions == ["ltr", "rtl", "rtl", "rtl", "ltr"]
+    assert directions == ["ltr", "rtl", "rtl", "rtl", "ltr", "ltr"]
     visitor.picture("both languages")
