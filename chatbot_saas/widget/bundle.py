@@ -19,7 +19,7 @@ from rjsmin import jsmin
 _FOLDER = settings.BASE_DIR / "static" / "widget"
 LANGUAGES = ("en", "de", "fa")
 # Each module stands behind those that it imports.
-_PANEL = ("style", "markdown", "socket", "texts", "elements", "reply", "shell", "panel")
+_PANEL = ("style", "markdown", "socket", "tabs", "texts", "elements", "reply", "shell", "panel")
 _WANTED = ("comment", "consent", "contact", "quote", "tools", "wait")
 SCRIPTS: dict[str, tuple[str, ...]] = {
     "v1.js": ("v1.js",),

@@ -3,6 +3,7 @@ import { ICONS, h, icon, useTools } from "./elements-v1.js";
 import { Reply } from "./reply-v1.js";
 import { MAX_TEXT_LENGTH, Shell } from "./shell-v1.js";
 import { Connection } from "./socket-v1.js";
+import { joinTabs } from "./tabs-v1.js";
 import { kindOf, loadTexts } from "./texts-v1.js";
 
 /* Milliseconds. */
@@ -60,6 +61,8 @@ class Panel extends Shell {
   connect() {
     if (this.connection) return;
     const { widget } = this;
+    this.adopt();
+    this.tabs ??= joinTabs(`chatbot:${widget.getAttribute("key")}`, { said: (told) => this.heard(told), moved: () => this.moved() });
     const url = new URL("../ws/chat/", this.base);
     url.protocol = url.protocol.replace("http", "ws");
     this.connection = new Connection(url.href, () => ({
@@ -73,6 +76,48 @@ class Panel extends Shell {
       refused: (frame) => this.refused(frame),
       state: (state) => this.connectionIs(state),
     });
+  }
+
+  /* What is kept, unless the browser keeps nothing. */
+  adopt() {
+    const kept = this.widget.load();
+    if (Object.keys(kept).length) this.widget.saved = kept;
+  }
+
+  /* Another tab has gone on to another conversation, or has forgotten the visitor and begins anew: this one
+     waits for that. One that is between two conversations leads nowhere, whose visitor is another one is
+     followed once, and what is asked here is answered first. */
+  moved() {
+    const { widget } = this;
+    const { token, conversation } = widget.saved;
+    const kept = widget.load();
+    const isForgotten = token && !kept.token;
+    if (isForgotten) widget.identity = undefined;
+    else if (kept.conversation && !conversation && this.bot && !this.connection && !this.mustAgree()) this.connect();
+    if (!isForgotten) {
+      if (!conversation || !kept.conversation || conversation === kept.conversation || this.isAlone) return;
+      this.hasMoved = this.turn?.client;
+      if (this.hasMoved) return;
+    }
+    widget.saved = kept;
+    this.followed = kept.conversation;
+    this.restart(isForgotten ? SLOW : 0);
+  }
+
+  /* What is asked in another tab is asked here as well. */
+  heard({ conversation, id, question, again, message, feedback }) {
+    if (message) this.replies.find((each) => each.message === message)?.rate?.(feedback);
+    if (!id || conversation !== this.widget.saved.conversation || this.known.has(id) || !this.connection?.isReady) return;
+    this.hasMissed = Boolean(this.turn);
+    if (this.turn) return;
+    this.replies.find((each) => each.id === again)?.leave();
+    this.follow(new Reply(this, { id, question, mine: this.mine(question) }));
+  }
+
+  follow(reply) {
+    this.known.add(reply.id);
+    this.begin({ id: reply.id, reply });
+    this.connection.send({ type: "turn.resume", turn_id: reply.id });
   }
 
   connectionIs(state) {
@@ -130,10 +175,7 @@ class Panel extends Shell {
       return ended && this.recall({ status: "failed", text: "", citations: [] }, asked);
     });
     for (const message of news) this.known.add(message.message_id).add(message.turn_id);
-    if (active) {
-      this.begin({ id: active.turn_id, reply: new Reply(this, asked) });
-      this.connection.send({ type: "turn.resume", turn_id: active.turn_id });
-    }
+    if (active) this.follow(new Reply(this, { ...asked, id: active.turn_id }));
   }
 
   recall(message, asked) {
@@ -163,13 +205,14 @@ class Panel extends Shell {
      place it asks again. */
   ask(text, failed) {
     if (this.turn || !text || this.refusal) return false;
-    if (!this.bot || this.mustAgree()) {
+    if (!this.bot || !this.connection || this.mustAgree()) {
       this.waiting = text;
       return true;
     }
     const client = `${Date.now()}${Math.random()}`;
     const question = text.slice(0, MAX_TEXT_LENGTH);
     failed?.leave();
+    if (failed) this.input.focus();
     const reply = new Reply(this, { question, mine: this.mine(question), again: failed?.id });
     this.begin({ client, reply });
     this.put(this.turn);
@@ -240,6 +283,10 @@ class Panel extends Shell {
     const { reply } = turn;
     switch (frame.type) {
       case "turn.started":
+        if (!turn.id) {
+          const { question, again } = reply;
+          this.tabs.tell({ conversation: frame.conversation_id, id: frame.turn_id, question, again });
+        }
         turn.id = reply.id = frame.turn_id;
         this.known.add(turn.id);
         if (turn.stopping) this.stop();
@@ -275,11 +322,16 @@ class Panel extends Shell {
     if (!this.widget.isOpen) this.widget.button.dataset.unread = "";
     if (code) this.widget.emit("error", { code });
     else this.widget.emit("message", { role: "assistant", text: reply.text, message_id: message });
+    // What was asked elsewhere meanwhile comes with the session.
+    if (this.hasMoved) this.moved();
+    else if (this.hasMissed) this.connection.connect();
+    this.hasMissed = this.hasMoved = false;
   }
 
   refused({ code }) {
     const { widget } = this;
     if (code === "not_found") {
+      this.isAlone ||= this.followed === widget.saved.conversation;
       widget.save({ conversation: undefined });
       return "again";
     }
@@ -296,14 +348,14 @@ class Panel extends Shell {
   }
 
   /* Opens the session anew, with whatever is remembered by now. */
-  restart() {
+  restart(later) {
     const wasConnected = this.connection;
     this.connection?.end();
     this.connection = this.refusal = null;
     this.tell(null);
     this.quote?.close();
     this.clear();
-    if (wasConnected) this.connect();
+    if (wasConnected) setTimeout(() => this.element.isConnected && !this.mustAgree() && this.connect(), later);
   }
 
   fresh() {

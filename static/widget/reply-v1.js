@@ -17,7 +17,6 @@ export class Reply {
   leave() {
     this.mine.remove();
     this.element.remove();
-    this.panel.input.focus();
   }
 
   draw(live) {

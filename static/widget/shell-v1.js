@@ -77,6 +77,7 @@ export class Shell {
   end() {
     this.connection?.end();
     this.connection = null;
+    this.tabs?.leave();
     for (const name of ["resize", "scroll"]) visualViewport.removeEventListener(name, this.fit);
     this.element.remove();
     const root = this.widget.shadowRoot;

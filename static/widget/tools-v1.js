@@ -44,6 +44,7 @@ export function add(panel, made, reply, feedback) {
     reply.rate(value && { value, comment });
     if (value) panel.say(texts.thanks);
     if (value && !comment) panel.load("comment", reply);
+    panel.tabs.tell({ message, feedback: reply.feedback });
     panel.widget.emit("feedback", { message_id: message, value, comment });
   };
 
