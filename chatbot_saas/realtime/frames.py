@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from conversations.history.past import MAX_LISTED
 from conversations.turns.question import MAX_CLIENT_TURN_ID_LENGTH, NO_NUL
 from core.errors import AppError
 
@@ -52,11 +53,18 @@ class FeedbackCreate(_Frame, frozen=True, tag="feedback.create"):
     comment: Annotated[str, msgspec.Meta(max_length=1_000)] | None = None
 
 
+class ConversationsList(_Frame, frozen=True, tag="conversations.list"):
+    after: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_LISTED)] = MAX_LISTED
+
+
 class Ping(_Frame, frozen=True, tag="ping"):
     pass
 
 
-ClientFrame = SessionStart | TurnCreate | TurnStop | TurnResume | FeedbackCreate | Ping
+ClientFrame = (
+    SessionStart | TurnCreate | TurnStop | TurnResume | FeedbackCreate | ConversationsList | Ping
+)
 
 _decode = msgspec.json.Decoder(ClientFrame).decode
 _encode = msgspec.json.Encoder().encode

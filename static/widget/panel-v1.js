@@ -32,11 +32,17 @@ class Panel extends Shell {
     return this.steer();
   }
 
+  /* The log, from the list of past conversations. */
+  uncover() {
+    this.element.querySelector(".past")?.remove();
+  }
+
   clear() {
     this.turn = null;
     this.known = new Set();
     this.replies = [];
     this.sticks = true;
+    this.uncover();
     this.log.replaceChildren();
     this.steer();
   }
@@ -244,6 +250,7 @@ class Panel extends Shell {
 
   begin(turn) {
     this.turn = turn;
+    this.uncover();
     this.log.append(turn.reply.element);
     this.log.setAttribute("aria-busy", "true");
     this.say(this.texts.writing);
@@ -261,6 +268,7 @@ class Panel extends Shell {
   receive(frame) {
     const { turn } = this;
     if (frame.type === "pong") this.isStillThere();
+    if (frame.type === "conversations.listed" || frame.ref === "conversations.list") this.listed?.(frame);
     if (frame.type === "error") this.replies.find((each) => each.message === frame.ref)?.rate?.();
     if (!turn) return;
     if (frame.type === "error") {
@@ -358,8 +366,8 @@ class Panel extends Shell {
     if (wasConnected) setTimeout(() => this.element.isConnected && !this.mustAgree() && this.connect(), later);
   }
 
-  fresh() {
-    this.widget.save({ conversation: undefined });
+  fresh(conversation) {
+    this.widget.save({ conversation });
     this.restart();
     this.input.focus();
   }

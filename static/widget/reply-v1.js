@@ -57,26 +57,11 @@ export class Reply {
     this.ended = true;
     clearTimeout(this.panel.slow);
     this.draw(false);
-    this.listSources();
+    if (this.citations.length) this.panel.load("sources", this);
     if (note) this.element.append(this.note(note, again, wait));
     if (fallback) this.panel.load("contact", this, fallback);
     this.message = message;
     if (message) this.panel.load("tools", this, feedback);
-  }
-
-  listSources() {
-    if (!this.citations.length) return;
-    const { texts, number } = this.panel;
-    const documents = new Map();
-    for (const each of this.citations) documents.set(each.document_id, [...(documents.get(each.document_id) || []), each]);
-    const chips = [...documents.values()].map((cited) => {
-      const each = (name) => [...new Set(cited.map((one) => one[name]))].filter(Boolean).sort((a, b) => a - b).map(number).join(", ");
-      const pages = each("page");
-      const chip = h("button", { type: "button", class: "chip", click: () => this.panel.load("quote", cited, chip) },
-        h("b", {}, each("n")), h("span", {}, h("bdi", {}, cited[0].title)), pages ? h("small", {}, `${texts.page} ${pages}`) : "");
-      return h("li", {}, chip);
-    });
-    this.element.append(h("ul", { class: "sources", "aria-label": texts.sources }, ...chips));
   }
 
   note(note, again, wait) {

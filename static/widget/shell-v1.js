@@ -30,6 +30,7 @@ export class Shell {
     this.title = h(this.isPage ? "h1" : "h2", { class: "name", id: "name" });
     this.label = h("p", { class: "label" });
     this.avatar = h("div", { class: "avatar", "aria-hidden": "true" });
+    this.pastButton = button("past", texts.past, () => this.load("past"));
     this.freshButton = button("fresh", texts.fresh, () => this.fresh());
     this.closeButton = button("close", texts.close, () => this.widget.close());
     this.closeButton.hidden = this.isPage;
@@ -46,7 +47,7 @@ export class Shell {
     this.form = h("form", { submit: (event) => event.preventDefault() }, h("div", { class: "field" }, this.input, this.go));
     this.element = h("div", { class: "panel", part: "panel", role: this.isPage ? "group" : "dialog", "aria-labelledby": "name",
       lang: this.widget.language, hidden: "", keydown: (event) => this.key(event) },
-    h("div", { class: "head", part: "header" }, this.avatar, h("div", { class: "who" }, this.title, this.label), this.freshButton, this.closeButton),
+    h("div", { class: "head", part: "header" }, this.avatar, h("div", { class: "who" }, this.title, this.label), this.pastButton, this.freshButton, this.closeButton),
     h("div", { class: "main" }, this.log, this.latest), this.notice, this.form, this.status);
     this.widget.region.prepend(this.element);
     this.named();
@@ -100,7 +101,8 @@ export class Shell {
     if (composes(event)) return;
     if (event.key === "Escape") {
       event.stopPropagation();
-      if (this.quote?.open) this.quote.close();
+      const shown = this.element.querySelector("dialog[open]");
+      if (shown) shown.close();
       else this.widget.close();
     } else if (event.key === "Tab" && this.isModal) {
       const stops = [...this.element.querySelectorAll("button, textarea, a[href], [tabindex='0']")]

@@ -59,12 +59,8 @@ th, td { padding: 6px 11px; text-align: start; vertical-align: top; border-block
   background: radial-gradient(circle, var(--muted) 3.2px, #0000 4px) 0 / 12px }
 @keyframes beat { from { opacity: .25 } }
 .note, .hint, small { margin: 0; white-space: pre-line; font-size: 13.5px; color: var(--muted) }
-.sources { display: flex; flex-wrap: wrap; gap: 6px; margin: 0; padding: 0; list-style: none }
-.sources, .sources li { max-inline-size: 100% }
 .chip { display: flex; gap: 7px; max-inline-size: 100%; padding: 4px 11px; border: 1px solid var(--line); border-radius: 99px;
   font-size: 13px; background: var(--surface); text-align: start }
-.chip b { color: var(--ink) }
-.chip small { flex: none; font-size: inherit }
 .suggestions { display: flex; flex-direction: column; align-items: flex-start; gap: 8px }
 .suggestions .chip { border-radius: 14px; padding: 8px 14px; font-size: 14px; color: var(--ink) }
 .latest { position: absolute; inset-block-end: 10px; inset-inline: 0; margin-inline: auto; border-radius: 50%; background: var(--surface); border: 1px solid var(--line); box-shadow: 0 1px 8px #0003 }

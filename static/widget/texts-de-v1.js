@@ -2,6 +2,7 @@
 export const TEXTS = {
   model: "KI-Assistent", quoting: "Antwortet mit Zitaten aus unseren Dokumenten",
   fresh: "Neues Gespräch", close: "Chat schließen", log: "Gespräch",
+  past: "Frühere Gespräche", earlier: "Noch frühere", noPast: "Noch wurde nichts gefragt.", shutPast: "Liste schließen",
   placeholder: "Stellen Sie eine Frage …", send: "Senden", stop: "Antwort anhalten",
   you: "Ihre Frage", assistant: "Antwort", writing: "Die Antwort wird geschrieben",
   still: "Die Antwort ist noch in Arbeit …",

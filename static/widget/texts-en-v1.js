@@ -2,6 +2,7 @@
 export const TEXTS = {
   model: "AI assistant", quoting: "Answers in quotes from our documents",
   fresh: "New conversation", close: "Close chat", log: "Conversation",
+  past: "Past conversations", earlier: "Earlier ones", noPast: "Nothing has been asked yet.", shutPast: "Close the list",
   placeholder: "Ask a question…", send: "Send", stop: "Stop answering",
   you: "You asked", assistant: "Answer", writing: "Writing an answer",
   still: "Still working on your answer…",
