@@ -31,7 +31,7 @@ export function add(panel, { h }, reply) {
     if (!reply.form.isConnected) reply.thumbs[value === "up" ? 0 : 1].focus();
   } }, texts.tell);
   reply.form?.remove();
-  reply.form = h("div", { class: "comment", role: "group", "aria-label": texts[value], keydown: (event) => {
+  reply.form = h("div", { class: "comment", keydown: (event) => {
     if (event.key !== "Escape" || event.isComposing) return;
     event.stopPropagation();
     end();
