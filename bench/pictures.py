@@ -100,7 +100,7 @@ def take_widget(browser: Browser, access: dict[str, str]) -> None:
     page.wait_for_timeout(500)
     page.screenshot(path=PICTURES / "widget.png")
     widget.locator("dialog button").first.click()
-    widget.locator(".tools button").first.click()
+    widget.locator(".tools [aria-pressed]").first.click()
 
 
 def take_dashboard(browser: Browser, access: dict[str, str]) -> None:

@@ -194,6 +194,10 @@ class TurnStatus(models.TextChoices):
     FAILED = "failed"
 
 
+# The visitor may ask the same again, in place of it.
+FAILED_TURNS = (TurnStatus.FAILED, TurnStatus.INTERRUPTED)
+
+
 class Turn(models.Model):
     """A visitor's message and its reply.
 
@@ -201,7 +205,8 @@ class Turn(models.Model):
     `last_seq` is the number of the turn's last event once it has ended. `trace` keeps what
     retrieval found, the prompt that was sent and how long each step took (milliseconds).
     `answered` says whether the reply rests on a citation or answers a greeting; null while the turn
-    runs, and when the visitor stopped it before it could be told.
+    runs, when the visitor stopped it before it could be told, and when it failed and was asked again:
+    its messages have given way to those of the next turn.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -29,6 +29,7 @@ from chatbot_saas.realtime.followed_turns import FollowedTurns
 from chatbot_saas.realtime.handshake import Handshake, read_handshake
 from chatbot_saas.realtime.key_watch import unwatch, watch
 from chatbot_saas.realtime.sessions import OriginRefused, Session, SessionRequest
+from conversations.history.past import list_past
 from conversations.llm.providers import answerer_of
 from conversations.models import Channel, Unsupported
 from conversations.turns import access, services
@@ -50,6 +51,8 @@ _CLOSE_SECONDS = 2.0
 # A widget sends one frame before its session, and then what a person does.
 _FIRST_FRAMES = 5
 _FRAMES = {"burst": 100, "per_second": 20.0}
+# A person opens the list of past conversations, and leafs through it.
+_LISTS = {"burst": 10, "per_second": 0.5}
 # Who is told to wait is heard again after so many seconds, and after twice as many when told again: no
 # person notices, and a program that asks on and on, in a hundred sockets, is no load. Closed, it would
 # come again, which costs more.
@@ -95,6 +98,7 @@ class ChatConsumer(SocketConsumer):
         self._key_id: UUID | None = None
         self._followed = FollowedTurns(write=self._write, close=self.close)
         self._budget = FrameBudget(burst=_FIRST_FRAMES, per_second=0)
+        self._lists = FrameBudget(**_LISTS)
         self._is_counted = False
         self._pause = _PAUSE_SECONDS
         self._closing: int | None = None
@@ -286,6 +290,22 @@ class ChatConsumer(SocketConsumer):
                 value=frame.value,
                 comment=without_nul(frame.comment or ""),
             )
+        elif isinstance(frame, frames.ConversationsList):
+            await self._list_past(session, frame)
+
+    async def _list_past(self, session: Session, frame: frames.ConversationsList) -> None:
+        if not self._lists.take(asyncio.get_running_loop().time()):
+            raise RateLimited("This list was asked for too often.", retry_after=5)
+        page = await in_tenant(
+            session.tenant_id,
+            list_past,
+            chatbot_id=session.chatbot.id,
+            visitor_id=session.visitor_id,
+            limit=frame.limit,
+            after=frame.after,
+        )
+        about = {"conversations": page.conversations, "next_cursor": page.next_cursor}
+        await self._write(frames.write_frame("conversations.listed", **about))
 
     async def _create(self, session: Session, frame: frames.TurnCreate) -> None:
         self._followed.check_room()
@@ -299,6 +319,7 @@ class ChatConsumer(SocketConsumer):
                 conversation_id=session.conversation_id,
                 channel=Channel.WIDGET,
                 address=self._handshake.address,
+                retry_of=frame.retry_of,
             )
         )
         self._pause = _PAUSE_SECONDS
@@ -339,4 +360,5 @@ def _ref(frame: frames.ClientFrame) -> str | None:
     for name in ("client_turn_id", "turn_id", "message_id"):
         if hasattr(frame, name):
             return str(getattr(frame, name))
-    return "session.start" if isinstance(frame, frames.SessionStart) else None
+    named = isinstance(frame, frames.SessionStart | frames.ConversationsList)
+    return str(type(frame).__struct_config__.tag) if named else None

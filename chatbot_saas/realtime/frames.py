@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from conversations.history.past import MAX_LISTED
 from conversations.turns.question import MAX_CLIENT_TURN_ID_LENGTH, NO_NUL
 from core.errors import AppError
 
@@ -34,6 +35,7 @@ class SessionStart(_Frame, frozen=True, tag="session.start"):
 class TurnCreate(_Frame, frozen=True, tag="turn.create"):
     client_turn_id: _Id
     text: str
+    retry_of: UUID | None = None
 
 
 class TurnStop(_Frame, frozen=True, tag="turn.stop"):
@@ -47,15 +49,22 @@ class TurnResume(_Frame, frozen=True, tag="turn.resume"):
 
 class FeedbackCreate(_Frame, frozen=True, tag="feedback.create"):
     message_id: UUID
-    value: Literal["up", "down"]
-    comment: Annotated[str, msgspec.Meta(max_length=2_000)] | None = None
+    value: Literal["up", "down"] | None
+    comment: Annotated[str, msgspec.Meta(max_length=1_000)] | None = None
+
+
+class ConversationsList(_Frame, frozen=True, tag="conversations.list"):
+    after: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_LISTED)] = MAX_LISTED
 
 
 class Ping(_Frame, frozen=True, tag="ping"):
     pass
 
 
-ClientFrame = SessionStart | TurnCreate | TurnStop | TurnResume | FeedbackCreate | Ping
+ClientFrame = (
+    SessionStart | TurnCreate | TurnStop | TurnResume | FeedbackCreate | ConversationsList | Ping
+)
 
 _decode = msgspec.json.Decoder(ClientFrame).decode
 _encode = msgspec.json.Encoder().encode

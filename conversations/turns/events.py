@@ -27,6 +27,13 @@ class Contact(msgspec.Struct, frozen=True):
     text: str = ""
 
 
+class GivenFeedback(msgspec.Struct, frozen=True):
+    """A visitor's own thumb on a reply (`up` or `down`) and what they wrote to it."""
+
+    value: str
+    comment: str = ""
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     turn_id: UUID
     event_id: str
@@ -89,6 +96,7 @@ class TurnSnapshot(Event, frozen=True, kw_only=True, tag="turn.snapshot"):
     usage: TokenUsage
     unsourced: bool = False
     fallback: Contact | None = None
+    feedback: GivenFeedback | None = None
 
 
 TurnEvent = TurnStarted | TurnDelta | TurnCitation | TurnCompleted | TurnFailed | TurnSnapshot

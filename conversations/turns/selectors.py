@@ -8,7 +8,14 @@ from django.conf import settings
 from conversations import models
 from conversations.chatbots.look import look_of
 from conversations.citations.remarks import is_unsourced, needs_contact
-from conversations.turns.events import Contact, TokenUsage, TurnSnapshot, event_id, read_contact
+from conversations.turns.events import (
+    Contact,
+    GivenFeedback,
+    TokenUsage,
+    TurnSnapshot,
+    event_id,
+    read_contact,
+)
 from conversations.turns.values import ChatbotView, EndStatus, TurnRef
 from core.errors import NotFound
 
@@ -51,7 +58,7 @@ def shown_messages(conversation_id: UUID, contact: Contact | None) -> list[dict[
     rows = (
         models.Message.objects.filter(conversation_id=conversation_id)
         .order_by("-created_at", "-id")
-        .select_related("turn")
+        .select_related("turn", "feedback")
         # The whole prompt stands in it.
         .defer("turn__trace")
         .prefetch_related("citations")[:_SHOWN_MESSAGES]
@@ -67,6 +74,7 @@ def shown_messages(conversation_id: UUID, contact: Contact | None) -> list[dict[
             "citations": [shown_citation(citation) for citation in message.citations.all()],
             "unsourced": message.role == models.Role.ASSISTANT and _is_unsourced(message),
             "fallback": contact if _needs_contact(message, asked) else None,
+            "feedback": _given_feedback(message),
             "created_at": message.created_at,
         }
         # Asked for from the end, because the latest are shown, and read from the beginning.
@@ -88,6 +96,12 @@ def _is_unsourced(reply: models.Message) -> bool:
         answered=reply.turn.answered,
         provider=reply.turn.provider,
     )
+
+
+def _given_feedback(message: models.Message) -> GivenFeedback | None:
+    # The other side of a one-to-one raises where there is none.
+    feedback = getattr(message, "feedback", None)
+    return feedback and GivenFeedback(feedback.value, feedback.comment)
 
 
 def shown_citation(citation: models.Citation) -> dict[str, Any]:
@@ -136,7 +150,7 @@ def snapshot(turn_id: UUID) -> TurnSnapshot:
     turn = ended.select_related("conversation__chatbot").filter(pk=turn_id).first()
     if turn is None:
         raise NotFound("There is no such turn.")
-    said = models.Message.objects.filter(turn_id=turn_id).select_related("turn")
+    said = models.Message.objects.filter(turn_id=turn_id).select_related("turn", "feedback")
     by_role = {one.role: one for one in said.defer("turn__trace").prefetch_related("citations")}
     reply, question = by_role.get(models.Role.ASSISTANT), by_role.get(models.Role.VISITOR)
     asks_for_contact = needs_contact(question.text if question else "", turn.answered)
@@ -151,4 +165,5 @@ def snapshot(turn_id: UUID) -> TurnSnapshot:
         usage=TokenUsage(turn.tokens_in, turn.tokens_out),
         unsourced=reply is not None and _is_unsourced(reply),
         fallback=read_contact(turn.conversation.chatbot.contact) if asks_for_contact else None,
+        feedback=_given_feedback(reply) if reply else None,
     )

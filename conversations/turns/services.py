@@ -93,9 +93,30 @@ def _load_context(question: Question) -> TurnContext:
             channel=question.channel,
             external_user=question.external_user,
         )
-    return access_turn_context(
+    context = access_turn_context(
         conversation_id, chatbot_id=question.chatbot_id, visitor_id=question.visitor_id
     )
+    if question.retry_of is not None and _withdraw(question.retry_of, question.text, context):
+        # What was withdrawn is no history either.
+        return access_turn_context(
+            conversation_id, chatbot_id=question.chatbot_id, visitor_id=question.visitor_id
+        )
+    return context
+
+
+def _withdraw(turn_id: UUID, text: str, context: TurnContext) -> bool:
+    """Takes a failed turn's question, which is asked again, and what was written of its answer from the
+    conversation. False, and nothing is taken, when it is another question or the turn has not failed."""
+    failed = models.Turn.objects.filter(
+        pk=turn_id, conversation_id=context.conversation_id, status__in=models.FAILED_TURNS
+    )
+    said = models.Message.objects.filter(turn__in=failed)
+    if not said.filter(role=models.Role.VISITOR, text=text).exists():
+        return False
+    said.delete()
+    # The question is answered, or not, by the turn that takes its place.
+    failed.update(answered=None)
+    return True
 
 
 def _begun_before(question: Question, context: TurnContext) -> TurnRef:
@@ -223,10 +244,14 @@ def extend_leases(turn_ids: list[UUID]) -> list[UUID]:
 
 
 def record_feedback(
-    *, message_id: UUID, chatbot_id: UUID, visitor_id: UUID | None, value: str, comment: str
+    *, message_id: UUID, chatbot_id: UUID, visitor_id: UUID | None, value: str | None, comment: str
 ) -> None:
-    """The visitor's word on a reply; a later one replaces it. Raises `NotFound`."""
+    """The visitor's word on a reply; a later one replaces it, and None takes it back. Raises
+    `NotFound`."""
     message = access_reply(message_id, chatbot_id=chatbot_id, visitor_id=visitor_id)
+    if value is None:
+        models.Feedback.objects.filter(message=message).delete()
+        return
     models.Feedback.objects.update_or_create(
         message=message, defaults={"value": value, "comment": comment}
     )

@@ -25,7 +25,8 @@ class Question:
     conversations. `conversation_id` None: a new conversation. `history` replaces the stored one, and
     `extra_instructions` follow the chatbot's own (both for the stateless API). `address` is the
     visitor's, for the rate limit; `sampling` is handed to the model as it is (`temperature`, …). The
-    answer ends before the first text of `stop`.
+    answer ends before the first text of `stop`. `retry_of` is a failed turn of the conversation: its
+    question is asked again, and stands there once.
     """
 
     tenant_id: UUID
@@ -42,6 +43,7 @@ class Question:
     sampling: Mapping[str, float] = field(default_factory=dict)
     stop: tuple[str, ...] = ()
     external_user: str = ""
+    retry_of: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,10 @@
 
 export const ICONS = {
   fresh: "M4 12a8 8 0 1 0 2.6-5.9M4 4v4h4",
+  past: "M4 6h16M4 12h16M4 18h10",
   close: "M6 6l12 12M18 6 6 18",
   send: "M5 12h14M13 6l6 6-6 6",
   stop: "M8 8h8v8H8z",
-  up: "M4 10h3v10H4zM7 10l4-7q3 1 2 6h7l-2 11H7",
   latest: "M12 5v14M6 13l6 6 6-6",
 };
 

@@ -2,30 +2,39 @@
    Nothing is ever parsed as HTML; links lead to http(s), mail and telephones only, images are their
    alternative text.
    Every repetition is bounded, so that no text makes a browser think for long. */
+// A bracket belongs to an address where it is closed in it; a sign at the end does not.
+const ADDRESS =
+  "(?:[^\\s<>\"`()\\[\\]\uE000’”»。，、；：！？）」』】》،؛؟]|\\([^\\s<>\"`()]{0,200}\\)){0,1000}(?<![\\s.,;:!?*_~'])";
 const INLINE = new RegExp(
   [
-    "(`{1,3})([^`]{1,2000})\\1",
-    "(?:\\*\\*|__)(?=\\S)((?:[^*_]|[*_](?![*_])){1,2000})(?:\\*\\*|__)",
-    "(?<![\\w*])[*_](?=\\S)([^*_\\n]{1,500})[*_](?!\\w)",
+    "(?<!`)(`{1,3})(?!`)((?:[^`]|(?!\\1(?!`))`){1,2000}?)(?<!`)\\1(?!`)",
+    "\\*\\*(?=\\S)((?:[^*]|\\*(?!\\*)|\\*(?=\\*\\*)){1,2000})\\*\\*(?!\\*)",
+    "(?<![\\p{L}\\p{N}_])__(?=\\S)((?:[^_]|_(?!_)){1,2000})__(?![\\p{L}\\p{N}_])",
+    "(?<![\\w*])\\*(?=\\S)([^*\\n]{1,500})(?<!\\s)\\*(?!\\w)",
+    "(?<![\\p{L}\\p{N}_])_(?=\\S)((?:[^_\\n]|_(?=[\\p{L}\\p{N}])){1,500})(?<!\\s)_(?![\\p{L}\\p{N}_])",
     "(!?)\\[([^\\]\\n]{0,300})\\]\\(([^()\\s]{0,1000}(?:\\([^()\\s]{0,200}\\))?[^()\\s]{0,500})(?:\\s[^)\\n]{0,200})?\\)",
     "\uE000(\\d+):\\d+\uE001",
-    // A bracket belongs to the address where it is closed in it.
-    "(https?://(?:[^\\s<>\"'`()\\]\uE000]|\\([^\\s<>\"'`()\\]]{0,200}\\)){0,1000}(?:[^\\s<>\"'`()\\]\uE000.,;:!?]|\\([^\\s<>\"'`()\\]]{0,200}\\)))",
-    "(?<![\\w.+@-])([\\w.+-]{1,64}@(?:[\\w-]{1,63}\\.){1,8}[a-zA-Z]{2,24})(?![\\w@-])",
+    `<?((?:https?://|(?<![\\w/.@-])www\\.(?=[\\w-]{1,63}\\.))${ADDRESS})>?`,
+    "<?(?<![\\w.+@-])(?:mailto:)?([\\w.+-]{1,64}@(?:[\\w-]{1,63}\\.){1,8}[a-zA-Z]{2,24})(?![\\w@-])>?",
+    "<?(?<!\\w)(tel:\\+?\\d[\\d().-]{1,40}\\d)>?",
     "\\\\([\\\\`*_{}\\[\\]()#+.!~|>-])",
   ].join("|"),
-  "g",
+  "gu",
 );
-const FENCE = /^ {0,3}(```|~~~)/;
+const FENCE = /^(\s{0,12})(`{3,}(?=[^`]*$)|~{3,})/;
 const HEADING = /^ {0,3}#{1,6}\s+(.*?)\s*#*$/;
 const ITEM = /^( {0,12})([-*+•]|\d{1,9}[.)])(\s+)(.*)$/;
 const QUOTE = /^ {0,3}> ?/;
 const RULE = /^ {0,3}([-*_])( ?\1){2,40} *$/;
+const PIPE = /^\s*\|/;
 const DIVIDER = /^[\s|:-]*-[\s|:-]*$/;
 const DEEPEST = 5;
+/* Each block goes the way of its own language. */
+const AUTO = { dir: "auto" };
 
 /* Addresses and numbers that a link may lead to; `test` takes what is missing for "undefined". */
 const CALLS = /^(mailto:[^\s@]{1,200}@[^\s@]{1,200}|tel:[+\d][\d().-]{1,40})$/i;
+const ESCAPED = /\\([()_*])/g;
 const CHIP = /\uE000\d+:(\d+)\uE001/g;
 
 /* The text with a sign in place of each marker that leads to a quote: which of the citations it is. One
@@ -49,15 +58,31 @@ export function parse(text, live = false) {
   return blocks((live ? calm(text) : text).split(/\r?\n/), 0);
 }
 
-/* What is only half written is shown as it will look: bold is closed, a link's address waits. */
+/* What is only half written is shown as it will look: bold is closed, a link's address waits, and so does
+   the row of a table. In a block of code nothing is. */
 function calm(text) {
+  let fence;
+  for (const line of text.split("\n")) {
+    if (!fence) fence = FENCE.exec(line)?.[2];
+    else if (closes(line, fence)) fence = null;
+  }
+  if (fence) return text;
   const at = text.lastIndexOf("\n\n") + 1;
-  const last = text.slice(at).replace(/!?\[[^\]\n]{0,300}(\]\([^)\s]{0,1000})?$/, "");
-  const open = last.includes("`") ? 0 : last.split("**").length - 1;
-  return text.slice(0, at) + (open % 2 ? last.replace(/(\*\*)?\s*$/, (end, mark) => (mark ? "" : "**")) : last);
+  const lines = text.slice(at).replace(/!?\[[^\]\n]{0,300}(\]\((?:[^()\s]|\([^()\s]{0,200}\)?){0,1000})?$/, "").split("\n");
+  const end = lines.length - 1;
+  const held = lines.some((_, i) => i < end && isTable(lines, i)) ? end
+    : PIPE.test(lines[end]) || /^\s*`{1,2}$/.test(lines[end]) ? end
+    : PIPE.test(lines[end - 1] || "") && /^[\s|:]*$/.test(lines[end]) ? end - 1
+    : lines.length;
+  const last = (isTable(lines, end - 1) ? lines : lines.slice(0, held)).join("\n");
+  const open = (mark, from = last) => from.split(mark).length % 2 === 0;
+  const close = open("`") ? "`" : open("**", last.replace(/`[^`]*`/g, "")) ? "**" : "";
+  return text.slice(0, at) + (last.endsWith(close) ? last.slice(0, last.length - close.length) : last.replace(/\s*$/, close));
 }
 
-function blocks(lines, depth) {
+const closes = (line, fence) => line.trim().startsWith(fence) && !line.trim().replaceAll(fence[0], "");
+
+function blocks(lines, depth, way = AUTO) {
   const found = [];
   let at = 0;
   while (at < lines.length) {
@@ -66,13 +91,15 @@ function blocks(lines, depth) {
     if (!line.trim()) {
       at++;
     } else if ((match = FENCE.exec(line))) {
-      const end = lines.findIndex((other, i) => i > at && other.trim().startsWith(match[1]));
+      const [, indent, fence] = match;
+      const end = lines.findIndex((other, i) => i > at && closes(other, fence));
       const stop = end < 0 ? lines.length : end;
-      const code = unmark(lines.slice(at + 1, stop).join("\n"));
+      const shift = new RegExp(`^\\s{0,${indent.length}}`);
+      const code = unmark(lines.slice(at + 1, stop).map((each) => each.replace(shift, "")).join("\n"));
       found.push(["pre", { tabindex: "0", dir: "ltr" }, [["code", {}, [code]]]]);
       at = stop + 1;
     } else if ((match = HEADING.exec(line))) {
-      found.push(["h3", {}, inline(match[1])]);
+      found.push(["h3", way, inline(match[1])]);
       at++;
     } else if (RULE.test(line)) {
       found.push(["hr", {}, []]);
@@ -81,15 +108,15 @@ function blocks(lines, depth) {
       const start = at;
       while (at < lines.length && QUOTE.test(lines[at])) at++;
       const inner = lines.slice(start, at).map((each) => each.replace(QUOTE, ""));
-      found.push(["blockquote", {}, blocks(inner, depth + 1)]);
+      found.push(["blockquote", AUTO, blocks(inner, depth + 1, {})]);
     } else if (depth < DEEPEST && ITEM.test(line)) {
       at = list(lines, at, depth, found);
-    } else if (line.includes("|") && DIVIDER.test(lines[at + 1] || "")) {
+    } else if (isTable(lines, at)) {
       at = table(lines, at, found);
     } else {
       const start = at++;
       while (at < lines.length && lines[at].trim() && !startsBlock(lines, at, depth)) at++;
-      found.push(["p", {}, inline(lines.slice(start, at).join("\n"))]);
+      found.push(["p", way, inline(lines.slice(start, at).join("\n"))]);
     }
   }
   return found;
@@ -98,8 +125,10 @@ function blocks(lines, depth) {
 function startsBlock(lines, at, depth) {
   const line = lines[at];
   const nests = depth < DEEPEST && (QUOTE.test(line) || ITEM.test(line));
-  return nests || FENCE.test(line) || HEADING.test(line) || RULE.test(line);
+  return nests || FENCE.test(line) || HEADING.test(line) || RULE.test(line) || isTable(lines, at);
 }
+
+const isTable = (lines, at) => lines[at]?.includes("|") && DIVIDER.test(lines[at + 1] || "");
 
 /* The list that starts at a line; what is indented deeper belongs to the item above it. */
 function list(lines, at, depth, found) {
@@ -111,35 +140,49 @@ function list(lines, at, depth, found) {
     if (!match || match[1].length > indent.length + 1 || /\d/.test(match[2]) !== ordered) break;
     if (match[1].length < indent.length) break;
     const inner = [match[4]];
-    const deeper = new RegExp(`^ {${indent.length + 1},${indent.length + match[2].length + 4}}`);
+    const depthOf = (line = "") => (line.trim() ? /^\s*/.exec(line)[0].length : 0);
+    let cut = 0;
     at++;
     while (at < lines.length) {
       const next = lines[at];
-      const goesOn = deeper.test(next) || (next.trim() && inner.at(-1) && !startsBlock(lines, at, depth));
-      const waits = !next.trim() && deeper.test(lines[at + 1] || "");
-      if (!goesOn && !waits) break;
-      inner.push(next.replace(deeper, ""));
+      const wide = depthOf(next.trim() ? next : lines[filled(lines, at)]);
+      const isDeeper = wide > indent.length;
+      if (!isDeeper && !(next.trim() && inner.at(-1) && !startsBlock(lines, at, depth))) break;
+      // As deep as its first line: what is deeper still belongs to something in it.
+      if (isDeeper) cut ||= wide;
+      inner.push(next.slice(Math.min(cut, depthOf(next))));
       at++;
     }
     const content = blocks(inner, depth + 1);
     items.push(["li", {}, content[0]?.[0] === "p" ? [...content[0][2], ...content.slice(1)] : content]);
-    if (!lines[at]?.trim() && ITEM.test(lines[at + 1] || "")) at++;
+    if (ITEM.test(lines[filled(lines, at)] || "")) at = filled(lines, at);
   }
   const number = ordered ? { start: String(parseInt(mark, 10)) } : {};
-  found.push([ordered ? "ol" : "ul", number, items]);
+  found.push([ordered ? "ol" : "ul", { ...AUTO, ...number }, items]);
+  return at;
+}
+
+/* Where the next line with something on it is. */
+function filled(lines, at) {
+  while (at < lines.length && !lines[at].trim()) at++;
   return at;
 }
 
 function table(lines, at, found) {
-  const cells = (line) => line.trim().replace(/^\||\|$/g, "").split("|").slice(0, 20);
-  const row = (line, tag) =>
-    ["tr", {}, cells(line).map((cell) => [cell.trim() ? tag : "td", {}, inline(cell.trim())])];
+  const cells = (line) => line.trim().replace(/^\||(?<!\\)\|$/g, "").split(/(?<!\\)\|/).slice(0, 20)
+    .map((cell) => cell.trim().replaceAll("\\|", "|"));
+  const names = cells(lines[at]);
+  const row = (line, tag, given = cells(line)) => ["tr", {}, names.map((_, i) => [given[i] ? tag : "td", {}, inline(given[i] || "")])];
   const head = ["thead", {}, [row(lines[at], "th")]];
   const rows = [];
   for (at += 2; lines[at]?.includes("|"); at++) rows.push(row(lines[at], "td"));
-  found.push(["div", { class: "table", tabindex: "0" }, [["table", {}, [head, ["tbody", {}, rows]]]]]);
+  const label = plain(names.join(", "));
+  found.push(["div", { ...AUTO, class: "table", role: "group", tabindex: "0", "aria-label": label }, [["table", {}, [head, ["tbody", {}, rows]]]]]);
   return at;
 }
+
+/* Without the marks of bold, italics and code. */
+const plain = (text) => unmark(text).replace(/(`+|\*\*?|__)(.+?)\1/g, "$2");
 
 function inline(text, depth = 0) {
   const nodes = [];
@@ -155,17 +198,18 @@ function inline(text, depth = 0) {
   const inside = (part) => (depth < DEEPEST ? inline(part, depth + 1) : [part]);
   let at = 0;
   for (const match of text.matchAll(INLINE)) {
-    const [all, , code, bold, italic, image, label, target, n, bare, mail, sign] = match;
-    const href = mail ? `mailto:${mail}` : bare || target?.replace(/\\([()_*])/g, "$1");
-    say(text.slice(at, match.index));
-    at = match.index + all.length;
-    if (code) nodes.push(["code", {}, [unmark(code)]]);
+    const [all, , code, strong, bold = strong, em, italic = em, image, label, target, n, bare, mail, call, sign] = match;
+    const href = mail ? `mailto:${mail}` : call || (bare || target)?.replace(ESCAPED, "$1").replace(/^www\./i, "https://$&");
+    const [opens, closes] = label == null ? [all[0] === "<", all.endsWith(">")] : [];
+    say(text.slice(at, match.index) + (opens && !closes ? "<" : ""));
+    at = match.index + all.length - (closes && !opens ? 1 : 0);
+    if (code) nodes.push(["code", { dir: "ltr" }, [unmark(code.replace(/^ (.*\S.*) $/s, "$1"))]]);
     else if (bold) nodes.push(["strong", {}, inside(bold)]);
     else if (italic) nodes.push(["em", {}, inside(italic)]);
     else if (n) nodes.push(["button", { "data-n": n }, []]);
     else if (sign) say(sign);
     else if (image) say(label);
-    else if (safeLink(href) || CALLS.test(href)) nodes.push(anchor(href, label ?? mail));
+    else if (safeLink(href) || CALLS.test(href)) nodes.push(anchor(href, label ? plain(label) : mail || bare?.replace(ESCAPED, "$1")));
     else say(label ?? all);
   }
   say(text.slice(at));
@@ -176,12 +220,12 @@ function inline(text, depth = 0) {
    behind one that is not the address or the number, that is. */
 function anchor(href, label) {
   const { host, pathname } = new URL(href);
-  const shown = unmark(label || (host ? href : pathname));
+  const shown = label || (host ? href : pathname);
   const said = shown.trim().toLowerCase();
   const names = host ? said.replace(/^https?:\/\//, "").split(/[/?#]/)[0] === host
     : said.replace(/\s/g, "") === pathname.toLowerCase();
   const where = names ? [] : [["small", { dir: "ltr" }, [` (${host || pathname})`]]];
-  return ["a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, [shown, ...where]];
+  return ["a", { ...AUTO, href, target: "_blank", rel: "noopener noreferrer nofollow" }, [shown, ...where]];
 }
 
 export const safeLink = (href) => /^https?:\/\/[^/\s]/i.test(href || "") && URL.canParse(href);

@@ -1,12 +1,14 @@
 /* The panel: what the launcher loads when the chat is opened for the first time. */
 import { ICONS, h, icon, useTools } from "./elements-v1.js";
-import { safeLink } from "./markdown-v1.js";
 import { Reply } from "./reply-v1.js";
 import { MAX_TEXT_LENGTH, Shell } from "./shell-v1.js";
 import { Connection } from "./socket-v1.js";
+import { joinTabs } from "./tabs-v1.js";
 import { kindOf, loadTexts } from "./texts-v1.js";
 
 const lookOf = ({ color, theme, position, lang, label, avatar }) => ({ color, theme, position, lang, label, avatar });
+/* Milliseconds. */
+const SLOW = 4000;
 
 class Panel extends Shell {
   /* The one button beside the text sends it, or stops the answer that is being written. */
@@ -31,10 +33,17 @@ class Panel extends Shell {
     return this.steer();
   }
 
+  /* The log, from the list of past conversations. */
+  uncover() {
+    this.element.querySelector(".past")?.remove();
+  }
+
   clear() {
     this.turn = null;
     this.known = new Set();
+    this.replies = [];
     this.sticks = true;
+    this.uncover();
     this.log.replaceChildren();
     this.steer();
   }
@@ -43,27 +52,24 @@ class Panel extends Shell {
     return this.widget.getAttribute("consent") === "required" && !this.widget.saved.consent;
   }
 
+  /* Nothing can be written before the visitor has agreed. */
   askConsent() {
-    if (this.consent) return;
-    const { texts, widget } = this;
-    const privacy = widget.getAttribute("privacy");
-    const agree = h("button", { type: "button", class: "primary", click: () => {
-      widget.save({ consent: true });
-      this.consent.remove();
-      this.consent = null;
-      this.form.hidden = false;
-      this.open();
-    } }, texts.agree);
-    this.consent = h("div", { class: "consent", part: "consent" }, h("p", {}, texts.consent, " ",
-      safeLink(privacy) ? h("a", { class: "link", href: privacy, target: "_blank", rel: "noopener" }, texts.privacy) : null), agree);
+    if (this.form.hidden) return;
     this.form.hidden = true;
-    this.form.before(this.consent);
-    agree.focus();
+    this.load("consent");
+  }
+
+  agreed() {
+    this.widget.save({ consent: true });
+    this.form.hidden = false;
+    this.open();
   }
 
   connect() {
     if (this.connection) return;
     const { widget } = this;
+    this.adopt();
+    this.tabs ??= joinTabs(`chatbot:${widget.getAttribute("key")}`, { said: (told) => this.heard(told), moved: () => this.moved() });
     const url = new URL("../ws/chat/", this.base);
     url.protocol = url.protocol.replace("http", "ws");
     this.connection = new Connection(url.href, () => ({
@@ -79,8 +85,51 @@ class Panel extends Shell {
     });
   }
 
+  /* What is kept, unless the browser keeps nothing. */
+  adopt() {
+    const kept = this.widget.load();
+    if (Object.keys(kept).length) this.widget.saved = kept;
+  }
+
+  /* Another tab has gone on to another conversation, or has forgotten the visitor and begins anew: this one
+     waits for that. One that is between two conversations leads nowhere, whose visitor is another one is
+     followed once, and what is asked here is answered first. */
+  moved() {
+    const { widget } = this;
+    const { token, conversation } = widget.saved;
+    const kept = widget.load();
+    const isForgotten = token && !kept.token;
+    if (isForgotten) widget.identity = undefined;
+    else if (kept.conversation && !conversation && this.bot && !this.connection && !this.mustAgree()) this.connect();
+    if (!isForgotten) {
+      if (!conversation || !kept.conversation || conversation === kept.conversation || this.isAlone) return;
+      this.hasMoved = this.turn?.client;
+      if (this.hasMoved) return;
+    }
+    widget.saved = kept;
+    this.followed = kept.conversation;
+    this.restart(isForgotten ? SLOW : 0);
+  }
+
+  /* What is asked in another tab is asked here as well. */
+  heard({ conversation, id, question, again, message, feedback }) {
+    if (message) this.replies.find((each) => each.message === message)?.rate?.(feedback);
+    if (!id || conversation !== this.widget.saved.conversation || this.known.has(id) || !this.connection?.isReady) return;
+    this.hasMissed = Boolean(this.turn);
+    if (this.turn) return;
+    this.replies.find((each) => each.id === again)?.leave();
+    this.follow(new Reply(this, { id, question, mine: this.mine(question) }));
+  }
+
+  follow(reply) {
+    this.known.add(reply.id);
+    this.begin({ id: reply.id, reply });
+    this.connection.send({ type: "turn.resume", turn_id: reply.id });
+  }
+
   connectionIs(state) {
     clearTimeout(this.patience);
+    this.watchOver(state === "open");
     if (state === "open") this.tell(null);
     else if (state === "offline") this.tell(this.texts.offline);
     else this.patience = setTimeout(() => this.tell(this.texts.connecting), 1200);
@@ -119,24 +168,25 @@ class Panel extends Shell {
     const { turn } = this;
     if (turn) {
       if (turn.id) this.connection.send({ type: "turn.resume", turn_id: turn.id, last_event_id: `${turn.id}:${turn.reply.last}` });
-      else this.connection.send({ type: "turn.create", client_turn_id: turn.client, text: turn.reply.question });
+      else this.put(turn);
       return;
     }
     const news = messages.filter((message) => !this.known.has(message.message_id) && !this.known.has(message.turn_id));
-    let question;
-    for (const message of news) {
-      if (message.role === "visitor") this.mine((question = message.text));
-      else this.recall(message, question);
-    }
+    let asked = {};
+    news.forEach((message, i) => {
+      const { turn_id: id } = message;
+      if (message.role !== "visitor") return this.recall(message, asked);
+      asked = { id, question: message.text, mine: this.mine(message.text) };
+      // What failed before its first word has left no reply.
+      const ended = id && active?.turn_id !== id && news[i + 1]?.turn_id !== id;
+      return ended && this.recall({ status: "failed", text: "", citations: [] }, asked);
+    });
     for (const message of news) this.known.add(message.message_id).add(message.turn_id);
-    if (active) {
-      this.begin({ id: active.turn_id, reply: new Reply(this, question) });
-      this.connection.send({ type: "turn.resume", turn_id: active.turn_id });
-    }
+    if (active) this.follow(new Reply(this, { ...asked, id: active.turn_id }));
   }
 
-  recall(message, question) {
-    const reply = new Reply(this, question);
+  recall(message, asked) {
+    const reply = new Reply(this, asked);
     reply.text = message.text;
     reply.citations = message.citations;
     const failed = ["failed", "interrupted"].includes(message.status);
@@ -144,37 +194,68 @@ class Panel extends Shell {
     reply.finish({
       message: failed ? null : message.message_id,
       fallback: message.fallback,
+      feedback: message.feedback,
+      again: failed,
       note: failed ? this.texts.interrupted : message.status === "stopped" ? this.texts.stopped : message.unsourced ? this.texts.unsourced : null,
     });
   }
 
   mine(text) {
     if (this.suggestions) this.suggestions.hidden = true;
-    this.log.append(h("div", { class: "mine", part: "question", dir: "auto" },
-      h("span", { class: "unseen" }, `${this.texts.you}: `), text));
+    const element = h("div", { class: "mine", part: "question", dir: "auto" },
+      h("bdi", { class: "unseen" }, `${this.texts.you}: `), text);
+    this.log.append(element);
+    return element;
   }
 
-  /* Whether the question was taken. One is kept until there is a session. */
-  ask(text) {
+  /* Whether the question was taken. One is kept until there is a session. `failed` is the answer in whose
+     place it asks again. */
+  ask(text, failed) {
     if (this.turn || !text || this.refusal) return false;
-    if (!this.bot || this.mustAgree()) {
+    if (!this.bot || !this.connection || this.mustAgree()) {
       this.waiting = text;
       return true;
     }
     const client = `${Date.now()}${Math.random()}`;
-    const reply = new Reply(this, text.slice(0, MAX_TEXT_LENGTH));
-    this.mine(reply.question);
+    const question = text.slice(0, MAX_TEXT_LENGTH);
+    failed?.leave();
+    if (failed) this.input.focus();
+    const reply = new Reply(this, { question, mine: this.mine(question), again: failed?.id });
     this.begin({ client, reply });
-    this.connection.send({ type: "turn.create", client_turn_id: client, text: reply.question });
+    this.put(this.turn);
     this.widget.emit("message", { role: "visitor", text: reply.question });
     return true;
   }
 
+  /* A sign of life where no text comes for long: the server has to say that it is there. */
+  watchOver(isConnected) {
+    const { turn } = this;
+    clearTimeout(this.slow);
+    turn?.reply.still?.remove();
+    if (!turn || !isConnected || turn.reply.text) return;
+    turn.slowAt = Date.now() + SLOW;
+    this.slow = setTimeout(() => this.connection.ping(), SLOW);
+  }
+
+  isStillThere() {
+    const { turn } = this;
+    if (!turn || turn.reply.text || turn.reply.still?.isConnected || Date.now() < turn.slowAt) return;
+    turn.reply.still = h("p", { class: "hint" }, this.texts.still);
+    this.keepingPlace(() => turn.reply.body.append(turn.reply.still));
+    this.say(this.texts.still);
+  }
+
+  put({ client, reply: { question, again } }) {
+    this.connection.send({ type: "turn.create", client_turn_id: client, text: question, retry_of: again });
+  }
+
   begin(turn) {
     this.turn = turn;
+    this.uncover();
     this.log.append(turn.reply.element);
     this.log.setAttribute("aria-busy", "true");
     this.say(this.texts.writing);
+    this.watchOver(true);
     this.toEnd();
     this.steer();
   }
@@ -187,6 +268,9 @@ class Panel extends Shell {
 
   receive(frame) {
     const { turn } = this;
+    if (frame.type === "pong") this.isStillThere();
+    if (frame.type === "conversations.listed" || frame.ref === "conversations.list") this.listed?.(frame);
+    if (frame.type === "error") this.replies.find((each) => each.message === frame.ref)?.rate?.();
     if (!turn) return;
     if (frame.type === "error") {
       const { code, ref } = frame;
@@ -208,7 +292,11 @@ class Panel extends Shell {
     const { reply } = turn;
     switch (frame.type) {
       case "turn.started":
-        turn.id = frame.turn_id;
+        if (!turn.id) {
+          const { question, again } = reply;
+          this.tabs.tell({ conversation: frame.conversation_id, id: frame.turn_id, question, again });
+        }
+        turn.id = reply.id = frame.turn_id;
         this.known.add(turn.id);
         if (turn.stopping) this.stop();
         break;
@@ -228,26 +316,31 @@ class Panel extends Shell {
         reply.text = frame.text;
         reply.citations = frame.citations;
         this.finish({ message: frame.message_id, reason: frame.finish_reason, unsourced: frame.unsourced, fallback: frame.fallback,
-          code: frame.status === "completed" || frame.status === "stopped" ? null : "interrupted", again: true });
+          feedback: frame.feedback, code: frame.status === "completed" || frame.status === "stopped" ? null : "interrupted", again: true });
     }
   }
 
-  finish({ message, reason, code, again, wait, unsourced, fallback = code && code !== "rate_limited" ? this.bot.contact : null }) {
+  finish({ message, reason, code, again, wait, unsourced, feedback, fallback = code && code !== "rate_limited" ? this.bot.contact : null }) {
     const { reply } = this.turn;
     this.turn = null;
     this.log.removeAttribute("aria-busy");
     const note = code ? this.texts[kindOf(code)] : reason === "stopped" ? this.texts.stopped : unsourced ? this.texts.unsourced : null;
-    this.keepingPlace(() => reply.finish({ message: code ? null : message, note, again, wait, fallback }));
+    this.keepingPlace(() => reply.finish({ message: code ? null : message, note, again, wait, fallback, feedback }));
     this.say(`${this.texts.assistant}: ${reply.body.innerText} ${note || ""}`);
     this.steer();
     if (!this.widget.isOpen) this.widget.button.dataset.unread = "";
     if (code) this.widget.emit("error", { code });
     else this.widget.emit("message", { role: "assistant", text: reply.text, message_id: message });
+    // What was asked elsewhere meanwhile comes with the session.
+    if (this.hasMoved) this.moved();
+    else if (this.hasMissed) this.connection.connect();
+    this.hasMissed = this.hasMoved = false;
   }
 
   refused({ code }) {
     const { widget } = this;
     if (code === "not_found") {
+      this.isAlone ||= this.followed === widget.saved.conversation;
       widget.save({ conversation: undefined });
       return "again";
     }
@@ -264,18 +357,18 @@ class Panel extends Shell {
   }
 
   /* Opens the session anew, with whatever is remembered by now. */
-  restart() {
+  restart(later) {
     const wasConnected = this.connection;
     this.connection?.end();
     this.connection = this.refusal = null;
     this.tell(null);
-    this.quote.close();
+    this.quote?.close();
     this.clear();
-    if (wasConnected) this.connect();
+    if (wasConnected) setTimeout(() => this.element.isConnected && !this.mustAgree() && this.connect(), later);
   }
 
-  fresh() {
-    this.widget.save({ conversation: undefined });
+  fresh(conversation) {
+    this.widget.save({ conversation });
     this.restart();
     this.input.focus();
   }

@@ -1,14 +1,22 @@
 /* One answer in the panel. */
-import { button, h } from "./elements-v1.js";
-import { mark, parse, patch, safeLink } from "./markdown-v1.js";
+import { h } from "./elements-v1.js";
+import { mark, parse, patch } from "./markdown-v1.js";
 
-/* One answer: its text as it grows, what it rests on, and how it ended. */
+/* One answer: its text as it grows, what it rests on, and how it ended. `asked` is of its turn the `id`,
+   the `question`, the element `mine` that shows it, and the turn that it asks `again`. */
 export class Reply {
-  constructor(panel, question) {
-    Object.assign(this, { panel, question, text: "", citations: [], last: 0 });
-    this.body = h("div", { class: "body", part: "answer", dir: "auto" });
+  constructor(panel, asked) {
+    Object.assign(this, asked, { panel, text: "", citations: [], last: 0 });
+    panel.replies.push(this);
+    this.body = h("div", { class: "body", part: "answer" });
     this.body.append(h("div", { class: "wait" }));
     this.element = h("div", { class: "reply" }, h("span", { class: "unseen" }, panel.texts.assistant), this.body);
+  }
+
+  /* Its question is asked again: both give way to the next answer. */
+  leave() {
+    this.mine.remove();
+    this.element.remove();
   }
 
   draw(live) {
@@ -24,7 +32,7 @@ export class Reply {
     if (chip.shown === citation) return;
     const { texts, number } = this.panel;
     const doubt = this.panel.doubts(citation);
-    if (!chip.shown) chip.addEventListener("click", () => this.panel.showQuotes([chip.shown], chip));
+    if (!chip.shown) chip.addEventListener("click", () => this.panel.load("quote", [chip.shown], chip));
     chip.shown = citation;
     chip.type = "button";
     chip.className = doubt ? "cite doubt" : "cite";
@@ -45,75 +53,25 @@ export class Reply {
   }
 
   /* `note` is a sentence about the end, `again` whether asking once more can help, `wait` after how many seconds. */
-  finish({ message, note, again, wait, fallback }) {
+  finish({ message, note, again, wait, fallback, feedback }) {
     this.ended = true;
+    clearTimeout(this.panel.slow);
     this.draw(false);
-    this.listSources();
+    if (this.citations.length) this.panel.load("sources", this);
     if (note) this.element.append(this.note(note, again, wait));
-    if (fallback) this.element.append(this.contact(fallback));
-    if (message) this.element.append(this.thumbs(message));
-  }
-
-  listSources() {
-    if (!this.citations.length) return;
-    const { texts, number } = this.panel;
-    const documents = new Map();
-    for (const each of this.citations) documents.set(each.document_id, [...(documents.get(each.document_id) || []), each]);
-    const chips = [...documents.values()].map((cited) => {
-      const each = (name) => [...new Set(cited.map((one) => one[name]))].filter(Boolean).sort((a, b) => a - b).map(number).join(", ");
-      const pages = each("page");
-      const chip = h("button", { type: "button", class: "chip", click: () => this.panel.showQuotes(cited, chip) },
-        h("b", {}, each("n")), h("span", {}, h("bdi", {}, cited[0].title)), pages ? h("small", {}, `${texts.page} ${pages}`) : "");
-      return h("li", {}, chip);
-    });
-    this.element.append(h("ul", { class: "sources", "aria-label": texts.sources }, ...chips));
-  }
-
-  /* Whom else one may ask. */
-  contact({ email, phone, url, hours, text }) {
-    const { texts } = this.panel;
-    const link = (href, shown) => h("a", { class: "link", href, target: "_blank", rel: "noopener noreferrer" }, h("bdi", {}, shown));
-    const ways = [
-      email && link(`mailto:${encodeURI(email)}`, email),
-      phone && link(`tel:${phone.replace(/^(\+[^(]*)\(0\)/, "$1").replace(/[^+\d]/g, "")}`, phone),
-      safeLink(url) && link(url, new URL(url).host),
-      hours,
-    ].filter(Boolean);
-    return h("div", { class: "contact", part: "contact" }, h("p", {}, text || texts.contact), h("ul", {}, ...ways.map((way) => h("li", {}, way))));
+    if (fallback) this.panel.load("contact", this, fallback);
+    this.message = message;
+    if (message) this.panel.load("tools", this, feedback);
   }
 
   note(note, again, wait) {
     const { panel, question } = this;
     const retry = again && question
-      ? h("button", { type: "button", class: "link", click: () => panel.ask(question) }, panel.texts.again) : null;
-    if (retry && wait) this.countDown(retry, Date.now() + wait * 1000);
+      ? h("button", { type: "button", class: "link", click: () => panel.ask(question, this) }, panel.texts.again) : null;
+    if (retry && wait) {
+      retry.disabled = true;
+      panel.load("wait", retry, Date.now() + wait * 1000);
+    }
     return h("p", { class: "note" }, note, " ", retry);
-  }
-
-  /* Nobody presses in vain: the button works when the time has come. */
-  countDown(retry, until) {
-    const { texts, widget } = this.panel;
-    const left = Math.max(0, Math.ceil((until - Date.now()) / 1000));
-    const unit = left > 90 ? "minute" : "second";
-    const spoken = new Intl.NumberFormat(widget.language, { style: "unit", unit }).format(unit === "minute" ? Math.ceil(left / 60) : left);
-    retry.disabled = left > 0;
-    retry.textContent = left ? `${texts.again} (${spoken})` : texts.again;
-    if (left) setTimeout(() => this.countDown(retry, until), 1000);
-  }
-
-  thumbs(message) {
-    const { texts, widget } = this.panel;
-    const thumb = (value) => {
-      const made = button("up", texts[value], () => {
-        if (!this.panel.connection.send({ type: "feedback.create", message_id: message, value })) return;
-        for (const other of row.children) other.setAttribute("aria-pressed", String(other === made));
-        this.panel.say(texts.thanks);
-        widget.emit("feedback", { message_id: message, value });
-      }, "tool", `icon ${value}`);
-      made.setAttribute("aria-pressed", "false");
-      return made;
-    };
-    const row = h("div", { class: "tools" }, thumb("up"), thumb("down"));
-    return row;
   }
 }

@@ -5,6 +5,8 @@ import { STYLE } from "./style-v1.js";
 
 const SMALL = matchMedia("(max-width: 480px)");
 const NEAR_END = 48;
+/* A key that an input method takes, to choose a word with; Safari sends it when the word is chosen. */
+const composes = (event) => event.isComposing || event.keyCode === 229;
 export const MAX_TEXT_LENGTH = 8000;
 
 /* `Panel` says what happens when somebody types, sends or starts anew. */
@@ -28,6 +30,7 @@ export class Shell {
     this.title = h(this.isPage ? "h1" : "h2", { class: "name", id: "name" });
     this.label = h("p", { class: "label" });
     this.avatar = h("div", { class: "avatar", "aria-hidden": "true" });
+    this.pastButton = button("past", texts.past, () => this.load("past"));
     this.freshButton = button("fresh", texts.fresh, () => this.fresh());
     this.closeButton = button("close", texts.close, () => this.widget.close());
     this.closeButton.hidden = this.isPage;
@@ -35,7 +38,6 @@ export class Shell {
       scroll: () => this.scrolled() });
     this.latest = button("latest", texts.latest, () => this.toEnd(), "latest");
     this.latest.hidden = true;
-    this.quote = h("dialog", { class: "quote", part: "quote", "aria-label": texts.quote, close: () => this.quoteFrom?.focus() });
     this.notice = h("div", { class: "notice", part: "notice", hidden: "" });
     this.status = h("div", { class: "unseen", role: "status" });
     this.input = h("textarea", { rows: 1, maxlength: MAX_TEXT_LENGTH, placeholder: texts.placeholder, "aria-label": texts.placeholder,
@@ -45,8 +47,8 @@ export class Shell {
     this.form = h("form", { submit: (event) => event.preventDefault() }, h("div", { class: "field" }, this.input, this.go));
     this.element = h("div", { class: "panel", part: "panel", role: this.isPage ? "group" : "dialog", "aria-labelledby": "name",
       lang: this.widget.language, hidden: "", keydown: (event) => this.key(event) },
-    h("div", { class: "head", part: "header" }, this.avatar, h("div", { class: "who" }, this.title, this.label), this.freshButton, this.closeButton),
-    h("div", { class: "main" }, this.log, this.latest, this.quote), this.notice, this.form, this.status);
+    h("div", { class: "head", part: "header" }, this.avatar, h("div", { class: "who" }, this.title, this.label), this.pastButton, this.freshButton, this.closeButton),
+    h("div", { class: "main" }, this.log, this.latest), this.notice, this.form, this.status);
     this.widget.region.prepend(this.element);
     this.named();
   }
@@ -79,7 +81,7 @@ export class Shell {
   }
 
   close() {
-    this.quote.close();
+    this.quote?.close();
     this.element.hidden = true;
     this.fitScreen();
   }
@@ -87,6 +89,7 @@ export class Shell {
   end() {
     this.connection?.end();
     this.connection = null;
+    this.tabs?.leave();
     for (const name of ["resize", "scroll"]) visualViewport.removeEventListener(name, this.fit);
     this.element.remove();
     const root = this.widget.shadowRoot;
@@ -106,8 +109,11 @@ export class Shell {
   }
 
   key(event) {
+    if (composes(event)) return;
     if (event.key === "Escape") {
-      if (this.quote.open) this.quote.close();
+      event.stopPropagation();
+      const shown = this.element.querySelector("dialog[open]");
+      if (shown) shown.close();
       else this.widget.close();
     } else if (event.key === "Tab" && this.isModal) {
       const stops = [...this.element.querySelectorAll("button, textarea, a[href], [tabindex='0']")]
@@ -122,7 +128,7 @@ export class Shell {
   }
 
   typed(event) {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey || composes(event)) return;
     event.preventDefault();
     if (!this.turn) this.submit();
   }
@@ -139,31 +145,21 @@ export class Shell {
     this.status.textContent = text;
   }
 
-  /* --- The quote ------------------------------------------------------------------------- */
+  /* A part that few visitors need: its module makes it, and is loaded by the first who does. */
+  async load(name, ...given) {
+    const part = await import(`./${name}-v1.js`).catch(() => null);
+    if (!part) return this.tell(this.texts.trouble, () => {
+      this.tell(null);
+      this.load(name, ...given);
+    });
+    const root = this.widget.shadowRoot;
+    if (!root.adoptedStyleSheets.includes(part.sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, part.sheet];
+    return part.add(this, { h, icon, button, safeLink, ICONS }, ...given);
+  }
 
   /* Whether the visitor is told that a quote does not carry what it stands behind. */
   doubts(citation) {
     return citation.supported === false && this.bot.marks_unsupported;
-  }
-
-  /* Citations of one document, each quote once. */
-  showQuotes(cited, from) {
-    const { texts, number } = this;
-    const [citation] = cited;
-    this.quoteFrom = from;
-    const shut = button("close", texts.shut, () => this.quote.close());
-    const once = [...new Map(cited.map((each) => [each.quote, each])).values()];
-    this.quote.replaceChildren(
-      h("div", { class: "top" }, h("span", { class: "cite", "aria-hidden": "true" }, number(citation.n)), h("h3", {}, h("bdi", {}, citation.title)), shut),
-      ...once.flatMap((each) => [
-        each.page ? h("p", { class: "hint" }, `${texts.page} ${number(each.page)}`) : "",
-        h("blockquote", { dir: "auto" }, each.quote),
-        !cited[1] && this.doubts(each) ? h("p", { class: "hint" }, texts.doubt) : "",
-      ]),
-      safeLink(citation.url) ? h("a", { class: "visit", href: citation.url, target: "_blank", rel: "noopener noreferrer" }, `${texts.visit} (${new URL(citation.url).host})`) : "",
-    );
-    if (!this.quote.open) this.quote.show();
-    shut.focus();
   }
 
   /* --- Scrolling: whoever reads above is left alone -------------------------------------- */

@@ -41,7 +41,7 @@ export class Connection {
       const next = this.on.refused(frame);
       if (next === "again") this.begin();
       if (next === "end") this.end();
-    } else if (frame.type !== "pong") {
+    } else {
       this.on.frame(frame);
     }
   }

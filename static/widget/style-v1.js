@@ -39,7 +39,7 @@ button:disabled { cursor: default; opacity: .45 }
 .body { max-inline-size: 94%; padding: 11px 15px; border-radius: 18px; border-end-start-radius: 5px; background: var(--soft) }
 .body > * { margin: 0 0 10px }
 .body > :last-child { margin-block-end: 0 }
-.body a, .visit { color: var(--ink); text-underline-offset: 2px }
+a { color: var(--ink); text-underline-offset: 2px }
 .body h3 { font-size: 16px }
 .body ul, .body ol { padding-inline-start: 22px }
 :lang(fa) > ol { list-style: persian }
@@ -48,9 +48,9 @@ button:disabled { cursor: default; opacity: .45 }
 .body pre, .table { overflow-x: auto; border: 1px solid var(--line); border-radius: 10px; background: var(--surface); max-inline-size: 100% }
 .body pre { padding: 10px 12px; font-size: 13px; line-height: 1.5 }
 .body code { font-family: ui-monospace, monospace; font-size: .9em; overflow-wrap: normal }
-.body :not(pre) > code { padding: 1px 5px; border-radius: 5px; background: var(--surface); overflow-wrap: anywhere }
-table { border-collapse: collapse; min-inline-size: 100% }
-th, td { padding: 6px 11px; text-align: start; border-block-end: 1px solid var(--line) }
+.body :not(pre) > code { padding: 1px 5px; border-radius: 5px; background: var(--surface); overflow-wrap: inherit }
+table { border-collapse: collapse; min-inline-size: 100%; overflow-wrap: normal }
+th, td { padding: 6px 11px; text-align: start; vertical-align: top; border-block-end: 1px solid var(--line) }
 .cite { display: inline-grid; inline-size: auto; min-inline-size: 20px; block-size: 20px; padding: 0 5px; border-radius: 7px; background: var(--surface); color: var(--ink); border: 1px solid var(--line);
   font-size: 12px; font-weight: 650; line-height: 1; vertical-align: 1px }
 .doubt { border-style: dashed; color: var(--muted) }
@@ -58,20 +58,9 @@ th, td { padding: 6px 11px; text-align: start; border-block-end: 1px solid var(-
 .wait { inline-size: 36px; block-size: 23px; animation: beat .8s infinite alternate ease-in-out;
   background: radial-gradient(circle, var(--muted) 3.2px, #0000 4px) 0 / 12px }
 @keyframes beat { from { opacity: .25 } }
-.note, .hint, small { margin: 0; font-size: 13.5px; color: var(--muted) }
-.contact { font-size: 14px; overflow-wrap: anywhere }
-.contact p { margin: 0 }
-.contact ul { margin: 2px 0 0; padding: 0; list-style: none }
-.sources { display: flex; flex-wrap: wrap; gap: 6px; margin: 0; padding: 0; list-style: none }
-.sources, .sources li { max-inline-size: 100% }
+.note, .hint, small { margin: 0; white-space: pre-line; font-size: 13.5px; color: var(--muted) }
 .chip { display: flex; gap: 7px; max-inline-size: 100%; padding: 4px 11px; border: 1px solid var(--line); border-radius: 99px;
   font-size: 13px; background: var(--surface); text-align: start }
-.chip b { color: var(--ink) }
-.chip small { flex: none; font-size: inherit }
-.tools { display: flex; gap: 2px; color: var(--muted) }
-.tools .tool:hover { background: var(--soft); color: var(--text) }
-.tools [aria-pressed=true] { color: var(--ink) }
-.tools [aria-pressed=true] .icon { fill: color-mix(in srgb, currentcolor 25%, transparent) }
 .suggestions { display: flex; flex-direction: column; align-items: flex-start; gap: 8px }
 .suggestions .chip { border-radius: 14px; padding: 8px 14px; font-size: 14px; color: var(--ink) }
 .latest { position: absolute; inset-block-end: 10px; inset-inline: 0; margin-inline: auto; border-radius: 50%; background: var(--surface); border: 1px solid var(--line); box-shadow: 0 1px 8px #0003 }
@@ -79,7 +68,6 @@ th, td { padding: 6px 11px; text-align: start; border-block-end: 1px solid var(-
   background: light-dark(#fff7e6, #33291a); color: light-dark(#6b4300, #f6d9a3) }
 .notice span { flex: 1 }
 .link { color: inherit; font-weight: 650; text-decoration: underline; text-underline-offset: 3px }
-.link:disabled { font-weight: 400; text-decoration: none; font-variant-numeric: tabular-nums; cursor: default }
 form, .consent { padding: 10px 14px 14px; border-block-start: 1px solid var(--line) }
 .field { display: flex; align-items: flex-end; gap: 6px; padding: 5px; padding-inline-start: 14px; border: 1px solid light-dark(#8a93a3, #6b7487);
   border-radius: 16px; background: var(--surface) }
@@ -89,19 +77,8 @@ textarea { flex: 1; min-inline-size: 0; resize: none; field-sizing: content; min
 textarea:focus-visible { outline: 0 }
 textarea::placeholder { color: var(--muted) }
 .go, .primary { background: var(--accent); color: var(--on-accent) }
-.consent { display: grid; gap: 12px; padding: 18px }
-.consent p { margin: 0; font-size: 14px }
-.consent .link { font-weight: 500 }
 .primary { padding: 11px 16px; border-radius: 12px; font-weight: 650 }
-dialog { position: absolute; inset: auto 10px 10px; inline-size: auto; max-inline-size: none; max-block-size: 80%; margin: 0; padding: 14px 18px 18px;
-  overflow: auto; border: 1px solid var(--line); border-radius: 16px; background: var(--surface); color: inherit;
-  box-shadow: 0 12px 48px #0003; z-index: 2; animation: rise .18s ease-out }
-.top { display: flex; gap: 12px }
-.top h3 { flex: 1; margin: 0; font-size: 15px; font-weight: 650 }
-.top .tool { margin: -6px }
-dialog blockquote { margin: 12px 0; padding-inline-start: 14px; border-inline-start: 3px solid var(--ink); white-space: pre-wrap }
 .flip:dir(rtl) { scale: -1 1 }
-.icon.down { rotate: 180deg }
 .unseen { position: absolute; inline-size: 1px; block-size: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
 .full .panel { position: fixed; inset: var(--top, 0) 0 auto; inline-size: auto; block-size: var(--height, 100dvh); border-radius: 0; box-shadow: none }
 .full .launcher { visibility: hidden }

@@ -255,6 +255,7 @@
 
     /* Forgets the visitor on this device. */
     reset() {
+      this.identity = undefined;
       this.save({ token: undefined, conversation: undefined });
       this.panel?.restart();
     }

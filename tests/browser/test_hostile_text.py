@@ -112,11 +112,22 @@ def test_titles_quotes_and_addresses_of_documents_are_text(
     visitor.page.reload()
     visitor.open()
     expect(visitor.part(".sources .chip")).to_have_count(len(PAYLOADS) + 1)
+    visitor.part(".sources button").last.click()
+    expect(visitor.part("dialog h3")).to_be_visible()
+    # The quote's module is there by now, and shows the next one within the same task.
     links = visitor.part(".sources").last.evaluate(
-        """(list) => [...list.querySelectorAll("button")].flatMap((chip) => {
-          chip.click();
-          return [...list.getRootNode().querySelectorAll("dialog a")].map((link) => link.href);
-        })"""
+        """async (list) => {
+          const seen = [];
+          for (const chip of list.querySelectorAll("button")) {
+            chip.click();
+            await new Promise((done) => setTimeout(done));
+            const root = list.getRootNode();
+            if (root.querySelector("dialog h3").textContent !== chip.querySelector("bdi").textContent)
+              throw new Error("another quote is shown");
+            seen.push(...[...root.querySelectorAll("dialog a")].map((link) => link.href));
+          }
+          return seen;
+        }"""
     )
     assert links == []
     nothing_happened(visitor, site.origin, web.url)

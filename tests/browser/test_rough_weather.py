@@ -72,6 +72,34 @@ def test_a_failed_answer_can_be_asked_for_again(
     expect(visitor.part(".note")).to_contain_text("Please try again.")
     again.click()
     expect(visitor.answered()).to_contain_text("48213")
+    expect(visitor.part(".mine")).to_have_count(1)
+    expect(visitor.part(".note")).to_have_count(0)
+    visitor.page.reload()
+    visitor.open()
+    expect(visitor.answered()).to_contain_text("48213")
+    expect(visitor.part(".mine")).to_have_count(1)
+    assert visitor.errors == []
+
+
+@pytest.mark.parametrize("words", [0, 2], ids=["before its first word", "in the middle"])
+def test_a_failed_answer_can_be_asked_for_again_after_a_reload(
+    *, watch: Watch, site: Site, web: Process, workspace: Workspace, fake: FakeOpenAI, words: int
+) -> None:
+    failing = {"text": "one two three four", "eof_at": words, "times": 3 if words == 0 else 1}
+    fake.script({"match": f"fails after {words}", **failing})
+    visitor = watch()
+    visitor.page.goto(site.address(web.url, workspace.publishable_key))
+    visitor.open()
+    visitor.ask(f"What is the access code if it fails after {words}?")
+    expect(visitor.part(".note")).to_contain_text("Please try again.")
+    fake.reset()
+    visitor.page.reload()
+    visitor.open()
+    expect(visitor.part(".mine")).to_have_count(1)
+    visitor.part(".note button").click()
+    expect(visitor.answered()).to_contain_text("48213")
+    expect(visitor.part(".mine")).to_have_count(1)
+    expect(visitor.part(".note")).to_have_count(0)
 
 
 def one_question_a_minute(tenant_id: UUID) -> None:

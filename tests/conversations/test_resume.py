@@ -226,9 +226,12 @@ def test_an_ended_turn_whose_log_is_gone_comes_as_one_snapshot(
             name = log_key(workspace.tenant.id, Turn.objects.get().pk)
         assert 0 < sync_redis("events").ttl(name) <= 900
         sync_redis("events").delete(name)
+        message_id = events[-1]["message_id"]
+        chat.send("feedback.create", message_id=message_id, value="down", comment="Too short.")
         chat.send("turn.resume", turn_id=turn_id, last_event_id=events[1]["event_id"])
         snapshot = chat.receive("turn.snapshot")
         assert snapshot["text"] == text_of(events)
+        assert snapshot["feedback"] == {"value": "down", "comment": "Too short."}
         assert snapshot["event_id"] == events[-1]["event_id"]
         assert [c["quote"] for c in snapshot["citations"]] == [
             e["quote"] for e in events if e["type"] == "turn.citation"

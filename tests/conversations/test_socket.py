@@ -151,6 +151,11 @@ BAD_FRAMES: dict[str, str | bytes] = {
     "a wrong value": '{"type": "feedback.create", "message_id": "'
     + str(uuid4())
     + '", "value": "sideways"}',
+    "a long comment": '{"type": "feedback.create", "message_id": "'
+    + str(uuid4())
+    + '", "value": "up", "comment": "'
+    + "a" * 1_001
+    + '"}',
     "too long": '{"type": "ping", "x": "' + "a" * 65_536 + '"}',
     "too long in bytes": '{"type": "ping", "x": "' + "é" * 33_000 + '"}',
     "half a surrogate": '{"type": "turn.create", "client_turn_id": "\\ud800", "text": "x"}',
@@ -337,7 +342,9 @@ def test_a_foreign_conversation_is_not_there(
             assert stranger.start(key)["conversation_id"] != wanted
 
 
-def test_feedback_is_kept_and_may_change(chat: Chat, workspace: Workspace) -> None:
+def test_feedback_is_kept_and_may_change_and_be_taken_back(
+    chat: Chat, model_web: Process, workspace: Workspace
+) -> None:
     message_id = chat.answer("What is the access code of the depot?")[-1]["message_id"]
     chat.send("feedback.create", message_id=message_id, value="up")
     chat.send("feedback.create", message_id=message_id, value="down", comment="wro\x00ng")
@@ -350,6 +357,18 @@ def test_feedback_is_kept_and_may_change(chat: Chat, workspace: Workspace) -> No
             "down",
             "wrong",
         )
+    start = {
+        "visitor_token": chat.ready["visitor_token"],
+        "conversation_id": chat.ready["conversation_id"],
+    }
+    with Chat(model_web.socket_url, workspace.publishable_key, **start) as later:
+        shown = [message["feedback"] for message in later.ready["messages"]]
+    assert shown == [None, {"value": "down", "comment": "wrong"}]
+    chat.send("feedback.create", message_id=message_id, value=None)
+    chat.send("ping")
+    chat.receive("pong")
+    with tenant_context(workspace.tenant.id):
+        assert Feedback.objects.count() == 0
 
 
 def test_an_identified_visitor_has_the_same_conversations_everywhere(

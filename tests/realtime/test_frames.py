@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from chatbot_saas.realtime.frames import (
     MAX_FRAME_BYTES,
     BadFrame,
+    ConversationsList,
     FeedbackCreate,
     Ping,
     SessionStart,
@@ -41,6 +42,9 @@ def text(kind: str, **fields: Any) -> str:
         (text("turn.stop", turn_id=ID), TurnStop),
         (text("turn.resume", turn_id=ID, last_event_id=None), TurnResume),
         (text("feedback.create", message_id=ID, value="up", comment="Good."), FeedbackCreate),
+        (text("feedback.create", message_id=ID, value=None), FeedbackCreate),
+        (text("conversations.list"), ConversationsList),
+        (text("conversations.list", limit=20, after="x"), ConversationsList),
         # What a newer widget may add is not in the way of an older server.
         (text("ping", sent_at=7), Ping),
     ],
