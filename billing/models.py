@@ -32,6 +32,8 @@ class Hold(models.Model):
     turn_id = models.UUIDField(primary_key=True)
     starts_on = models.DateField()
     cost = models.DecimalField(max_digits=20, decimal_places=9)
+    # None of the plan's for a member's preview.
+    messages = models.PositiveSmallIntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

@@ -18,6 +18,7 @@ from chatbot_saas.web.service_form import F, ServiceFormView
 from conversations.chatbots import services as service
 from conversations.chatbots.services import ChatbotSettings
 from knowledge.document_list import list_sources
+from tenants.keys.visitor_tokens import issue_preview_token
 
 
 class ChatbotsView(ServiceFormView[NewChatbotForm]):
@@ -53,7 +54,8 @@ class ChatbotPage(ServiceFormView[F]):
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         key = publishable_key(self.request.member.tenant_id, self._id)
-        shown = super().get_context_data(chatbot=self.chatbot, key=key, **context)
+        token = issue_preview_token(self.request.member.tenant_id, self._id)
+        shown = super().get_context_data(chatbot=self.chatbot, key=key, token=token, **context)
         # The other form, whichever was not sent.
         if "settings_form" not in shown:
             shown["settings_form"] = _settings_form(initial=initial_of(self.chatbot))
