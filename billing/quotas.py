@@ -19,6 +19,7 @@ from django.utils import timezone
 from billing.days import add_to_day
 from billing.models import Budget, Hold, QuotaPeriod, UsageRecord
 from billing.pricing import cost
+from billing.quotas_reached import note_reached
 from billing.selectors import PlanLimits, TurnTerms
 from core import analytics
 from core.errors import AppError, BudgetExceeded, QuotaExceeded
@@ -210,8 +211,9 @@ def settle(
         created_at=hold.created_at,
     )
     # The month's row first, then the day's: every turn takes them in this order.
-    _free(hold, messages_used=hold.messages, cost_used=charged)
+    used_now = _free(hold, messages_used=hold.messages, cost_used=charged)
     add_to_day(record)
+    note_reached(terms.plan, hold, *used_now)
     TOKENS.labels("in").inc(tokens_in)
     TOKENS.labels("out").inc(tokens_out)
     COST_USD.inc(float(charged))
@@ -252,11 +254,17 @@ def _take_hold(turn_id: UUID) -> Hold | None:
     )
 
 
-def _free(hold: Hold, *, messages_used: int, cost_used: Decimal) -> None:
+def _free(
+    hold: Hold, *, messages_used: int, cost_used: Decimal
+) -> tuple[int, Decimal, Decimal | None]:
+    """The month's messages and cost by now, and the workspace's own budget."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE billing_quotaperiod SET messages_held = messages_held - %s, "
             "cost_held = cost_held - %s, messages_used = messages_used + %s, "
-            "cost_used = cost_used + %s WHERE starts_on = %s",
+            "cost_used = cost_used + %s WHERE starts_on = %s "
+            "RETURNING messages_used, cost_used, (SELECT cost_per_month FROM billing_budget LIMIT 1)",
             [hold.messages, hold.cost, messages_used, cost_used, hold.starts_on],
         )
+        messages, spent, budget = cursor.fetchone()
+    return messages, spent, budget
