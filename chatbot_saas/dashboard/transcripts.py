@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from chatbot_saas.dashboard.conversation_filters import CHANNELS, named, read_filter
+from chatbot_saas.dashboard.failure_words import find_failure
 from chatbot_saas.dashboard.spans import spans_of
 from chatbot_saas.web.listing import address, text_in
 from chatbot_saas.web.pages import page
@@ -59,5 +60,9 @@ def explanation(request: MemberRequest, conversation_id: UUID, turn_id: UUID) ->
     # The address would otherwise show a turn below a conversation that it is not of.
     if found.conversation_id != conversation_id:
         raise NotFound("There is no such turn.")
-    context = {"turn": found, "spans": spans_of(found.timings)}
+    context = {
+        "turn": found,
+        "spans": spans_of(found.timings),
+        "failure": find_failure(found.error_code, found.refused),
+    }
     return render(request, "conversations/explanation.html", context)
