@@ -32,10 +32,34 @@ class Hold(models.Model):
     turn_id = models.UUIDField(primary_key=True)
     starts_on = models.DateField()
     cost = models.DecimalField(max_digits=20, decimal_places=9)
+    # None of the plan's for a member's preview.
+    messages = models.PositiveSmallIntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return str(self.turn_id)
+
+
+class QuotaNotice(models.Model):
+    """That a month's limit is nearly (80) or wholly (100 percent) used, and who was told by mail.
+
+    The row without a recipient is written with the turn that got there; each further one with its mail.
+    """
+
+    starts_on = models.DateField()
+    percent = models.PositiveSmallIntegerField()
+    recipient = models.CharField(max_length=36, blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["starts_on", "percent", "recipient"], name="quota_notice_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starts_on:%Y-%m}: {self.percent} %"
 
 
 class UsageRecord(models.Model):

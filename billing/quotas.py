@@ -19,6 +19,7 @@ from django.utils import timezone
 from billing.days import add_to_day
 from billing.models import Budget, Hold, QuotaPeriod, UsageRecord
 from billing.pricing import cost
+from billing.quotas_reached import note_reached
 from billing.selectors import PlanLimits, TurnTerms
 from core import analytics
 from core.errors import AppError, BudgetExceeded, QuotaExceeded
@@ -38,16 +39,18 @@ _RESERVE = """
 WITH period AS (
     INSERT INTO billing_quotaperiod AS p
         (starts_on, messages_used, messages_held, cost_used, cost_held)
-    SELECT %(month)s, 0, 1, 0, %(cost)s
-    WHERE %(messages_limit)s >= 1 AND %(cost)s <= %(cost_limit)s
+    SELECT %(month)s, 0, %(messages)s, 0, %(cost)s
+    WHERE %(messages_limit)s >= %(messages)s AND %(cost)s <= %(cost_limit)s
     ON CONFLICT (starts_on) DO UPDATE
-        SET messages_held = p.messages_held + 1, cost_held = p.cost_held + excluded.cost_held
-        WHERE p.messages_used + p.messages_held + 1 <= %(messages_limit)s
+        SET messages_held = p.messages_held + excluded.messages_held,
+            cost_held = p.cost_held + excluded.cost_held
+        WHERE (excluded.messages_held = 0
+                OR p.messages_used + p.messages_held + 1 <= %(messages_limit)s)
             AND p.cost_used + p.cost_held + excluded.cost_held <= %(cost_limit)s
     RETURNING starts_on
 )
-INSERT INTO billing_hold (turn_id, starts_on, cost, created_at)
-SELECT %(turn)s, starts_on, %(cost)s, %(now)s FROM period
+INSERT INTO billing_hold (turn_id, starts_on, cost, messages, created_at)
+SELECT %(turn)s, starts_on, %(cost)s, %(messages)s, %(now)s FROM period
 RETURNING turn_id
 """
 
@@ -72,8 +75,10 @@ def next_month(month: date) -> datetime:
     return datetime(first.year, first.month, first.day, tzinfo=UTC)
 
 
-def reserve(*, turn_id: UUID, terms: TurnTerms, max_tokens_in: int, max_tokens_out: int) -> None:
-    """Hold one message and the most that the turn can cost.
+def reserve(
+    *, turn_id: UUID, terms: TurnTerms, max_tokens_in: int, max_tokens_out: int, messages: int = 1
+) -> None:
+    """Hold one message (none for a preview) and the most that the turn can cost.
 
     Raises `BudgetExceeded` or `QuotaExceeded`, which say which limit and until when; nothing is
     held then.
@@ -90,6 +95,7 @@ def reserve(*, turn_id: UUID, terms: TurnTerms, max_tokens_in: int, max_tokens_o
         "month": month,
         "turn": turn_id,
         "cost": wanted,
+        "messages": messages,
         "messages_limit": plan.messages_per_month,
         # The smaller of what the plan allows and what the workspace allows itself.
         "cost_limit": cost_limit,
@@ -98,29 +104,33 @@ def reserve(*, turn_id: UUID, terms: TurnTerms, max_tokens_in: int, max_tokens_o
         cursor.execute(_RESERVE, values)
         reserved = cursor.fetchone()
     if reserved is None:
-        raise _refusal(terms, wanted, budget, month)
+        raise _refusal(terms, wanted, budget, month, messages)
 
 
-def _refusal(terms: TurnTerms, wanted: Decimal, budget: Decimal | None, month: date) -> AppError:
+def _refusal(
+    terms: TurnTerms, wanted: Decimal, budget: Decimal | None, month: date, messages: int
+) -> AppError:
     # Read after the refusal, so it may be newer than what refused; the sentence is for people.
     period = QuotaPeriod.objects.filter(pk=month).first() or QuotaPeriod(starts_on=month)
     spent = period.cost_used + period.cost_held + wanted
     allowed = (
         terms.plan.cost_per_month if budget is None else min(budget, terms.plan.cost_per_month)
     )
-    if period.messages_used + period.messages_held < terms.plan.messages_per_month and (
-        period.cost_used + wanted <= allowed
-    ):
+    is_full = messages > 0 and (
+        period.messages_used + period.messages_held >= terms.plan.messages_per_month
+    )
+    if not is_full and period.cost_used + wanted <= allowed:
         return _all_reserved()
-    refusal = _spent(terms.plan, period, spent, budget)
+    refusal = _spent(terms.plan, period, spent, budget, is_full=is_full)
     _track_reached(month, refusal.detail_code)
     return refusal
 
 
 def _spent(
-    plan: PlanLimits, period: QuotaPeriod, spent: Decimal, budget: Decimal | None
+    plan: PlanLimits, period: QuotaPeriod, spent: Decimal, budget: Decimal | None, *, is_full: bool
 ) -> AppError:
-    """Which of the month's limits is reached. `spent` is what the refused turn would lead to."""
+    """Which of the month's limits is reached. `spent` is what the refused turn would lead to; `is_full`:
+    no message is left."""
     until = next_month(period.starts_on)
     frees = f"It frees on {until:%d %B %Y}, 00:00 UTC."
     seconds = max(1, int((until - timezone.now()).total_seconds()))
@@ -130,7 +140,7 @@ def _spent(
             until=until,
             retry_after=seconds,
         )
-    if period.messages_used + period.messages_held >= plan.messages_per_month:
+    if is_full:
         limit = f"{plan.messages_per_month} messages"
         code = "message_quota_exceeded"
     else:
@@ -201,8 +211,9 @@ def settle(
         created_at=hold.created_at,
     )
     # The month's row first, then the day's: every turn takes them in this order.
-    _free(hold, messages_used=1, cost_used=charged)
+    used_now = _free(hold, messages_used=hold.messages, cost_used=charged)
     add_to_day(record)
+    note_reached(terms.plan, hold, *used_now)
     TOKENS.labels("in").inc(tokens_in)
     TOKENS.labels("out").inc(tokens_out)
     COST_USD.inc(float(charged))
@@ -227,20 +238,33 @@ def _take_hold(turn_id: UUID) -> Hold | None:
     """Deleting the row is what makes settling happen once, however many try."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM billing_hold WHERE turn_id = %s RETURNING starts_on, cost, created_at",
+            "DELETE FROM billing_hold WHERE turn_id = %s RETURNING starts_on, cost, messages, created_at",
             [turn_id],
         )
         row = cursor.fetchone()
     if row is None:
         return None
-    return Hold(turn_id=turn_id, starts_on=row[0], cost=row[1], created_at=row[2])
+    starts_on, cost_held, messages, created_at = row
+    return Hold(
+        turn_id=turn_id,
+        starts_on=starts_on,
+        cost=cost_held,
+        messages=messages,
+        created_at=created_at,
+    )
 
 
-def _free(hold: Hold, *, messages_used: int, cost_used: Decimal) -> None:
+def _free(
+    hold: Hold, *, messages_used: int, cost_used: Decimal
+) -> tuple[int, Decimal, Decimal | None]:
+    """The month's messages and cost by now, and the workspace's own budget."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE billing_quotaperiod SET messages_held = messages_held - 1, "
+            "UPDATE billing_quotaperiod SET messages_held = messages_held - %s, "
             "cost_held = cost_held - %s, messages_used = messages_used + %s, "
-            "cost_used = cost_used + %s WHERE starts_on = %s",
-            [hold.cost, messages_used, cost_used, hold.starts_on],
+            "cost_used = cost_used + %s WHERE starts_on = %s "
+            "RETURNING messages_used, cost_used, (SELECT cost_per_month FROM billing_budget LIMIT 1)",
+            [hold.messages, hold.cost, messages_used, cost_used, hold.starts_on],
         )
+        messages, spent, budget = cursor.fetchone()
+    return messages, spent, budget

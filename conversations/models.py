@@ -150,6 +150,8 @@ class Channel(models.TextChoices):
     WIDGET = "widget"
     API = "api"
     COMPLETIONS = "completions"
+    # A member's own trial on the chatbot's page: no visitor's, and counted nowhere.
+    PREVIEW = "preview"
 
 
 class Conversation(models.Model):
@@ -179,6 +181,12 @@ class Conversation(models.Model):
                 fields=["chatbot", "last_message_at", "id"],
                 condition=models.Q(last_message_at__isnull=False),
                 name="conversation_of_bot_latest",
+            ),
+            # What counts visitors leaves these out.
+            models.Index(
+                fields=["id"],
+                condition=models.Q(channel=Channel.PREVIEW),
+                name="conversation_preview",
             ),
         ]
 
@@ -238,6 +246,11 @@ class Turn(models.Model):
                 fields=["lease_until"],
                 condition=models.Q(status=TurnStatus.RUNNING),
                 name="turn_running",
+            ),
+            models.Index(
+                fields=["started_at"],
+                condition=models.Q(answered=False) | models.Q(status__in=["failed", "interrupted"]),
+                name="turn_unanswered",
             ),
             # Holds all that the overview counts.
             models.Index(

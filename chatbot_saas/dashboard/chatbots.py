@@ -25,6 +25,7 @@ from conversations.chatbots import avatars
 from conversations.chatbots import services as service
 from conversations.chatbots.services import ChatbotSettings
 from knowledge.document_list import list_sources
+from tenants.keys.visitor_tokens import issue_preview_token
 
 
 class ChatbotsView(ServiceFormView[NewChatbotForm]):
@@ -60,7 +61,8 @@ class ChatbotPage(ServiceFormView[F]):
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         key = publishable_key(self.request.member.tenant_id, self._id)
-        shown = super().get_context_data(chatbot=self.chatbot, key=key, **context)
+        token = issue_preview_token(self.request.member.tenant_id, self._id)
+        shown = super().get_context_data(chatbot=self.chatbot, key=key, token=token, **context)
         # The other forms, whichever were not sent.
         if "settings_form" not in shown:
             shown["settings_form"] = _settings_form(initial=initial_of(self.chatbot))

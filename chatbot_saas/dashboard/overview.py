@@ -11,6 +11,7 @@ from chatbot_saas.web.pages import page
 from chatbot_saas.web.requests import MemberRequest
 from conversations.history.checklist import read_checklist
 from conversations.history.overview import Overview, summarize
+from conversations.history.unanswered import list_unanswered
 
 # A month is what plans count by.
 DAYS = 30
@@ -24,6 +25,7 @@ def overview(request: MemberRequest) -> HttpResponse:
         "days": DAYS,
         "month": summarize_month(request.member.tenant_id),
         "checklist": read_checklist(),
+        "unanswered": list_unanswered(days=DAYS),
         "chart": _chart(found),
     }
     return render(request, "conversations/overview.html", context)

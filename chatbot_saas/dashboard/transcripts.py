@@ -1,6 +1,5 @@
 """What was said: the list, one conversation, and why an answer is what it is."""
 
-from typing import Literal, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -8,8 +7,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from chatbot_saas.dashboard.conversation_filters import CHANNELS, named, read_filter
+from chatbot_saas.dashboard.failure_words import find_failure
 from chatbot_saas.dashboard.spans import spans_of
-from chatbot_saas.web.listing import address, text_in, uuid_in
+from chatbot_saas.web.listing import address, text_in
 from chatbot_saas.web.pages import page
 from chatbot_saas.web.requests import MemberRequest
 from conversations.chatbots import services as chatbots
@@ -17,36 +18,23 @@ from conversations.history import listing
 from core.errors import NotFound
 
 PER_PAGE = 25
-_STATES = {"yes": True, "no": False}
-_THUMBS = ("up", "down")
 
 
 @page("conversations:read")
 def conversations(request: MemberRequest) -> HttpResponse:
-    """Filters in the query: `q`, `chatbot`, `answered` (yes, no), `feedback` (up, down)."""
-    thumb = text_in(request, "feedback")
-    search, chatbot_id = text_in(request, "q"), uuid_in(request, "chatbot")
-    answered = _STATES.get(text_in(request, "answered"))
-    feedback = cast(Literal["up", "down"], thumb) if thumb in _THUMBS else None
-    after = text_in(request, "after")
-    found = listing.list_conversations(
-        search=search,
-        chatbot_id=chatbot_id,
-        answered=answered,
-        feedback=feedback,
-        limit=PER_PAGE,
-        after=after or None,
-    )
+    """The latest first; filters in the query, see `read_filter`."""
+    wanted, after = read_filter(request), text_in(request, "after")
+    found = listing.list_wanted(wanted, limit=PER_PAGE, after=after or None)
+    # Asked for only where there is nothing else to show.
+    nothing = not found.conversations and not after
+    obstacles = [named(field) for field in listing.find_obstacles(wanted)] if nothing else []
     context = {
         "conversations": found.conversations,
         "chatbots": chatbots.list_chatbots(),
-        "filters": {
-            "search": search,
-            "chatbot_id": chatbot_id,
-            "answered": answered,
-            "feedback": feedback,
-        },
-        "is_filtered": bool(search or chatbot_id or feedback or answered is not None),
+        "channels": CHANNELS.items(),
+        "wanted": wanted,
+        "is_filtered": bool(wanted.given),
+        "obstacles": [(label, address(request, **{name: None})) for name, label in obstacles],
         "first_url": address(request, after=None) if after else "",
         "next_url": address(request, after=found.next_cursor) if found.next_cursor else "",
     }
@@ -72,5 +60,9 @@ def explanation(request: MemberRequest, conversation_id: UUID, turn_id: UUID) ->
     # The address would otherwise show a turn below a conversation that it is not of.
     if found.conversation_id != conversation_id:
         raise NotFound("There is no such turn.")
-    context = {"turn": found, "spans": spans_of(found.timings)}
+    context = {
+        "turn": found,
+        "spans": spans_of(found.timings),
+        "failure": find_failure(found.error_code, found.refused),
+    }
     return render(request, "conversations/explanation.html", context)

@@ -31,7 +31,7 @@ from chatbot_saas.realtime.key_watch import unwatch, watch
 from chatbot_saas.realtime.sessions import OriginRefused, Session, SessionRequest
 from conversations.history.past import list_past
 from conversations.llm.providers import answerer_of
-from conversations.models import Channel, Unsupported
+from conversations.models import Unsupported
 from conversations.turns import access, services
 from conversations.turns.control import stop_turn
 from conversations.turns.events import event_id, sequence
@@ -317,7 +317,7 @@ class ChatConsumer(SocketConsumer):
                 client_turn_id=frame.client_turn_id,
                 visitor_id=session.visitor_id,
                 conversation_id=session.conversation_id,
-                channel=Channel.WIDGET,
+                channel=session.channel,
                 address=self._handshake.address,
                 retry_of=frame.retry_of,
             )

@@ -15,7 +15,7 @@ from core.errors import NotFound, PermissionDenied, Unauthenticated
 from core.ids import new_id
 from tenants.access import resolve_caller
 from tenants.keys.api_keys import APIKeyIdentity
-from tenants.keys.visitor_tokens import issue_visitor_token, read_visitor_token
+from tenants.keys.visitor_tokens import issue_visitor_token, read_token
 
 
 class OriginRefused(PermissionDenied):
@@ -41,6 +41,7 @@ class Session:
     chatbot: ChatbotView
     visitor_id: UUID
     conversation_id: UUID
+    channel: str
     visitor_token: str
     messages: list[dict[str, Any]]
     active: TurnRef | None
@@ -76,16 +77,20 @@ def open_session(
     except NotFound as error:
         raise Unauthenticated("The chatbot of this key is gone.") from error
     check_origin(chatbot, origin)
-    visitor_id, external_user = _visitor(tenant_id, chatbot, opening)
+    visitor_id, external_user, preview_token = _visitor(tenant_id, chatbot, opening)
+    channel = Channel.PREVIEW if preview_token else Channel.WIDGET
     if opening.conversation_id is not None:
-        conversation_id = access.access_conversation(
+        found = access.access_conversation(
             opening.conversation_id, chatbot_id=chatbot_id, visitor_id=visitor_id
-        ).pk
+        )
+        conversation_id = found.pk
+        # What goes on in a visitor's conversation is a visitor's.
+        channel = channel if found.channel == channel else Channel.WIDGET
     else:
         conversation_id = open_conversation(
             chatbot_id=chatbot_id,
             visitor_id=visitor_id,
-            channel=Channel.WIDGET,
+            channel=channel,
             external_user=external_user,
         )
     # A program sends none, and is on no page.
@@ -98,14 +103,18 @@ def open_session(
         chatbot=chatbot,
         visitor_id=visitor_id,
         conversation_id=conversation_id,
-        visitor_token=issue_visitor_token(tenant_id, chatbot_id, visitor_id),
+        channel=channel,
+        visitor_token=preview_token or issue_visitor_token(tenant_id, chatbot_id, visitor_id),
         messages=selectors.shown_messages(conversation_id, chatbot.contact) if known else [],
         active=selectors.active_turn(tenant_id, conversation_id) if known else None,
     )
 
 
-def _visitor(tenant_id: UUID, chatbot: ChatbotView, opening: SessionRequest) -> tuple[UUID, str]:
-    """(visitor id, the customer's name for the visitor or nothing)."""
+def _visitor(
+    tenant_id: UUID, chatbot: ChatbotView, opening: SessionRequest
+) -> tuple[UUID, str, str]:
+    """(visitor id, the customer's name for the visitor, the token of a member's preview); the last two
+    may be empty."""
     if opening.identity_jwt is not None:
         subject = read_identity(
             opening.identity_jwt,
@@ -113,10 +122,10 @@ def _visitor(tenant_id: UUID, chatbot: ChatbotView, opening: SessionRequest) -> 
             chatbot_id=chatbot.id,
             sealed_secrets=chatbot.identity_secrets,
         )
-        return visitor_of(chatbot.id, subject), subject
+        return visitor_of(chatbot.id, subject), subject, ""
     if opening.visitor_token is not None:
-        visitor_id = read_visitor_token(
+        visitor_id, is_preview = read_token(
             opening.visitor_token, tenant_id=tenant_id, chatbot_id=chatbot.id
         )
-        return visitor_id, ""
-    return new_id(), ""
+        return visitor_id, "", opening.visitor_token if is_preview else ""
+    return new_id(), "", ""

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from chatbot_saas.web.icons import DIRECTED, ICONS
+from chatbot_saas.web.markdown import html as markdown
 
 register = template.Library()
 # As file managers count; 1,024 would show another size than theirs.
@@ -127,6 +128,12 @@ def badge(text: str, tone: str = "", icon_name: str = "") -> SafeString:
     # Joined here and not in a template of its own: a list has hundreds of these.
     shown = icon(icon_name) if icon_name else ""
     return format_html('<span class="{}">{}{}</span>', f"badge {tone}".strip(), shown, text)
+
+
+# Of (text, citations, answer): its Markdown, each marker leading to the quote that `quote_id` names.
+register.simple_tag(markdown.answer_html, name="answer_text")
+register.filter(markdown.quote_id)
+register.filter(markdown.plain_text)
 
 
 @register.inclusion_tag("_field.html")

@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from billing.notices import current_notice
 from chatbot_saas.web.requests import MemberRequest
 from chatbot_saas.web.unsent import keep_unsent
 from core.errors import AppError, PermissionDenied, TenantSuspended
@@ -174,12 +175,14 @@ def _mailed_url(request: HttpRequest, host: str) -> str:
 
 
 def page_context(request: HttpRequest) -> dict[str, object]:
-    """Context processor: `member`, where the platform's own pages are, and the folder of mails that are
-    not sent."""
+    """Context processor: `member`, what its workspace is told of its limits, where the platform's own
+    pages are, and the folder of mails that are not sent."""
     return {
         "member": getattr(request, "member", None),
         "platform_url": host_url(request, settings.PLATFORM_HOST, ""),
         "mail_folder": mail_folder(),
+        # Asked for by the pages that show it.
+        "quota_notice": current_notice,
     }
 
 

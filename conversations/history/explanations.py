@@ -65,7 +65,8 @@ class Timings:
 class Explanation:
     """A turn in whole. `query` is what was searched for; `passages` and `prompt` are empty where
     the turn ended before them, and the prompt for turns older than its keeping. `left_out` are the
-    statements that no passage carried and the visitor was not told."""
+    statements that no passage carried and the visitor was not told; `refused` is what a provider's
+    refusal was about: key, quota, rate, model, request or nothing."""
 
     turn_id: UUID
     conversation_id: UUID
@@ -86,6 +87,7 @@ class Explanation:
     prompt: tuple[PromptMessage, ...]
     citations: tuple[CitationView, ...]
     left_out: tuple[str, ...]
+    refused: str
     charge: Charge | None
     timings: Timings
 
@@ -130,6 +132,7 @@ def explain_turn(turn_id: UUID) -> Explanation:
         prompt=prompt,
         citations=citations,
         left_out=tuple(turn.trace.get("left_out", ())),
+        refused=turn.trace.get("refused", ""),
         charge=_charge(turn_id),
         timings=_timings(turn.trace),
     )

@@ -6,13 +6,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from conversations.history import removal
 from conversations.history.explanations import explain_turn
+from conversations.history.filters import ConversationFilter, Feedback
 from conversations.history.transcripts import get_conversation, list_messages, read_transcript
 from conversations.models import Conversation
 from conversations.turns.question import without_nul
@@ -20,7 +21,6 @@ from core.cursors import read_cursor, write_cursor
 from core.errors import NotFound
 from tenants.workspace.services import SYSTEM, record_event
 
-Feedback = Literal["up", "down"]
 MAX_SEARCH_LENGTH = 200
 # Cut in the database: a question may be 8,000 characters, and a list has 25.
 _SHOWN_QUESTION = 300
@@ -40,16 +40,24 @@ WITH wanted AS (
         AND chatbot_id NOT IN (SELECT id FROM conversations_chatbot WHERE removed_at IS NOT NULL)
         AND (%(search)s = '' OR id IN (SELECT conversation_id FROM hits))
         AND (%(chatbot_id)s::uuid IS NULL OR chatbot_id = %(chatbot_id)s)
+        AND CASE WHEN %(channel)s::text IS NULL THEN channel <> 'preview' ELSE channel = %(channel)s END
+        AND (%(since)s::timestamptz IS NULL OR last_message_at >= %(since)s)
+        AND (%(until)s::timestamptz IS NULL OR last_message_at < %(until)s)
         AND (%(after_time)s::timestamptz IS NULL
              OR (last_message_at, id) < (%(after_time)s, %(after_id)s::uuid))
         AND (%(answered)s::boolean IS NULL OR %(answered)s = NOT EXISTS (
             SELECT FROM conversations_turn AS turn
             WHERE turn.conversation_id = conversations_conversation.id AND NOT turn.answered))
-        AND (%(feedback)s::text IS NULL OR EXISTS (
+        AND (NOT %(failed)s OR EXISTS (
+            SELECT FROM conversations_turn AS turn
+            WHERE turn.conversation_id = conversations_conversation.id
+                AND turn.status IN ('failed', 'interrupted')))
+        AND (%(feedback)s::text IS NULL AND NOT %(commented)s OR EXISTS (
             SELECT FROM conversations_message AS message
             JOIN conversations_feedback AS feedback ON feedback.message_id = message.id
             WHERE message.conversation_id = conversations_conversation.id
-                AND feedback.value = %(feedback)s))
+                AND feedback.value = coalesce(%(feedback)s, feedback.value)
+                AND (NOT %(commented)s OR feedback.comment <> '')))
     ORDER BY last_message_at DESC, id DESC LIMIT %(limit)s
 )
 """
@@ -122,29 +130,37 @@ class ConversationPage:
 
 def list_conversations(
     *,
-    search: str = "",
-    chatbot_id: UUID | None = None,
-    answered: bool | None = None,
-    feedback: Feedback | None = None,
     limit: int = 20,
     after: str | None = None,
+    **wanted: Any,
 ) -> ConversationPage:
-    """Conversations in which something was said. `search` is words that stand together in one of
-    its messages. Raises `InvalidRequest` for an `after` that is no cursor."""
+    """Conversations in which something was said; `wanted` are fields of a `ConversationFilter`. Raises
+    `InvalidRequest` for an `after` that is no cursor."""
+    return list_wanted(ConversationFilter(**wanted), limit=limit, after=after)
+
+
+def list_wanted(
+    wanted: ConversationFilter, *, limit: int = 20, after: str | None = None
+) -> ConversationPage:
+    """The same of a filter."""
     time, identifier = read_cursor(after) if after else (None, None)
-    words = without_nul(search).strip()[:MAX_SEARCH_LENGTH]
+    words = without_nul(wanted.search).strip()[:MAX_SEARCH_LENGTH]
     rows = _rows(
         _LISTED + _ABOUT,
-        search=words,
-        chatbot_id=chatbot_id,
-        answered=answered,
-        feedback=feedback,
+        **wanted.parameters() | {"search": words},
         after_time=time,
         after_id=identifier,
         # The row too many tells whether there is a next page.
         limit=limit + 1,
     )
     return ConversationPage(rows[:limit], _cursor(rows[limit - 1]) if len(rows) > limit else None)
+
+
+def find_obstacles(wanted: ConversationFilter) -> tuple[str, ...]:
+    """The fields of a filter that finds nothing, without any one of which it would find something."""
+    return tuple(
+        name for name in wanted.given if list_wanted(wanted.without(name), limit=1).conversations
+    )
 
 
 def _cursor(row: ConversationRow) -> str | None:
@@ -179,13 +195,16 @@ def delete_conversation(*, conversation_id: UUID, actor: str = SYSTEM) -> None:
 
 
 __all__ = [
+    "ConversationFilter",
     "ConversationPage",
     "ConversationRow",
     "delete_conversation",
     "explain_turn",
+    "find_obstacles",
     "get_conversation",
     "get_row",
     "list_conversations",
     "list_messages",
+    "list_wanted",
     "read_transcript",
 ]

@@ -2,21 +2,28 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
-# One pass over an index that holds all of it.
-_DAYS = """
-SELECT (started_at AT TIME ZONE 'UTC')::date, count(DISTINCT conversation_id), count(*),
-    count(*) FILTER (WHERE answered), count(*) FILTER (WHERE NOT answered)
-FROM conversations_turn WHERE started_at >= %s GROUP BY 1
-"""
-_SUMS = """
-SELECT (SELECT count(DISTINCT conversation_id) FROM conversations_turn WHERE started_at >= %s),
-    count(*) FILTER (WHERE value = 'up'), count(*) FILTER (WHERE value = 'down')
-FROM conversations_feedback WHERE created_at >= %s
+# One pass over an index that holds all of it; previews are few, and found by an index of their own. The
+# row without a day is of all days.
+_COUNTS = """
+WITH previews AS (SELECT id FROM conversations_conversation WHERE channel = 'preview'),
+thumbs AS (
+    SELECT count(*) FILTER (WHERE value = 'up') AS up, count(*) FILTER (WHERE value = 'down') AS down
+    FROM conversations_feedback
+    WHERE created_at >= %(since)s AND message_id NOT IN (
+        SELECT message.id FROM conversations_message AS message
+        WHERE message.conversation_id IN (SELECT id FROM previews))
+), days AS (
+    SELECT (started_at AT TIME ZONE 'UTC')::date AS day, count(DISTINCT conversation_id), count(*),
+        count(*) FILTER (WHERE answered), count(*) FILTER (WHERE NOT answered)
+    FROM conversations_turn
+    WHERE started_at >= %(since)s AND conversation_id NOT IN (SELECT id FROM previews)
+    GROUP BY GROUPING SETS ((1), ())
+)
+SELECT days.*, thumbs.up, thumbs.down FROM days, thumbs
 """
 
 
@@ -45,14 +52,23 @@ class Overview:
     days: tuple[DayCount, ...]
 
 
+def first_moment(days: int) -> datetime:
+    """When the last `days` days began, today (UTC) included."""
+    first = timezone.now().astimezone(UTC).date() - timedelta(days=days - 1)
+    return datetime(first.year, first.month, first.day, tzinfo=UTC)
+
+
 def summarize(days: int = 30) -> Overview:
-    """Counts of the last `days` days by UTC, in two queries."""
-    today = timezone.now().astimezone(UTC).date()
-    first = today - timedelta(days=days - 1)
-    since = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    """Counts of the last `days` days by UTC, previews left out, in one query."""
+    since = first_moment(days)
+    first = since.date()
     with connection.cursor() as cursor:
-        counted = {row[0]: DayCount(*row) for row in _fetch(cursor, _DAYS, since)}
-        [(conversations, thumbs_up, thumbs_down)] = _fetch(cursor, _SUMS, since, since)
+        cursor.execute(_COUNTS, {"since": since})
+        rows = cursor.fetchall()
+    counted = {row[0]: DayCount(*row[:5]) for row in rows if row[0] is not None}
+    [(conversations, thumbs_up, thumbs_down)] = [
+        (row[1], row[5], row[6]) for row in rows if row[0] is None
+    ]
     every = (first + timedelta(days=number) for number in range(days))
     # Days without a question are no rows, and a chart without them would lie.
     series = tuple(counted.get(day, DayCount(day, 0, 0, 0, 0)) for day in every)
@@ -65,9 +81,3 @@ def summarize(days: int = 30) -> Overview:
         thumbs_down=thumbs_down,
         days=series,
     )
-
-
-def _fetch(cursor: Any, statement: str, *values: datetime) -> list[tuple[Any, ...]]:
-    cursor.execute(statement, values)
-    rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows

@@ -93,17 +93,25 @@ LLMEvent = LLMText | LLMUsage | LLMFinish
 class LLMError(Exception):
     """The provider did not answer. `permanent`: the same request would fail again.
 
-    `message` is for the log: a visitor never sees what a provider says.
+    `message` is for the log: a visitor never sees what a provider says. `reason` is what a refusal
+    was about, as far as it can be told: key, quota, rate, model or request.
     """
 
     def __init__(
-        self, code: str, message: str, *, permanent: bool, retry_after: float | None = None
+        self,
+        code: str,
+        message: str,
+        *,
+        permanent: bool,
+        retry_after: float | None = None,
+        reason: str = "",
     ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.permanent = permanent
         self.retry_after = retry_after
+        self.reason = reason
 
 
 class LLM(Protocol):

@@ -198,6 +198,15 @@ def _tail_seconds(decoder: StreamDecoder) -> float | None:
     return _TAIL_SECONDS if decoder.finished else None
 
 
+_REASONS = {
+    **dict.fromkeys((401, 403), "key"),
+    402: "quota",
+    429: "rate",
+    404: "model",
+    **dict.fromkeys((400, 413, 422), "request"),
+}
+
+
 async def _refusal(response: httpx2.Response) -> LLMError:
     status = response.status_code
     transient = status >= 500 or status in _TRANSIENT_STATUSES
@@ -210,4 +219,6 @@ async def _refusal(response: httpx2.Response) -> LLMError:
         if len(said) > _MAX_REFUSAL_BYTES:
             break
     message = f"status {status}: {said[:_MAX_REFUSAL_BYTES].decode(errors='replace')}"
-    return LLMError(code, message, permanent=not transient, retry_after=wait)
+    # A spent account is refused with the status of too many requests.
+    reason = "quota" if b"insufficient_quota" in said else _REASONS.get(status, "")
+    return LLMError(code, message, permanent=not transient, retry_after=wait, reason=reason)

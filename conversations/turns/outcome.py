@@ -62,6 +62,9 @@ def build_outcome(
     trace = {**notes.trace, "total_ms": notes.elapsed_ms()}
     if answer.left_out:
         trace["left_out"] = answer.left_out
+    error = None if generation.cancelled() else generation.exception()
+    if isinstance(error, LLMError) and error.reason:
+        trace["refused"] = error.reason
     if answer.first_text_at is not None:
         trace["first_token_ms"] = notes.elapsed_ms(answer.first_text_at)
     answered = _is_answered(status, answer)

@@ -70,6 +70,8 @@ def admit(
             terms=terms,
             max_tokens_in=most_tokens_in(question, context),
             max_tokens_out=max_tokens,
+            # A member's preview costs what it costs, and is no visitor's message.
+            messages=0 if question.channel == models.Channel.PREVIEW else 1,
         )
         # Last: who has spent the month's quota is not told to wait for a minute.
         if rate_limited is not None:

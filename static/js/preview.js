@@ -35,14 +35,15 @@ const dress = () => {
   panel.greet();
 };
 
+// A talk of this page alone, each time anew: it is nobody's whom the chat on another page remembers.
+widget.load = () => ({ token: place.dataset.token });
+widget.save = (changes) => Object.assign(widget.saved, changes);
 widget.setAttribute("key", place.dataset.key);
 paint();
 widget.addEventListener("chatbot:ready", dress);
 form.addEventListener("input", dress);
 place.append(widget);
 await customElements.whenDefined("chatbot-widget");
-// Each look at the settings begins a talk of its own.
-widget.save({ conversation: undefined });
 if (matchMedia("(width >= 72rem)").matches) {
   await widget.open();
   // Nobody has asked for the keyboard to be here.

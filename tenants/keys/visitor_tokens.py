@@ -1,4 +1,8 @@
-"""Visitor tokens: which visitor of which chatbot of which tenant, signed, for at most a day."""
+"""Visitor tokens: which visitor of which chatbot of which tenant, signed, for at most a day.
+
+A member's preview has one that says so. It is made where the member's session was checked, and nowhere
+else: whoever has none cannot make their chat a preview.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,8 +12,10 @@ import jwt
 from django.conf import settings
 
 from core.errors import Unauthenticated
+from core.ids import new_id
 
 LIFETIME = timedelta(hours=24)
+PREVIEW_LIFETIME = timedelta(hours=12)
 _LEEWAY = timedelta(seconds=30)
 _AUDIENCE = "visitor"
 _ALGORITHM = "HS256"
@@ -17,30 +23,52 @@ _ALGORITHM = "HS256"
 
 def issue_visitor_token(tenant_id: UUID, chatbot_id: UUID, visitor_id: UUID) -> str:
     """A token for one visitor's conversations with one chatbot."""
+    return _issue(tenant_id, chatbot_id, visitor_id, LIFETIME)
+
+
+def issue_preview_token(tenant_id: UUID, chatbot_id: UUID) -> str:
+    """The same for a member's look at the chatbot; it is not renewed."""
+    return _issue(tenant_id, chatbot_id, new_id(), PREVIEW_LIFETIME, preview=True)
+
+
+def _issue(
+    tenant_id: UUID, chatbot_id: UUID, visitor_id: UUID, lifetime: timedelta, **more: bool
+) -> str:
     now = datetime.now(UTC)
     claims = {
+        **more,
         "aud": _AUDIENCE,
         "tid": tenant_id.hex,
         "chatbot": chatbot_id.hex,
         "sub": visitor_id.hex,
         "iat": now,
-        "exp": now + LIFETIME,
+        "exp": now + lifetime,
     }
     return jwt.encode(claims, settings.TOKEN_KEYS[0], algorithm=_ALGORITHM)
 
 
 def read_visitor_token(raw: str, *, tenant_id: UUID, chatbot_id: UUID) -> UUID:
     """The visitor's id. Raises `Unauthenticated` for a bad, expired or foreign token alike."""
+    return UUID(_read(raw, tenant_id=tenant_id, chatbot_id=chatbot_id)["sub"])
+
+
+def read_token(raw: str, *, tenant_id: UUID, chatbot_id: UUID) -> tuple[UUID, bool]:
+    """(the visitor's id, whether it is a member's preview). Raises as `read_visitor_token`."""
+    claims = _read(raw, tenant_id=tenant_id, chatbot_id=chatbot_id)
+    return UUID(claims["sub"]), claims.get("preview") is True
+
+
+def _read(raw: str, *, tenant_id: UUID, chatbot_id: UUID) -> dict[str, Any]:
     refused = Unauthenticated("This visitor token is not valid here. Start a new session.")
     try:
         claims = _verify(raw)
-        visitor_id = UUID(claims["sub"])
+        UUID(claims["sub"])
     except (jwt.InvalidTokenError, ValueError, AttributeError, TypeError) as error:
         raise refused from error
     # Signed by us is not enough: it must be for this tenant and this chatbot.
     if claims["tid"] != tenant_id.hex or claims["chatbot"] != chatbot_id.hex:
         raise refused
-    return visitor_id
+    return claims
 
 
 def _verify(raw: str) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from billing import quotas
 from billing.models import QuotaPeriod
 
 
-def free(hold: Any, *, messages_used: int, cost_used: Any) -> None:
+def free(hold: Any, *, messages_used: int, cost_used: Any) -> Any:
     period, _ = QuotaPeriod.objects.get_or_create(starts_on=quotas.month_of(timezone.now()))
     QuotaPeriod.objects.filter(pk=period.pk).update(
         messages_held=Greatest(F("messages_held") - 1, Value(0)),
         messages_used=F("messages_used") + messages_used,
         cost_used=F("cost_used") + cost_used,
     )
+    return messages_used, cost_used, None
 
 
 quotas._free = free

@@ -12,7 +12,9 @@ from billing.pricing import cost
 from core.errors import QuotaExceeded
 
 
-def reserve(*, turn_id: Any, terms: Any, max_tokens_in: int, max_tokens_out: int) -> None:
+def reserve(
+    *, turn_id: Any, terms: Any, max_tokens_in: int, max_tokens_out: int, messages: int = 1
+) -> None:
     month = datetime.now(UTC).date().replace(day=1)
     period, _ = QuotaPeriod.objects.get_or_create(starts_on=month)
     if period.messages_used + period.messages_held + 1 > terms.plan.messages_per_month:

@@ -1,0 +1,1 @@
+"""An answer's Markdown, read by the rules of the widget (`static/widget/markdown-v1.js`), as HTML."""
