@@ -13,4 +13,5 @@ shared_urlpatterns: list[URLPattern | URLResolver] = [
     path("demo/shop.css", shop.stylesheet),
     path("", include("chatbot_saas.api.urls")),
     path("", include("chatbot_saas.widget.urls")),
+    path("", include("chatbot_saas.realtime.urls")),
 ]

@@ -122,7 +122,7 @@ AREAS = (
     _open("static files", "/static/", policy=ContentPolicy.FILE),
     _open("probes", "/healthz", "/readyz", log=LogPath.QUIET, any_host=True),
     _open("metrics", "/metrics", log=LogPath.QUIET),
-    _open("socket", "/ws/chat/"),
+    _open("socket, and what stands in for it", "/ws/chat/", "/sse/chat/"),
 )
 _EXACT = {path: area for area in AREAS for path in area.paths if path == "/" or path[-1] != "/"}
 # The longest first: what is below a path may have rules of its own.

@@ -155,6 +155,10 @@ class ChatConsumer(SocketConsumer):
     async def websocket_disconnect(self, message: Message) -> None:
         raise StopConsumer
 
+    async def until_quiet(self) -> None:
+        """Returns when all turns that it follows have ended."""
+        await self._followed.until_quiet()
+
     def close(self, code: int) -> None:
         """Ends the socket from another task."""
         if self._closing is None and self._main is not None:

@@ -44,6 +44,13 @@ class FollowedTurns:
         self._tasks[turn.turn_id] = task
         task.add_done_callback(partial(self._forget, turn.turn_id))
 
+    async def until_quiet(self) -> None:
+        """Returns when none of them has more to come."""
+        while self._tasks:
+            await asyncio.wait([*self._tasks.values()])
+            # Those that have ended are forgotten by a callback of theirs.
+            await asyncio.sleep(0)
+
     def leave(self, turn_id: UUID) -> None:
         task = self._tasks.pop(turn_id, None)
         if task is not None:

@@ -20,7 +20,7 @@ _FOLDER = settings.BASE_DIR / "static" / "widget"
 LANGUAGES = ("en", "de", "fa")
 # Each module stands behind those that it imports.
 _PANEL = ("style", "markdown", "socket", "tabs", "texts", "elements", "reply", "shell", "panel")
-_WANTED = ("comment", "consent", "contact", "past", "quote", "sources", "tools", "wait")
+_WANTED = ("comment", "consent", "contact", "past", "quote", "requests", "sources", "tools", "wait")
 SCRIPTS: dict[str, tuple[str, ...]] = {
     "v1.js": ("v1.js",),
     "help-v1.js": ("help-v1.js",),

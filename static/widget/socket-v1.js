@@ -1,10 +1,14 @@
 /* One visitor's connection: opens the session, keeps it alive, comes back after a loss.
    `opening()` gives the members of session.start. `on` has ready(frame), frame(frame),
    refused(frame) → "again" (start anew on this socket), "wait" (later) or "end", and
-   state("open" | "connecting" | "offline"). */
+   state("open" | "connecting" | "offline").
+
+   Where no socket comes through, requests stand in for it (`requests-v1.js`). */
 const PING_EVERY = 25_000;
 const ANSWER_WITHIN = 8_000;
 const LONGEST_WAIT = 20_000;
+/* A socket that is not open by then is not waited for. */
+const OPEN_WITHIN = 3500;
 
 export class Connection {
   constructor(url, opening, on) {
@@ -19,8 +23,18 @@ export class Connection {
     clearTimeout(this.timer);
     this.drop();
     this.on.state(navigator.onLine ? "connecting" : "offline");
-    const socket = (this.socket = new WebSocket(this.url));
-    socket.onopen = () => this.begin();
+    const Socket = this.other || WebSocket;
+    const url = this.other ? this.url.replace("ws", "http").replace("/ws/", "/sse/") : this.url;
+    const socket = (this.socket = new Socket(url));
+    const wait = (time) => {
+      clearTimeout(this.deadline);
+      if (!this.isProven) this.deadline = setTimeout(() => this.lost(), time);
+    };
+    wait(OPEN_WITHIN);
+    socket.onopen = () => {
+      wait(ANSWER_WITHIN);
+      this.begin();
+    };
     socket.onmessage = (event) => this.socket === socket && this.receive(JSON.parse(event.data));
     socket.onclose = () => this.socket === socket && this.lost();
   }
@@ -31,6 +45,8 @@ export class Connection {
 
   receive(frame) {
     clearTimeout(this.deadline);
+    // Whatever it says, it comes through.
+    this.isProven = true;
     if (frame.type === "session.ready") {
       this.isReady = true;
       this.tries = 0;
@@ -55,6 +71,20 @@ export class Connection {
 
   lost() {
     this.drop();
+    // Until one of both has brought anything, they take turns.
+    if (!this.isProven && navigator.onLine) return this.change();
+    return this.again();
+  }
+
+  async change() {
+    const { RequestSocket } = this.other ? {} : await import("./requests-v1.js").catch(() => ({}));
+    this.other = RequestSocket;
+    if (this.isOver) return;
+    if (this.other) this.connect();
+    else this.again();
+  }
+
+  again() {
     this.on.state(navigator.onLine ? "connecting" : "offline");
     const longest = Math.min(LONGEST_WAIT, 400 * 2 ** this.tries++);
     this.timer = setTimeout(() => this.connect(), longest * (0.5 + Math.random() / 2));
@@ -87,6 +117,7 @@ export class Connection {
   }
 
   end() {
+    this.isOver = true;
     clearTimeout(this.timer);
     removeEventListener("online", this.network);
     removeEventListener("offline", this.network);

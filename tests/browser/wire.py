@@ -4,13 +4,20 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
+
+_REFUSAL = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 class Wire:
-    """Passes bytes to `port` on loopback. `cut` ends what is open; while `down`, nothing opens."""
+    """Passes bytes to `port` on loopback. `cut` ends what is open; while `down`, nothing opens.
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    `sockets`: what becomes of a WebSocket's handshake, as by a proxy that knows none: it is passed,
+    refused (an answer of its own) or swallowed (no answer, ever).
+    """
+
+    def __init__(self, port: int, sockets: Literal["passed", "refused", "swallowed"]) -> None:
+        self._port, self._sockets = port, sockets
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self.down = False
@@ -36,6 +43,13 @@ class Wire:
                 return
             if self.down:
                 _shut(near)
+                continue
+            if self._sockets != "passed" and near.recv(7, socket.MSG_PEEK) == b"GET /ws":
+                with self._lock:
+                    self._open.add(near)
+                if self._sockets == "refused":
+                    near.sendall(_REFUSAL)
+                    _shut(near)
                 continue
             far = socket.create_connection(("127.0.0.1", self._port))
             with self._lock:
@@ -63,8 +77,10 @@ def _shut(end: socket.socket) -> None:
 
 
 @contextmanager
-def wire(port: int) -> Iterator[Wire]:
-    made = Wire(port)
+def wire(
+    port: int, *, sockets: Literal["passed", "refused", "swallowed"] = "passed"
+) -> Iterator[Wire]:
+    made = Wire(port, sockets)
     try:
         yield made
     finally:
