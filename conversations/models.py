@@ -45,12 +45,27 @@ class Position(models.TextChoices):
 
 
 class Language(models.TextChoices):
-    """What the widget itself speaks."""
+    """What the widget itself speaks, each by its own name."""
 
     PAGE = "page"
-    ENGLISH = "en"
-    GERMAN = "de"
-    PERSIAN = "fa"
+    ENGLISH = "en", "English"
+    GERMAN = "de", "Deutsch"
+    FRENCH = "fr", "Français"
+    SPANISH = "es", "Español"
+    ITALIAN = "it", "Italiano"
+    PORTUGUESE = "pt", "Português"
+    DUTCH = "nl", "Nederlands"
+    POLISH = "pl", "Polski"
+    TURKISH = "tr", "Türkçe"
+    ARABIC = "ar", "العربية"
+    PERSIAN = "fa", "فارسی"
+    HEBREW = "he", "עברית"
+    RUSSIAN = "ru", "Русский"
+    UKRAINIAN = "uk", "Українська"
+    CHINESE = "zh", "中文"
+    JAPANESE = "ja", "日本語"
+    KOREAN = "ko", "한국어"
+    HINDI = "hi", "हिन्दी"
 
 
 class Chatbot(models.Model):

@@ -117,9 +117,7 @@ class ChatbotForm(NewChatbotForm):
         label=_("Language of the buttons"),
         choices=[
             (Language.PAGE, _("As the page")),
-            (Language.ENGLISH, "English"),
-            (Language.GERMAN, "Deutsch"),
-            (Language.PERSIAN, "فارسی"),
+            *(choice for choice in Language.choices if choice[0] != Language.PAGE),
         ],
         help_text=_("Answers are in the language of the question."),
     )

@@ -17,7 +17,7 @@ from django.conf import settings
 from rjsmin import jsmin
 
 _FOLDER = settings.BASE_DIR / "static" / "widget"
-LANGUAGES = ("en", "de", "fa")
+LANGUAGES = tuple("en de fr es it pt nl pl tr ar fa he ru uk zh ja ko hi".split())
 # Each module stands behind those that it imports.
 _PANEL = ("style", "markdown", "socket", "tabs", "texts", "elements", "reply", "shell", "panel")
 _WANTED = ("comment", "consent", "contact", "past", "quote", "requests", "sources", "tools", "wait")

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import get_language_from_request
+from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_safe
 
 from chatbot_saas.widget.bundle import LANGUAGES
@@ -36,8 +36,7 @@ _POLICY = "; ".join(
 @require_safe
 def hosted_page(request: TenantRequest, chatbot_id: UUID) -> HttpResponse:
     """The chatbot alone on a page of its workspace's host; a page as well where there is none."""
-    asked = get_language_from_request(request)[:2]
-    language = asked if asked in LANGUAGES else "en"
+    language = _language(request)
     framed_by = ["'self'"]
     try:
         chatbot, key = _hosted(request, chatbot_id)
@@ -54,6 +53,12 @@ def hosted_page(request: TenantRequest, chatbot_id: UUID) -> HttpResponse:
     policy = f"{_POLICY}; frame-ancestors {' '.join(framed_by)}"
     response.headers["Content-Security-Policy"] = policy
     return response
+
+
+def _language(request: TenantRequest) -> str:
+    """The first that the browser asks for of those that the widget speaks."""
+    asked = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
+    return next((code[:2] for code, _ in asked if code[:2] in LANGUAGES), "en")
 
 
 def _hosted(request: TenantRequest, chatbot_id: UUID) -> tuple[ChatbotView, str]:

@@ -6,11 +6,9 @@
   const served = sent || {};
   const TAG = "chatbot-widget";
   const OPTIONS = ["key", "lang", "theme", "position", "consent", "privacy", "mode", "color", "label"];
-  const LABELS = {
-    en: ["Chat", "Open chat", "Close chat"],
-    de: ["Chat", "Chat öffnen", "Chat schließen"],
-    fa: ["گفتگو", "باز کردن گفتگو", "بستن گفتگو"],
-  };
+  // The launcher's name, where it is not “Chat”; whether the chat is open is said by its state.
+  const LANGUAGES = new Map("en de fr es it pt nl pl:Czat tr:Sohbet ar:دردشة fa:گفتگو he:צ׳אט ru:Чат uk:Чат zh:聊天 ja:チャット ko:채팅 hi:चैट"
+    .split(" ").map((each) => each.split(":")));
   const ICONS = {
     chat: "M12 3c5.2 0 9 3.4 9 8s-3.8 8-9 8c-1 0-2-.1-2.9-.4L4 21l1.3-3.9C3.8 15.5 3 13.4 3 11c0-4.6 3.8-8 9-8Z",
     down: "m6 9 6 6 6-6",
@@ -25,8 +23,8 @@
 :host([mode=page]) { inset: 0 !important }
 :host([mode=page]) .launcher { display: none }
 .launcher { all: unset; box-sizing: border-box; display: flex; align-items: center; gap: 10px; position: relative;
-  min-block-size: 56px; max-inline-size: min(250px, 100vw - 40px); padding: 8px 15px;
-  border-radius: var(--cb-launcher-radius, 28px); cursor: pointer; overflow-wrap: anywhere; text-wrap: balance;
+  min-block-size: 56px; max-inline-size: 250px; padding: 8px 15px;
+  border-radius: var(--cb-launcher-radius, 28px); cursor: pointer; overflow-wrap: anywhere;
   font: 600 15px/1.3 var(--cb-font, system-ui, sans-serif);
   background: var(--accent); color: var(--on-accent);
   box-shadow: 0 1px 2px #0003, 0 8px 24px #0003 }
@@ -39,7 +37,6 @@
 .launcher svg { flex: none; inline-size: 26px; block-size: 26px }
 .icon { fill: none; stroke: currentcolor; stroke-width: 2;
   stroke-linecap: round; stroke-linejoin: round }
-@media (prefers-reduced-motion: no-preference) { .launcher { transition: scale .15s } }
 @media print { :host { display: none !important } }`;
 
   // What is done in the chat is no business of the page's: to it all of this happens to a `chatbot-widget`,
@@ -145,17 +142,17 @@
         const chosen = this.wanted("lang");
         const wanted = (chosen !== "page" && chosen) || document.documentElement.lang || "en";
         const language = wanted.slice(0, 2).toLowerCase();
-        this.language = LABELS[language] ? language : "en";
+        this.language = LANGUAGES.has(language) ? language : "en";
       }
-      const direction = this.language === "fa" ? "rtl" : "ltr";
+      const direction = /ar|fa|he/.test(this.language) ? "rtl" : "ltr";
       if (this.dir !== direction) this.dir = direction;
-      const [name, open, close] = LABELS[this.language];
+      const name = LANGUAGES.get(this.language) || "Chat";
       this.region.setAttribute("aria-label", name);
       const label = !this.isOpen && this.wanted("label");
       // What is to be read on it is its name.
       if (label) this.button.removeAttribute("aria-label");
-      else this.button.setAttribute("aria-label", this.isOpen ? close : open);
-      this.button.setAttribute("aria-expanded", String(Boolean(this.isOpen)));
+      else this.button.setAttribute("aria-label", name);
+      this.button.setAttribute("aria-expanded", Boolean(this.isOpen));
       this.button.replaceChildren(icon(this.isOpen ? ICONS.down : ICONS.chat), ...(label ? [h("span", { dir: "auto" }, label)] : []));
       this.paint();
     }
@@ -268,7 +265,7 @@
     if (told.includes(about[0])) return;
     told.push(about[0]);
     import(`${base}help-v1.js`).then((help) => help.explain(...about)).catch(() => {
-      if (about[1]) console.warn("chatbot: add to the page's Content-Security-Policy:", ...about.slice(1));
+      if (about[1]) console.warn("chatbot: add to the Content-Security-Policy:", ...about.slice(1));
     });
   };
 

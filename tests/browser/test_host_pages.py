@@ -205,7 +205,7 @@ BLOCKED = {
     # The launcher alone is let in, by its file. What explains it is blocked as well.
     "the panel": (
         "script-src {web}/widget/v1.js; connect-src *",
-        "add to the page's Content-Security-Policy: script-src {web}",
+        "add to the Content-Security-Policy: script-src {web}",
     ),
     "the panel, not what explains it": (
         "script-src {web}/widget/v1.js {web}/widget/help-v1.js",

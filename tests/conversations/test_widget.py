@@ -125,7 +125,7 @@ def test_the_chatbots_page_stands_on_its_workspaces_host_alone(
 
 def test_the_page_speaks_the_visitors_language(web: Process, workspace: Workspace) -> None:
     path, host = f"/c/{workspace.chatbot_id}", workspace.tenant.host
-    for asked, given in [("fa,en;q=0.5", "fa"), ("de-AT", "de"), ("fr", "en")]:
+    for asked, given in [("fa,en;q=0.5", "fa"), ("de-AT", "de"), ("fr-CH, fr", "fr"), ("sv", "en")]:
         page = fetch(web, path, host, **{"Accept-Language": asked})
         assert f'<html lang="{given}">' in page.text
 
