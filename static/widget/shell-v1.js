@@ -111,7 +111,6 @@ export class Shell {
   key(event) {
     if (composes(event)) return;
     if (event.key === "Escape") {
-      event.stopPropagation();
       const shown = this.element.querySelector("dialog[open]");
       if (shown) shown.close();
       else this.widget.close();
