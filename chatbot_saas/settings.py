@@ -269,6 +269,15 @@ SPECTACULAR_SETTINGS = DESCRIPTION
 # Requests a minute that one key may make, or one address with a publishable key.
 API_REQUESTS_PER_MINUTE = env.integer("API_REQUESTS_PER_MINUTE", 1200, least=1)
 
+# --- Public pages --------------------------------------------------------------------------
+
+# Who runs the platform, and what the law may ask of its pages.
+OPERATOR_NAME = env.text("OPERATOR_NAME")
+IMPRINT_URL = env.url("IMPRINT_URL")
+PRIVACY_URL = env.url("PRIVACY_URL")
+# Which plans the start page shows, in this order, with what a month of each costs.
+PUBLIC_PLANS = env.prices("PUBLIC_PLANS")
+
 # --- Work ----------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL") or broker(REDIS_URLS["broker"])

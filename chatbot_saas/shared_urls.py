@@ -9,7 +9,7 @@ shared_urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
-    path("demo/shop", shop.page),
+    path("demo/shop", shop.page, name="demo_shop"),
     path("demo/shop.css", shop.stylesheet),
     path("", include("chatbot_saas.api.urls")),
     path("", include("chatbot_saas.widget.urls")),

@@ -1,5 +1,6 @@
 """Changing the price list and who is on which plan. Platform context."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from uuid import UUID
 
@@ -18,6 +19,13 @@ def set_price(*, model: str, input_per_million: Decimal, output_per_million: Dec
             input_per_million=input_per_million,
             output_per_million=output_per_million,
         )
+
+
+def find_plans(codes: Iterable[str]) -> list[Plan]:
+    """Those of the plans that there are, in the order of the codes."""
+    with platform_context():
+        found = Plan.objects.in_bulk(list(codes))
+    return [found[code] for code in codes if code in found]
 
 
 def subscribe(*, tenant_id: UUID, plan: str) -> None:

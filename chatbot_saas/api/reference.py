@@ -4,6 +4,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
@@ -12,11 +13,14 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chatbot_saas.api.guide.codes import CODES
+from chatbot_saas.api.guide.examples import examples
 from chatbot_saas.api.problem import MEANINGS
 from chatbot_saas.api.schema import description
 from chatbot_saas.api.views import APIView
 from core.errors import NotFound
 from core.responses import problem_response
+from tenants.keys.api_keys import SCOPES
 
 Json = dict[str, Any]
 _ROUTES = "chatbot_saas.api.urls"
@@ -72,7 +76,20 @@ def _exists(path: str) -> bool:
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """The reference, written from the same description."""
-    shown = {"groups": _groups(), "refusals": _refusals(), "schemas": _schemas()}
+    shown = {
+        "groups": _groups(),
+        "refusals": _refusals(),
+        "schemas": _schemas(),
+        "codes": [
+            {**one._asdict(), "told": one.status in MEANINGS, "remedy": prose(one.remedy)}
+            for one in CODES
+        ],
+        "scopes": sorted(SCOPES),
+        "requests_per_minute": settings.API_REQUESTS_PER_MINUTE,
+        "largest_body": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+        "largest_file": settings.MAX_UPLOAD_BYTES,
+        "base_url": f"{request.scheme}://{request.get_host()}",
+    }
     return render(request, "reference.html", shown)
 
 
@@ -115,6 +132,7 @@ def _shown(path: str, method: str, operation: Json) -> Json:
             if status < "400"
         ],
         "refusals": [status for status in operation["responses"] if status >= "400"],
+        "examples": examples(path, method, operation, description()["components"]["schemas"]),
     }
 
 

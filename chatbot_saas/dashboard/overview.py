@@ -12,6 +12,7 @@ from chatbot_saas.web.requests import MemberRequest
 from conversations.history.checklist import read_checklist
 from conversations.history.overview import Overview, summarize
 from conversations.history.unanswered import list_unanswered
+from knowledge.document_list import document_usage
 
 # A month is what plans count by.
 DAYS = 30
@@ -19,7 +20,7 @@ DAYS = 30
 
 @page("overview:read")
 def overview(request: MemberRequest) -> HttpResponse:
-    found = summarize(DAYS)
+    found, documents = summarize(DAYS), document_usage()
     context = {
         "overview": found,
         "days": DAYS,
@@ -27,6 +28,11 @@ def overview(request: MemberRequest) -> HttpResponse:
         "checklist": read_checklist(),
         "unanswered": list_unanswered(days=DAYS),
         "chart": _chart(found),
+        "document_usage": documents,
+        # Then figures say nothing, and there is one thing to do.
+        "is_new": not documents.documents
+        and not found.messages
+        and "documents:write" in request.member.permissions,
     }
     return render(request, "conversations/overview.html", context)
 

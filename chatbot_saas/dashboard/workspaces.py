@@ -2,10 +2,13 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
+from billing.catalog.services import find_plans
 from chatbot_saas.dashboard.login import entering_page
+from chatbot_saas.demo.access import known_key
 from chatbot_saas.web.pages import open_page
 from tenants.limits.forms import throttle
 from tenants.people.memberships import list_workspaces
@@ -17,7 +20,14 @@ def start(request: TenantRequest) -> HttpResponse:
     """What this is, and the ways in."""
     if request.user.is_authenticated:
         return redirect("workspaces")
-    return render(request, "tenants/start.html")
+    plans = [
+        {"plan": plan, "amount": amount, "currency": currency}
+        for plan in find_plans(settings.PUBLIC_PLANS)
+        for amount, currency in [settings.PUBLIC_PLANS[plan.code]]
+    ]
+    return render(
+        request, "tenants/start.html", {"plans": plans, "has_demo": known_key() is not None}
+    )
 
 
 @open_page("GET")

@@ -25,7 +25,8 @@ _WELCOME = "Hello! Ask me anything about our documents."
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """What a new workspace's owner gets; the secret key exists nowhere else in clear."""
+    """What a new workspace's owner gets; the secret key exists nowhere else in clear, and is empty where
+    none was asked for."""
 
     tenant: TenantRef
     chatbot_id: UUID
@@ -40,11 +41,13 @@ def create_workspace(
     chatbot_name: str = "Assistant",
     origins: Sequence[str] = (),
     owner_id: UUID | None = None,
+    with_secret_key: bool = True,
 ) -> Workspace:
     """One transaction: whatever fails, neither rows nor role nor schema remain.
 
     `origins` are pages that may use the chatbot besides the workspace's own host; `owner_id` is whoever
-    owns it, and makes the first keys. Raises `InvalidRequest` (slug, origin) and `Conflict` (slug).
+    owns it, and makes the first keys: a publishable one, and a secret one for who will see it.
+    Raises `InvalidRequest` (slug, origin) and `Conflict` (slug).
     """
     for origin in origins:
         check_origin_entry(origin)
@@ -69,7 +72,11 @@ def create_workspace(
         return Workspace(
             tenant=tenant,
             chatbot_id=chatbot_id,
-            secret_key=mint_secret_key(tenant_id=tenant.id, name="First key", actor=actor),
+            secret_key=(
+                mint_secret_key(tenant_id=tenant.id, name="First key", actor=actor)
+                if with_secret_key
+                else ""
+            ),
             publishable_key=mint_publishable_key(
                 tenant_id=tenant.id, chatbot_id=chatbot_id, name="Widget", actor=actor
             ),
@@ -77,7 +84,14 @@ def create_workspace(
 
 
 def sign_up(
-    *, email: str, name: str, password: str, workspace: str, slug: str, own_origin: str
+    *,
+    email: str,
+    name: str,
+    password: str,
+    workspace: str,
+    slug: str,
+    own_origin: str,
+    with_secret_key: bool = True,
 ) -> tuple[User, Workspace]:
     """An account and its first workspace; a refused slug leaves no account behind.
 
@@ -89,15 +103,27 @@ def sign_up(
         user = create_account(email=email, name=name, password=prepared)
         analytics.track("signed_up", user_id=user.pk)
         return user, create_owned_workspace(
-            user_id=user.pk, name=workspace, slug=slug, own_origin=own_origin
+            user_id=user.pk,
+            name=workspace,
+            slug=slug,
+            own_origin=own_origin,
+            with_secret_key=with_secret_key,
         )
 
 
-def create_owned_workspace(*, user_id: UUID, name: str, slug: str, own_origin: str) -> Workspace:
+def create_owned_workspace(
+    *, user_id: UUID, name: str, slug: str, own_origin: str, with_secret_key: bool = True
+) -> Workspace:
     """One more workspace of somebody. Raises `InvalidRequest` (slug) and `Conflict` (slug)."""
     check_slug(slug)
     with platform_context(), transaction.atomic():
-        made = create_workspace(slug=slug, name=name, origins=[own_origin], owner_id=user_id)
+        made = create_workspace(
+            slug=slug,
+            name=name,
+            origins=[own_origin],
+            owner_id=user_id,
+            with_secret_key=with_secret_key,
+        )
         analytics.track("workspace_created", tenant_id=made.tenant.id, user_id=user_id)
     return made
 

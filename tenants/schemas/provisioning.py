@@ -25,6 +25,7 @@ RESERVED_SLUGS = frozenset(
     "internal localhost login mail media metrics operator ops platform public root signup static "
     "status support system template test widget ws www".split()
 )
+LONGEST_SLUG = 39
 _SLUG = re.compile(r"[a-z](?:[a-z0-9]|-(?=[a-z0-9])){1,38}")
 
 
@@ -70,8 +71,23 @@ def create_tenant(*, slug: str, name: str) -> TenantRef:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT public.provision_tenant(%s)", [schema])
     except IntegrityError as error:
-        raise Conflict(f"The address “{slug}” is taken. Choose another.", param="slug") from error
+        raise slug_taken(slug) from error
     return TenantRef(tenant_id, slug, host, name)
+
+
+def is_slug_taken(slug: str) -> bool:
+    with platform_context():
+        return Tenant.objects.filter(slug=slug).exists()
+
+
+def slug_taken(slug: str) -> Conflict:
+    """The refusal of a taken slug, with one that is free."""
+    numbered = [f"{slug[: LONGEST_SLUG - 2].rstrip('-')}-{n}" for n in range(2, 10)]
+    with platform_context():
+        taken = set(Tenant.objects.filter(slug__in=numbered).values_list("slug", flat=True))
+    free = next((each for each in numbered if each not in taken), None)
+    advice = f"“{free}” is free." if free else "Choose another."
+    return Conflict(f"The address “{slug}” is taken. {advice}", param="slug")
 
 
 def drop_tenant(tenant_id: UUID) -> None:

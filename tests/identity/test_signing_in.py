@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tenants.context import platform_context
-from tenants.models import Tenant, User
+from tenants.models import APIKey, Tenant, User
 from tenants.schemas.provisioning import TenantRef
 from tests.live import Process
 from tests.pages import PASSWORD, PLATFORM, PageClient, make_member, make_person, ticket_path
@@ -43,14 +43,18 @@ def test_a_sign_up_makes_a_workspace_that_is_entered_by_a_ticket(
     form = sign_up_form()
     assert platform.post("/signup", form).headers["location"] == "/workspaces/ready"
     made = platform.get("/workspaces/ready")
-    assert "cb_sk_live_" in made.text
-    assert "cb_pk_live_" in made.text
     with platform_context():
         tenant = Tenant.objects.get(slug=form["slug"])
+        # A secret key that nobody was shown would only be one to steal.
+        kinds = APIKey.objects.filter(tenant_id=tenant.pk).values_list("kind", flat=True)
+        assert list(kinds) == ["publishable"]
     with PageClient(web, f"{form['slug']}.localhost") as dashboard:
-        entered = dashboard.enter(platform, tenant.pk)
+        entered = dashboard.follow(made)
         assert entered.status_code == 302
         assert entered.headers["location"] == "/"
+        first = dashboard.get("/")
+        assert "Add your first document" in first.text
+        assert 'action="/knowledge/upload"' in first.text
         account = dashboard.get("/account")
     assert account.status_code == 200
     assert form["email"] in account.text
@@ -90,6 +94,29 @@ def test_a_bad_sign_up_is_told_beside_its_field_and_makes_nothing(
     assert form["slug"] in answer.text
     assert form["password"] not in answer.text
     assert not was_made(form)
+
+
+def test_everything_that_is_wrong_is_told_at_once(platform: PageClient) -> None:
+    first = sign_up_form()
+    platform.post("/signup", first)
+    wrong = {"name": "", "email": "nobody", "password": "sh0rt", "slug": "9 lives"}
+    for changed, more in ((wrong, "starts with a letter"), ({**wrong, "slug": first["slug"]}, "")):
+        answer = platform.post("/signup", sign_up_form(**changed))
+        assert answer.status_code == 400
+        for field in wrong:
+            assert f'id="id_{field}_error"' in answer.text, field
+        assert more in answer.text
+    assert f"“{first['slug']}-2” is free." in answer.text
+    assert "sh0rt" not in answer.text
+    assert "no-store" in answer.headers["cache-control"]
+
+
+def test_which_addresses_are_taken_cannot_be_asked_quickly(platform: PageClient) -> None:
+    first = sign_up_form()
+    platform.post("/signup", first)
+    wrong = sign_up_form(slug=first["slug"], email="nobody")
+    told = ["is free." in platform.post("/signup", wrong).text for _ in range(22)]
+    assert told == [True] * 20 + [False] * 2
 
 
 def test_a_taken_address_leaves_nothing_behind_and_a_known_e_mail_is_not_told(

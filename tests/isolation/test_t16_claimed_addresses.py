@@ -48,16 +48,18 @@ class Squatter:
 def squat(web: Process, email: str, stack: ExitStack) -> Squatter:
     platform = stack.enter_context(PageClient(web, PLATFORM))
     slug = sign_up(platform, email)
-    shown = platform.get("/workspaces/ready").text
-    first = f"cb_sk_live_{shown.partition('cb_sk_live_')[2].partition('<')[0]}"
-    publishable = f"cb_pk_live_{shown.partition('cb_pk_live_')[2].partition('<')[0]}"
     with platform_context():
         tenant = Tenant.objects.get(slug=slug)
-        chatbot_id = APIKey.objects.get(plain=publishable).chatbot_id
+        key = APIKey.objects.get(tenant_id=tenant.pk)
+        publishable, chatbot_id = key.plain, key.chatbot_id
     assert chatbot_id is not None
     host = f"{slug}.localhost"
     dashboard = stack.enter_context(PageClient(web, host))
     dashboard.enter(platform, tenant.pk)
+    form = {"name": "first", "scopes": sorted(api_keys.SCOPES), "days": ""}
+    assert dashboard.post("/keys/create", form).status_code == 302
+    shown = dashboard.get("/keys").text
+    first = f"cb_sk_live_{shown.partition('cb_sk_live_')[2].partition('<')[0]}"
     # A key that was made with a key, as programs do.
     made = httpx.post(
         f"{web.url}/v1/keys",

@@ -1,0 +1,1 @@
+"""What the reference tells beside the description: examples and what to do about errors."""
