@@ -30,6 +30,7 @@ _SAID = {
     "chatbot.created": _("Created a chatbot"),
     "chatbot.deleted": _("Deleted a chatbot"),
     "conversation.deleted": _("Deleted a conversation"),
+    "conversation.exported": _("Exported conversations"),
     "document.changed": _("Replaced a document"),
     "document.created": _("Added a document"),
     "document.deleted": _("Deleted a document"),
