@@ -171,7 +171,7 @@ def search(tour: Tour, page: Page) -> None:
         expect(page.locator("#results")).to_contain_text("Nothing was found")
     page.goto(f"{tour.workspace}/conversations")
     with page.expect_download() as downloaded:
-        press(page, "CSV")
+        press(page, "CSV download")
     assert QUESTION in downloaded.value.path().read_text(encoding="utf-8")
     assert tour.told("conversation.exported") == 1
     page.get_by_role("link", name=QUESTION).first.click()
