@@ -14,6 +14,7 @@ from chatbot_saas.api.serializing import KindField, MoneyField, StructField, Tex
 from chatbot_saas.api.structs import CitedSource
 from chatbot_saas.api.views import APIView, ListView
 from conversations.history import listing, transcripts
+from conversations.history.matching import MAX_SEARCH_LENGTH
 from conversations.models import Channel, FeedbackValue, Role, TurnStatus
 
 
@@ -74,7 +75,7 @@ class ConversationQuery(serializers.Serializer[Any]):
     """Which conversations."""
 
     search = TextField(
-        max_length=listing.MAX_SEARCH_LENGTH,
+        max_length=MAX_SEARCH_LENGTH,
         default="",
         help_text="Words that stand together in one message; the last may be a beginning.",
     )

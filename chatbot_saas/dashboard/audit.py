@@ -1,7 +1,6 @@
 """The audit trail of a workspace: who did what, when and from where; searched, and as a table to keep."""
 
 from collections.abc import AsyncIterator, Iterable
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -10,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chatbot_saas.dashboard.audit_words import KINDS, said, search_actions
-from chatbot_saas.web.listing import address, date_in, text_in, uuid_in
+from chatbot_saas.web.listing import address, date_in, query_of, text_in, uuid_in
 from chatbot_saas.web.pages import page, streamed_page
 from chatbot_saas.web.requests import MemberRequest
 from chatbot_saas.web.spreadsheet import csv_stream
@@ -38,8 +37,7 @@ def audit(request: MemberRequest) -> HttpResponse:
     """Filters in the query: `q`, `who` (an id, or `platform`), `kind`, `since` and `until` (days)."""
     after, wanted = uuid_in(request, "after"), _wanted(request)
     listed = list_events(limit=PER_PAGE, after=after, wanted=wanted)
-    kept = {name: text_in(request, name) for name in _FILTERS}
-    query = urlencode({name: value for name, value in kept.items() if value})
+    query = query_of(request, _FILTERS)
     context = {
         "events": [(event, said(event.action)) for event in listed.events],
         "wanted": wanted,

@@ -30,6 +30,7 @@ _SAID = {
     "chatbot.created": _("Created a chatbot"),
     "chatbot.deleted": _("Deleted a chatbot"),
     "conversation.deleted": _("Deleted a conversation"),
+    "conversation.exported": _("Exported conversations"),
     "document.changed": _("Replaced a document"),
     "document.created": _("Added a document"),
     "document.deleted": _("Deleted a document"),
@@ -67,6 +68,7 @@ def said(action: str) -> Promise | str:
 
 
 def search_actions(text: str) -> list[str]:
-    """The actions whose words have this text in them."""
+    """The actions whose words or name have this text in them."""
     wanted = text.lower()
-    return [action for action, words in _SAID.items() if wanted and wanted in str(words).lower()]
+    said = ((action, f"{words} {action}".lower()) for action, words in _SAID.items())
+    return [action for action, words in said if wanted and wanted in words]

@@ -11,7 +11,9 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from chatbot_saas.web.forms import InvitationForm
 from chatbot_saas.web.once import keep_once, take_once
@@ -25,6 +27,20 @@ from tenants.people import invitations, memberships
 from tenants.people.mail import ask_for_invitation_mail
 from tenants.people.members import Member
 from tenants.people.roles import ROLES, Role
+
+# Of each role, what the weaker ones may not.
+_ROLE_WORDS: dict[Role, Promise] = {
+    "viewer": gettext_lazy(
+        "Reads the overview, conversations, documents, chatbots, usage and this page. Changes nothing."
+    ),
+    "agent": gettext_lazy("Also adds and removes documents, and deletes conversations."),
+    "admin": gettext_lazy(
+        "Also changes chatbots and API keys, downloads conversations, and invites and removes members."
+    ),
+    "owner": gettext_lazy(
+        "Also makes others owners, and reads the audit trail. A workspace always has one."
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +105,7 @@ class MembersView(ServiceFormView[InvitationForm]):
             members=_rows(self.request.member),
             invitations=invitations.list_invitations(tenant_id),
             roles=ROLES,
+            role_words=_ROLE_WORDS.items(),
             **context,
         )
 

@@ -7,10 +7,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from chatbot_saas.dashboard.conversation_filters import CHANNELS, named, read_filter
+from chatbot_saas.dashboard.conversation_filters import CHANNELS, NAMES, named, read_filter
 from chatbot_saas.dashboard.failure_words import find_failure
 from chatbot_saas.dashboard.spans import spans_of
-from chatbot_saas.web.listing import address, text_in
+from chatbot_saas.web.listing import address, query_of, text_in
 from chatbot_saas.web.pages import page
 from chatbot_saas.web.requests import MemberRequest
 from conversations.chatbots import services as chatbots
@@ -35,6 +35,7 @@ def conversations(request: MemberRequest) -> HttpResponse:
         "wanted": wanted,
         "is_filtered": bool(wanted.given),
         "obstacles": [(label, address(request, **{name: None})) for name, label in obstacles],
+        "query": query_of(request, NAMES),
         "first_url": address(request, after=None) if after else "",
         "next_url": address(request, after=found.next_cursor) if found.next_cursor else "",
     }

@@ -7,6 +7,7 @@ from chatbot_saas.dashboard import (
     audit,
     chatbots,
     confirmation,
+    conversation_export,
     install,
     invitation,
     keys,
@@ -22,6 +23,11 @@ from chatbot_saas.dashboard import (
 urlpatterns: list[URLPattern] = [
     path("", overview.overview, name="overview"),
     path("conversations", transcripts.conversations, name="conversations"),
+    path(
+        "conversations/export",
+        conversation_export.export_conversations,
+        name="export_conversations",
+    ),
     path("conversations/<uuid:conversation_id>", transcripts.conversation, name="conversation"),
     path(
         "conversations/<uuid:conversation_id>/delete",

@@ -1,6 +1,7 @@
 """Lists that go on from page to page: what a page's address says, read with care."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from urllib.parse import urlencode
 from uuid import UUID
@@ -53,6 +54,12 @@ def date_in(request: HttpRequest, name: str) -> date | None:
 def text_in(request: HttpRequest, name: str) -> str:
     """A short text in the query. A NUL is dropped, which PostgreSQL does not store."""
     return request.GET.get(name, "").replace("\0", "").strip()[:_MAX_VALUE_LENGTH]
+
+
+def query_of(request: HttpRequest, names: Iterable[str]) -> str:
+    """What these filters are, as the query of another page's address; empty without any."""
+    kept = {name: text_in(request, name) for name in names}
+    return urlencode({name: value for name, value in kept.items() if value})
 
 
 def address(request: HttpRequest, **changed: object) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import update_wrapper
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from urllib.parse import quote
 
 from django.conf import settings
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from billing.notices import current_notice
 from chatbot_saas.web.requests import MemberRequest
-from chatbot_saas.web.unsent import keep_unsent
+from chatbot_saas.web.unsent import keep_unsent, page_of_form
 from core.errors import AppError, PermissionDenied, TenantSuspended
 from core.responses import error_page
 from tenants.people.members import Member
@@ -23,6 +23,7 @@ from tenants.people.roles import Permission
 from tenants.requests import TenantRequest
 
 P = ParamSpec("P")
+V = TypeVar("V", bound=Callable[..., Any])
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 TenantView = Callable[Concatenate[TenantRequest, P], HttpResponseBase]
 MemberView = Callable[Concatenate[MemberRequest, P], HttpResponseBase]
@@ -49,10 +50,10 @@ def page(permission: Permission, *methods: str) -> Callable[[MemberView[P]], Vie
 
 
 def streamed_page(
-    permission: Permission,
+    permission: Permission, *methods: str
 ) -> Callable[[Callable[[MemberRequest], Awaitable[HttpResponseBase]]], AsyncView]:
-    """The same for GET, of an async view that streams its answer: it opens its tenant's context itself,
-    step by step, because a stream outlives the view."""
+    """The same of an async view that streams its answer: it opens its tenant's context itself, step by
+    step, because a stream outlives the view. A form that was sent too late is not kept."""
 
     def decorate(view: Callable[[MemberRequest], Awaitable[HttpResponseBase]]) -> AsyncView:
         async def answer(request: HttpRequest) -> HttpResponseBase:
@@ -60,11 +61,13 @@ def streamed_page(
                 member_request = _require_member(cast(TenantRequest, request))
                 _check_permission(member_request.member, permission)
                 response = await view(member_request)
-            except (SignInRequired, AppError) as error:
-                response = _refused(cast(TenantRequest, request), error)
+            except SignInRequired:
+                response = _to_sign_in_from(_page_before(request))
+            except AppError as error:
+                response = error_page(error, request)
             return _kept_private(response)
 
-        return require_http_methods(["GET", "HEAD"])(update_wrapper(answer, view))
+        return _named_as(view, answer, methods)
 
     return decorate
 
@@ -100,8 +103,6 @@ def _open_to(
     admitted: TenantView[P], named: Callable[..., object], methods: tuple[str, ...]
 ) -> View[P]:
     """The view for these methods of HTTP, with refusals as pages. `named` gives it its name."""
-    allowed = methods or ("GET",)
-    safe = ["HEAD"] if "GET" in allowed else []
 
     def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
@@ -111,7 +112,15 @@ def _open_to(
             response = _refused(cast(TenantRequest, request), error)
         return _kept_private(response)
 
-    return require_http_methods([*allowed, *safe])(update_wrapper(answer, named))
+    return _named_as(named, answer, methods)
+
+
+def _named_as(named: Callable[..., object], answer: V, methods: tuple[str, ...]) -> V:
+    """The view under the name of the one it stands before, for these methods of HTTP."""
+    allowed = methods or ("GET",)
+    safe = ["HEAD"] if "GET" in allowed else []
+    update_wrapper(answer, named)
+    return require_http_methods([*allowed, *safe])(answer)
 
 
 def _refused(request: TenantRequest, error: SignInRequired | AppError) -> HttpResponse:
@@ -146,7 +155,19 @@ def _to_sign_in(request: TenantRequest) -> HttpResponse:
     if request.headers.get("HX-Request"):
         # htmx would put the log-in page into the part it asked for.
         return HttpResponse(headers={"HX-Redirect": reverse("login")})
+    return _to_sign_in_from(came_from)
+
+
+def _to_sign_in_from(came_from: str) -> HttpResponse:
     return redirect(f"{reverse('login')}?next={quote(came_from, safe='/')}")
+
+
+def _page_before(request: HttpRequest) -> str:
+    """The page itself, or the one with the form that was sent, filtered as it was."""
+    if request.method != "POST":
+        return request.get_full_path()
+    query = request.META.get("QUERY_STRING", "")
+    return page_of_form(request.path) + (f"?{query}" if query else "")
 
 
 def host_url(request: HttpRequest, host: str, path: str = "/") -> str:

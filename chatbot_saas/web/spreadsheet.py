@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
 
+_BYTE_ORDER_MARK = "\ufeff"
 # What begins so is a formula to a spreadsheet, whoever wrote it; also after blanks, and in full width.
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 # Where another country's spreadsheet, or a broken one, lets a new cell begin inside of one, and a formula
@@ -23,13 +24,18 @@ def csv_response(
 
 
 def csv_stream(
-    name: str, columns: Sequence[str], parts: AsyncIterator[Iterable[Sequence[object]]]
+    name: str,
+    columns: Sequence[str],
+    parts: AsyncIterator[Iterable[Sequence[object]]],
+    *,
+    marked: bool = False,
 ) -> StreamingHttpResponse:
     """The same, sent as its parts come, of any length. Where one fails the file is broken off, which
-    whoever downloads it is told."""
+    whoever downloads it is told. `marked`: it begins with a byte order mark, without which Excel reads
+    letters of other languages wrongly."""
 
     async def lines() -> AsyncIterator[str]:
-        yield _lines([columns])
+        yield (_BYTE_ORDER_MARK if marked else "") + _lines([columns])
         async for rows in parts:
             yield _lines(rows)
 

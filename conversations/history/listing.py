@@ -14,53 +14,26 @@ from django.db import connection, transaction
 from conversations.history import removal
 from conversations.history.explanations import explain_turn
 from conversations.history.filters import ConversationFilter, Feedback
+from conversations.history.matching import HITS, IS_WANTED, match_values
 from conversations.history.transcripts import get_conversation, list_messages, read_transcript
 from conversations.models import Conversation
-from conversations.turns.question import without_nul
 from core.cursors import read_cursor, write_cursor
 from core.errors import NotFound
 from tenants.workspace.services import SYSTEM, record_event
 
-MAX_SEARCH_LENGTH = 200
 # Cut in the database: a question may be 8,000 characters, and a list has 25.
 _SHOWN_QUESTION = 300
 
-# Search goes through the index of words first, so that a page costs the words and not the messages.
-# The last word may be a beginning; every word has to stand in one message.
-_LISTED = """
-WITH wanted AS (
-    SELECT (nullif(plainto_tsquery('simple', %(search)s)::text, '') || ':*')::tsquery AS words
-), hits AS MATERIALIZED (
-    SELECT DISTINCT conversation_id FROM conversations_message, wanted
-    WHERE %(search)s <> '' AND to_tsvector('simple'::regconfig, coalesce(text, '')) @@ words
-), page AS (
+_LISTED = f"""
+WITH {HITS}, page AS (
     SELECT id, chatbot_id, visitor_id, external_user, channel, created_at, last_message_at
     FROM conversations_conversation
-    WHERE last_message_at IS NOT NULL
-        AND chatbot_id NOT IN (SELECT id FROM conversations_chatbot WHERE removed_at IS NOT NULL)
-        AND (%(search)s = '' OR id IN (SELECT conversation_id FROM hits))
-        AND (%(chatbot_id)s::uuid IS NULL OR chatbot_id = %(chatbot_id)s)
-        AND CASE WHEN %(channel)s::text IS NULL THEN channel <> 'preview' ELSE channel = %(channel)s END
-        AND (%(since)s::timestamptz IS NULL OR last_message_at >= %(since)s)
-        AND (%(until)s::timestamptz IS NULL OR last_message_at < %(until)s)
+    WHERE {IS_WANTED}
         AND (%(after_time)s::timestamptz IS NULL
              OR (last_message_at, id) < (%(after_time)s, %(after_id)s::uuid))
-        AND (%(answered)s::boolean IS NULL OR %(answered)s = NOT EXISTS (
-            SELECT FROM conversations_turn AS turn
-            WHERE turn.conversation_id = conversations_conversation.id AND NOT turn.answered))
-        AND (NOT %(failed)s OR EXISTS (
-            SELECT FROM conversations_turn AS turn
-            WHERE turn.conversation_id = conversations_conversation.id
-                AND turn.status IN ('failed', 'interrupted')))
-        AND (%(feedback)s::text IS NULL AND NOT %(commented)s OR EXISTS (
-            SELECT FROM conversations_message AS message
-            JOIN conversations_feedback AS feedback ON feedback.message_id = message.id
-            WHERE message.conversation_id = conversations_conversation.id
-                AND feedback.value = coalesce(%(feedback)s, feedback.value)
-                AND (NOT %(commented)s OR feedback.comment <> '')))
     ORDER BY last_message_at DESC, id DESC LIMIT %(limit)s
 )
-"""
+"""  # noqa: S608 - of constants
 _READ = """
 WITH page AS (
     SELECT id, chatbot_id, visitor_id, external_user, channel, created_at, last_message_at
@@ -144,10 +117,9 @@ def list_wanted(
 ) -> ConversationPage:
     """The same of a filter."""
     time, identifier = read_cursor(after) if after else (None, None)
-    words = without_nul(wanted.search).strip()[:MAX_SEARCH_LENGTH]
     rows = _rows(
         _LISTED + _ABOUT,
-        **wanted.parameters() | {"search": words},
+        **match_values(wanted),
         after_time=time,
         after_id=identifier,
         # The row too many tells whether there is a next page.

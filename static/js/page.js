@@ -30,7 +30,24 @@ const copy = async (button) => {
 const clock = new Intl.DateTimeFormat(navigator.language, {
   day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
 });
+const exact = new Intl.DateTimeFormat(navigator.language, { dateStyle: "long", timeStyle: "long" });
+const distance = new Intl.RelativeTimeFormat(navigator.language, { numeric: "auto" });
+const UNITS = [
+  ["year", 31536e6], ["month", 2592e6], ["week", 6048e5], ["day", 864e5], ["hour", 36e5],
+  ["minute", 6e4],
+];
+const words = (moment) => {
+  const passed = moment - Date.now();
+  const [unit, length] = UNITS.find(([, each]) => Math.abs(passed) >= each) ?? ["second", Infinity];
+  return distance.format(Math.trunc(passed / length), unit);
+};
 const localize = (part) => {
+  for (const time of part.querySelectorAll("time[data-ago]")) {
+    const moment = new Date(time.dateTime);
+    time.title = `${exact.format(moment)} (${time.title})`;
+    time.textContent = words(moment);
+    delete time.dataset.ago;
+  }
   for (const time of part.querySelectorAll("time[data-local]")) {
     time.title = time.textContent;
     time.textContent = clock.format(new Date(time.dateTime));

@@ -19,6 +19,7 @@ _VISITORS_PER_ADDRESS = 10
 # Chats that a network may always open in a minute: a whole school may come at once.
 _SESSIONS_PER_ADDRESS = 200
 _DAY = 24 * 3600
+_EXPORTS_PER_HOUR = 20
 # Of a workspace's minute, what all visitors together may use: the rest is for its own programs.
 _VISITORS_SHARE = 0.8
 # Of a workspace's minute, and of its month in one day, what one address may use.
@@ -85,6 +86,13 @@ async def check_embedding_rate(*, tenant_id: UUID, per_minute: int) -> None:
     takes no visitor's turn. Raises `RateLimited`."""
     told = f"This workspace may ask for vectors {per_minute} times a minute."
     await _check([Limit(key(tenant_id, "embeddings", "all"), per_minute, told)])
+
+
+async def check_export_rate(*, tenant_id: UUID) -> None:
+    """Count one export of conversations, which may be all of them. Raises `RateLimited`."""
+    told = f"A workspace may export its conversations {_EXPORTS_PER_HOUR} times an hour."
+    exports = key(tenant_id, "export", "conversations")
+    await _check([Limit(exports, _EXPORTS_PER_HOUR, told, window=3600)])
 
 
 def _name(address: str) -> str:

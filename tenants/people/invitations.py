@@ -38,14 +38,17 @@ _STALE = "This invitation has been used, revoked or is too old. Ask for a new on
 @dataclass(frozen=True, slots=True)
 class InvitationView:
     """An open invitation. `has_account`: whether an account has proved its address. `is_proof`: whether
-    it was opened by the mail's own link, which only a reader of the mail has."""
+    it was opened by the mail's own link, which only a reader of the mail has. `invited_by` is a name or
+    an address, which lists alone tell; empty when that account is gone."""
 
     id: UUID
     email: str
     role: Role
     expires_at: datetime
+    created_at: datetime
     has_account: bool = False
     is_proof: bool = False
+    invited_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,20 @@ def _digest(raw: str) -> str:
 def list_invitations(tenant_id: UUID) -> list[InvitationView]:
     """Open ones, newest first."""
     with platform_context():
-        found = _open(tenant_id).order_by("-created_at")
-        return [
-            InvitationView(each.pk, each.email, cast(Role, each.role), each.expires_at)
-            for each in found
-        ]
+        found = _open(tenant_id).select_related("invited_by").order_by("-created_at")
+        return [_listed(each) for each in found]
+
+
+def _listed(invitation: Invitation) -> InvitationView:
+    maker = invitation.invited_by
+    return InvitationView(
+        invitation.pk,
+        invitation.email,
+        cast(Role, invitation.role),
+        invitation.expires_at,
+        invitation.created_at,
+        invited_by=(maker.name or maker.email) if maker else "",
+    )
 
 
 def invite(*, actor: Member, email: str, role: str) -> str:
@@ -138,6 +150,7 @@ def read_invitation(*, raw: str, tenant_id: UUID) -> InvitationView:
         found.email,
         cast(Role, found.role),
         found.expires_at,
+        found.created_at,
         has_account=find_account(found.email) is not None,
         is_proof=found.mail_digest == digest,
     )

@@ -171,6 +171,10 @@ def search(tour: Tour, page: Page) -> None:
         page.get_by_label("Search").fill("nothing-has-this")
         expect(page.locator("#results")).to_contain_text("Nothing was found")
     page.goto(f"{tour.workspace}/conversations")
+    with page.expect_download() as downloaded:
+        press(page, "CSV download")
+    assert QUESTION in downloaded.value.path().read_text(encoding="utf-8")
+    assert tour.told("conversation.exported") == 1
     page.get_by_role("link", name=QUESTION).first.click()
     agree(page, "Delete", "Delete")
     page.wait_for_url("**/conversations")
@@ -280,7 +284,10 @@ def pages() -> set[tuple[str, str]]:
     found = {(PLATFORM, str(each.name)) for each in platform_urls.urlpatterns}
     found |= {(WORKSPACE, str(each.name)) for each in urls.urlpatterns}
     # Files, and what a page asks for again and again while somebody waits.
-    found -= {(WORKSPACE, name) for name in ("usage_csv", "audit_csv", "sightings")}
+    found -= {
+        (WORKSPACE, name)
+        for name in ("usage_csv", "audit_csv", "export_conversations", "sightings")
+    }
     for model, admin in site._registry.items():
         for name in ("changelist", "change", *getattr(admin, "actions_detail", ())):
             label = f"{model._meta.app_label}_{model._meta.model_name}"

@@ -65,6 +65,7 @@ def test_it_is_found_by_text_person_kind_and_day(tenant: TenantRef, owner: PageC
         "q=shop+BOT": ["Shop bot"],
         "q=blue": ["Shop bot"],
         "q=Revoked+an+API": ["Night import"],
+        "q=key.revoked": ["Night import"],
         "q=100%25": ["100%"],
         "q=0%25": ["100%"],
         f"q={colleague.email}": ["100%"],
@@ -83,6 +84,19 @@ def test_it_is_found_by_text_person_kind_and_day(tenant: TenantRef, owner: PageC
     found = {query: names(owner.get(f"/audit?{query}").text) for query in queries}
     assert found == queries
     assert "Nothing was found" in owner.get("/audit?q=confidential").text
+
+
+def test_the_events_own_name_and_the_exact_time_are_told(
+    tenant: TenantRef, owner: PageClient
+) -> None:
+    person = make_member(tenant, "admin")
+    write(tenant, "key.revoked", person, "Night import")
+    write(tenant, "later.action", person)
+    page = owner.get("/audit?kind=key").text
+    assert '<span class="hint mono">key.revoked</span>' in page
+    assert re.search(r'title="\d+ \w+ \d{4}, \d\d:\d\d:\d\d UTC" data-ago>\s+0\s+minutes ago', page)
+    # One that has no words yet is told once.
+    assert owner.get("/audit").text.count("later.action") == 1
 
 
 def test_an_operators_address_is_no_filter(tenant: TenantRef, owner: PageClient) -> None:

@@ -179,6 +179,32 @@ def test_a_bad_invitation_is_told_beside_its_field(
         assert not Invitation.objects.filter(tenant_id=tenant.id).exists()
 
 
+def test_an_open_invitation_says_who_made_it_when_and_until_when(
+    web: Process, tenant: TenantRef
+) -> None:
+    email = f"new-{uuid4().hex[:10]}@example.org"
+    with signed_in(web, tenant, "admin") as admin:
+        invite(admin, email)
+        page = admin.get("/members").text
+    with platform_context():
+        made = Invitation.objects.get(tenant_id=tenant.id, email=email)
+    row = page.partition(email)[2].partition("</tr>")[0]
+    assert "Invited by <bdi>Robin Tester</bdi>" in " ".join(row.split())
+    assert f'datetime="{made.created_at:%Y-%m-%dT%H:%M}' in row
+    assert f'datetime="{made.expires_at:%Y-%m-%dT%H:%M}' in row
+
+
+def test_everybody_reads_what_each_role_may(web: Process, tenant: TenantRef) -> None:
+    for role in ("viewer", "owner"):
+        with signed_in(web, tenant, role) as member:
+            page = member.get("/members").text
+        for said in ("Changes nothing", "deletes conversations", "downloads conversations"):
+            assert said in page
+        own = page.partition(f"<dt>{role.capitalize()}")[2].partition("</dt>")[0]
+        assert "Yours" in own
+        assert page.count("Yours") == 1
+
+
 def test_a_member_is_not_invited_again(web: Process, tenant: TenantRef) -> None:
     person = make_member(tenant, "viewer")
     with signed_in(web, tenant) as owner:

@@ -5,7 +5,10 @@ _READ = {
     *("usage:read", "members:read"),
 }
 _AGENT = _READ | {"documents:write", "conversations:write"}
-_ADMIN = _AGENT | {"chatbots:write", "keys:read", "keys:write", "members:write"}
+_ADMIN = _AGENT | {
+    *("chatbots:write", "keys:read", "keys:write", "members:write"),
+    "conversations:export",
+}
 MAY: dict[str, set[str]] = {
     "viewer": _READ,
     "agent": _AGENT,
@@ -16,8 +19,9 @@ MAY: dict[str, set[str]] = {
 IN_WORDS: dict[str, set[str]] = {
     "look at the overview, conversations, documents, chatbots, usage, members": _READ,
     "add and remove documents, delete conversations": {"documents:write", "conversations:write"},
-    "change chatbots, API keys, members; see API keys": {
+    "change chatbots, API keys, members; see API keys; export conversations": {
         *("chatbots:write", "keys:read", "keys:write", "members:write"),
+        "conversations:export",
     },
     "make and unmake owners, read the audit trail": {"workspace:write"},
 }

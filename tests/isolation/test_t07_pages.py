@@ -69,6 +69,7 @@ POST: dict[str, Who] = {
     "upload": "documents:write",
     "delete_document": "documents:write",
     "delete_conversation": "conversations:write",
+    "export_conversations": "conversations:export",
     "create_chatbot": "chatbots:write",
     "save_chatbot": "chatbots:write",
     "save_avatar": "chatbots:write",

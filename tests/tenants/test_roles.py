@@ -19,7 +19,10 @@ ROWS: dict[str, tuple[Permission, ...]] = {
         "members:read",
     ),
     "add and remove documents": ("documents:write", "conversations:write"),
-    "change chatbots": ("chatbots:write", "keys:write", "members:write", "keys:read"),
+    "change chatbots": (
+        *("chatbots:write", "keys:write", "members:write", "keys:read"),
+        "conversations:export",
+    ),
     "make and unmake owners": ("workspace:write",),
 }
 
