@@ -147,6 +147,7 @@ class ChatbotForm(NewChatbotForm):
         widget=forms.Textarea(attrs={"dir": "ltr", "spellcheck": "false"}),
         help_text=_(
             "Pages that may show the chatbot, one on each line: https://www.example.com. "
+            "https://*.example.com stands for all subdomains of a domain, and not for itself. "
             "This workspace's own address lets the preview and the hosted page work."
         ),
     )

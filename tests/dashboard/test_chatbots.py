@@ -106,6 +106,28 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(
     assert settings_of(workspace) == before
 
 
+def test_all_bad_origins_are_named_at_once_with_what_to_write(
+    web: Process, workspace: Workspace
+) -> None:
+    before = settings_of(workspace)
+    typed = "http://shop.example/path\nhttps://*.example.com\nhttps://*.com\nwww.example.com"
+    with signed_in(web, workspace.tenant, "admin") as admin:
+        path = f"/chatbots/{workspace.chatbot_id}/save"
+        answer = admin.post(path, {**FORM, "allowed_origins": typed})
+        assert answer.status_code == 400
+        assert (
+            "“http://shop.example/path” is not an origin. Write https://shop.example" in answer.text
+        )
+        assert "“https://*.com” is not an origin. A star stands first" in answer.text
+        assert "“www.example.com” is not an origin. Write https://www.example.com" in answer.text
+        assert "“https://*.example.com”" not in answer.text
+        assert typed in answer.text
+        assert settings_of(workspace) == before
+        mended = "https://shop.example\nhttps://*.example.com"
+        assert admin.post(path, {**FORM, "allowed_origins": mended}).status_code == 302
+    assert settings_of(workspace).allowed_origins == tuple(mended.splitlines())
+
+
 def test_a_viewer_sees_the_settings_and_cannot_change_them(
     web: Process, workspace: Workspace
 ) -> None:
