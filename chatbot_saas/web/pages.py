@@ -26,7 +26,7 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 TenantView = Callable[Concatenate[TenantRequest, P], HttpResponseBase]
 MemberView = Callable[Concatenate[MemberRequest, P], HttpResponseBase]
-AsyncView = Callable[[HttpRequest], Coroutine[Any, Any, HttpResponseBase]]
+AsyncView = Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, HttpResponseBase]]
 
 
 def page(permission: Permission, *methods: str) -> Callable[[MemberView[P]], View[P]]:
@@ -50,16 +50,20 @@ def page(permission: Permission, *methods: str) -> Callable[[MemberView[P]], Vie
 
 def streamed_page(
     permission: Permission,
-) -> Callable[[Callable[[MemberRequest], Awaitable[HttpResponseBase]]], AsyncView]:
+) -> Callable[[Callable[Concatenate[MemberRequest, P], Awaitable[HttpResponseBase]]], AsyncView[P]]:
     """The same for GET, of an async view that streams its answer: it opens its tenant's context itself,
     step by step, because a stream outlives the view."""
 
-    def decorate(view: Callable[[MemberRequest], Awaitable[HttpResponseBase]]) -> AsyncView:
-        async def answer(request: HttpRequest) -> HttpResponseBase:
+    def decorate(
+        view: Callable[Concatenate[MemberRequest, P], Awaitable[HttpResponseBase]],
+    ) -> AsyncView[P]:
+        async def answer(
+            request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponseBase:
             try:
                 member_request = _require_member(cast(TenantRequest, request))
                 _check_permission(member_request.member, permission)
-                response = await view(member_request)
+                response = await view(member_request, *args, **kwargs)
             except (SignInRequired, AppError) as error:
                 response = _refused(cast(TenantRequest, request), error)
             return _kept_private(response)

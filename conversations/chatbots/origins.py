@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-_PORT = r"(?::([1-9][0-9]{0,4}))?"
 _ORIGIN = re.compile(
-    rf"(https?)://([a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\]){_PORT}",
+    r"(https?)://([a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?",
     re.IGNORECASE | re.ASCII,
 )
 _DEFAULT_PORTS = {"http": 80, "https": 443}
