@@ -191,6 +191,8 @@ class ChatbotForm(NewChatbotForm):
         self, *args: Any, models: Sequence[str], sources: Sequence[SourceView], **options: Any
     ) -> None:
         super().__init__(*args, **options)
+        # Whether it shows what is not saved yet.
+        self.is_unsaved = self.is_bound
         # An empty choice follows the platform when its model changes; a name would not.
         usual = _("The platform's own (%s)") % settings.LLM_MODEL
         self._offer("model", [("", usual), *((each, each) for each in models)])
