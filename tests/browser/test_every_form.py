@@ -315,7 +315,7 @@ def pages() -> set[tuple[str, str]]:
     found = {(PLATFORM, str(each.name)) for each in platform_urls.urlpatterns}
     found |= {(WORKSPACE, str(each.name)) for each in urls.urlpatterns}
     # Files, and what a page asks for again and again while somebody waits.
-    found -= {(WORKSPACE, name) for name in ("usage_csv", "audit_csv", "sightings")}
+    found -= {(WORKSPACE, name) for name in ("usage_csv", "audit_csv", "original", "sightings")}
     for model, admin in site._registry.items():
         for name in ("changelist", "change", *getattr(admin, "actions_detail", ())):
             label = f"{model._meta.app_label}_{model._meta.model_name}"
