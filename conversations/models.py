@@ -92,7 +92,7 @@ class Chatbot(models.Model):
     avatar = models.CharField(max_length=40, blank=True, default="", db_default="")
     welcome = models.TextField(blank=True, default="")
     suggested_questions = models.JSONField(default=list)
-    # Exact `scheme://host[:port]` values; a browser's page elsewhere cannot use the bot.
+    # `scheme://host[:port]` values, a host perhaps with `*.`; a page elsewhere cannot use the bot.
     allowed_origins = models.JSONField(default=list)
     # At most two sealed shared secrets for identity tokens, so that one can be rotated.
     identity_secrets = models.JSONField(default=list)

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import BinaryIO
 from uuid import UUID
 
 from billing.selectors import PlanLimits, plan_limits
+from core.errors import NotFound
+from knowledge import storage
 from knowledge.models import Chunk, Document, Source
-from knowledge.selectors import DocumentView, view
+from knowledge.selectors import WITHOUT_PLACE, DocumentView, view
 from tenants.context import current_tenant_id
 
 
@@ -30,7 +33,7 @@ class ChunkPage:
 
 @dataclass(frozen=True, slots=True)
 class DocumentUsage:
-    """How many documents there are and how many the plan keeps."""
+    """How many documents there are, without the failed ones, and how many the plan keeps."""
 
     documents: int
     plan: PlanLimits
@@ -41,7 +44,27 @@ class DocumentUsage:
 
 
 def document_usage() -> DocumentUsage:
-    return DocumentUsage(Document.objects.count(), plan_limits(current_tenant_id()))
+    counted = Document.objects.exclude(WITHOUT_PLACE).count()
+    return DocumentUsage(counted, plan_limits(current_tenant_id()))
+
+
+def find_kept(ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the documents whose file is still there."""
+    paths = Document.objects.filter(pk__in=ids).values_list("pk", "path")
+    return {pk for pk, path in paths if storage.is_kept(path)}
+
+
+def open_original(document_id: UUID) -> tuple[str, int, BinaryIO]:
+    """The name, the bytes and the opened file of a document, for the caller to close. Raises NotFound."""
+    document = Document.objects.filter(pk=document_id).first()
+    if document is None:
+        raise NotFound("There is no such document.")
+    try:
+        # Opened here: one that is replaced meanwhile is read to its end all the same.
+        file = storage.full_path(document.path).open("rb")
+    except OSError as error:
+        raise NotFound("The file of this document is not kept.") from error
+    return document.filename, document.size, file
 
 
 def find_documents(ids: Sequence[UUID]) -> list[DocumentView]:

@@ -1,11 +1,17 @@
 """Reads of documents, as values."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from core.errors import NotFound
 from knowledge.models import Document
+
+# What the plan's number of documents leaves out: failed, and with no earlier version to answer from.
+WITHOUT_PLACE = Q(status=Document.Status.FAILED, published_at=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +71,17 @@ def get_document(document_id: UUID) -> DocumentView:
     return view(document)
 
 
-def list_documents(*, limit: int, after: UUID | None = None) -> DocumentPage:
-    """Newest first: ids grow with time. `after` is the last id of the page before."""
+def list_documents(
+    *, limit: int, after: UUID | None = None, search: str = "", statuses: Sequence[str] = ()
+) -> DocumentPage:
+    """Newest first: ids grow with time. `after` is the last id of the page before; `search` is a part of
+    the title or the file's name; with `statuses`, those in one of them."""
     # By id and not by time: ids are unique, so no row is skipped or shown twice.
     documents = Document.objects.order_by("-pk")
+    if search:
+        documents = documents.filter(Q(title__icontains=search) | Q(filename__icontains=search))
+    if statuses:
+        documents = documents.filter(status__in=statuses)
     if after is not None:
         documents = documents.filter(pk__lt=after)
     found = [view(document) for document in documents[: limit + 1]]

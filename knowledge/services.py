@@ -20,7 +20,7 @@ from knowledge import index, storage
 from knowledge.embeddings.registry import is_paid
 from knowledge.models import Document, Source
 from knowledge.parsing.invisible import remove_invisible
-from knowledge.selectors import DocumentView, view
+from knowledge.selectors import WITHOUT_PLACE, DocumentView, view
 from knowledge.storage import StoredFile
 from tenants.context import current_tenant_id
 from tenants.work.tickets import enqueue
@@ -112,9 +112,16 @@ def _check_room() -> None:
     plan = plan_limits(current_tenant_id())
     # One at a time, so that many at once cannot all find the last place free.
     Source.objects.select_for_update(no_key=True).order_by("pk").first()
-    if Document.objects.count() > plan.documents:
+    counted = Document.objects.exclude(WITHOUT_PLACE).count()
+    if counted > plan.documents:
         raise QuotaExceeded(
             f"The plan “{plan.name}” keeps {plan.documents} documents. Delete one, or change the plan.",
+            detail_code="document_quota_exceeded",
+        )
+    # They take no place, but their files take room.
+    if Document.objects.count() - counted > plan.documents:
+        raise QuotaExceeded(
+            f"There are more than {plan.documents} files that could not be read. Delete some first.",
             detail_code="document_quota_exceeded",
         )
 
@@ -154,11 +161,14 @@ def _replaced(
         return view(document)
     transaction.on_commit(partial(storage.discard, document.path))
     before = _told(document)
+    had_no_place = document.status == Document.Status.FAILED and document.published_at is None
     document.content_hash, document.size, document.path = stored.digest, stored.size, stored.path
     document.version += 1
     if filename is not None:
         document.filename = document.title = _safe_name(filename)
     _start_over(document)
+    if had_no_place:
+        _check_room()
     if queued:
         _queue(document)
     _record("document.changed", actor, document, compare(before, _told(document)))
@@ -191,10 +201,32 @@ def _known(source_id: UUID, stored: StoredFile, actor: str) -> DocumentView:
             document = same.select_for_update().get()
             transaction.on_commit(partial(storage.discard, document.path))
             document.path = stored.path
-            _start_over(document)
-            _queue(document)
-            _record("document.retried", actor, document)
+            _retry(document, actor)
         return view(document)
+
+
+def retry_document(*, document_id: UUID, actor: str = SYSTEM) -> DocumentView:
+    """Reads the kept file of a failed document once more; of any other, nothing is done.
+
+    Raises NotFound, Conflict when the file is gone, QuotaExceeded, PermissionDenied, Unavailable.
+    """
+    _check_may_embed()
+    with _brief_locks():
+        document = _locked(document_id)
+        if document.status == Document.Status.FAILED:
+            if not storage.is_kept(document.path):
+                raise Conflict("The file is not kept any more. Upload it again.")
+            _retry(document, actor)
+        return view(document)
+
+
+def _retry(document: Document, actor: str) -> None:
+    _start_over(document)
+    # It had no place as long as it had failed, or the one of its earlier version.
+    if document.published_at is None:
+        _check_room()
+    _queue(document)
+    _record("document.retried", actor, document)
 
 
 def _locked(document_id: UUID) -> Document:

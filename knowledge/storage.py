@@ -65,6 +65,11 @@ def store(pieces: Iterable[bytes]) -> StoredFile:
     return StoredFile(name, size, digest.hexdigest())
 
 
+def is_kept(path: str) -> bool:
+    """Whether a file of the open tenant is there."""
+    return bool(path) and full_path(path).is_file()
+
+
 def discard(path: str) -> None:
     """Removes a file of the open tenant; one that is gone already is fine."""
     full_path(path).unlink(missing_ok=True)

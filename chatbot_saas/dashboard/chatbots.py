@@ -80,7 +80,10 @@ class SettingsView(ChatbotPage[ChatbotForm]):
         # What was typed is shown again after an error, and not what is saved.
         if self.request.method == "POST":
             return _settings_form(self.request.POST)
-        return _settings_form(initial={**initial_of(self.chatbot), **self.unsent()})
+        unsent = self.unsent()
+        form = _settings_form(initial={**initial_of(self.chatbot), **unsent})
+        form.is_unsaved = bool(unsent)
+        return form
 
     def perform(self, form: ChatbotForm) -> HttpResponse:
         actor = self.request.member.actor

@@ -145,6 +145,7 @@ class ChatbotForm(NewChatbotForm):
         widget=forms.Textarea(attrs={"dir": "ltr", "spellcheck": "false"}),
         help_text=_(
             "Pages that may show the chatbot, one on each line: https://www.example.com. "
+            "https://*.example.com stands for all subdomains of a domain, and not for itself. "
             "This workspace's own address lets the preview and the hosted page work."
         ),
     )
@@ -188,6 +189,8 @@ class ChatbotForm(NewChatbotForm):
         self, *args: Any, models: Sequence[str], sources: Sequence[SourceView], **options: Any
     ) -> None:
         super().__init__(*args, **options)
+        # Whether it shows what is not saved yet.
+        self.is_unsaved = self.is_bound
         # An empty choice follows the platform when its model changes; a name would not.
         usual = _("The platform's own (%s)") % settings.LLM_MODEL
         self._offer("model", [("", usual), *((each, each) for each in models)])

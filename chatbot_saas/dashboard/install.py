@@ -8,10 +8,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from chatbot_saas.dashboard.recipes import recipes
 from chatbot_saas.web.pages import page
 from chatbot_saas.web.requests import MemberRequest
 from conversations.chatbots import services as service
+from conversations.chatbots.origins import is_allowed
+from conversations.chatbots.refusals import list_refused
 from conversations.chatbots.sightings import OriginSighting, list_sightings
+from core.errors import InvalidRequest
 from tenants.keys import api_keys
 
 
@@ -38,12 +42,14 @@ def install_first(request: MemberRequest) -> HttpResponse:
 
 @page("chatbots:read")
 def install(request: MemberRequest, chatbot_id: UUID) -> HttpResponse:
+    key = publishable_key(request.member.tenant_id, chatbot_id)
+    src = f"{request.scheme}://{request.get_host()}/widget/v1.js?key={key}"
     context = {
-        "chatbot": service.get(chatbot_id),
+        **_found(request, chatbot_id),
         "chatbots": service.list_chatbots(),
-        "key": publishable_key(request.member.tenant_id, chatbot_id),
-        "origin": f"{request.scheme}://{request.get_host()}",
-        "seen": _seen(request, chatbot_id),
+        "key": key,
+        "src": src,
+        "recipes": recipes(src),
     }
     return render(request, "conversations/install.html", context)
 
@@ -51,8 +57,20 @@ def install(request: MemberRequest, chatbot_id: UUID) -> HttpResponse:
 @page("chatbots:read")
 def sightings(request: MemberRequest, chatbot_id: UUID) -> HttpResponse:
     """The list alone, for the page that asks for it again and again."""
-    context = {"seen": _seen(request, service.get(chatbot_id).id)}
-    return render(request, "conversations/_sightings.html", context)
+    return render(request, "conversations/_sightings.html", _found(request, chatbot_id))
+
+
+@page("chatbots:write", "POST")
+def allow(request: MemberRequest, chatbot_id: UUID) -> HttpResponse:
+    """One more origin on the chatbot's list, of a page that was refused."""
+    origin = request.POST.get("origin", "")
+    try:
+        service.allow_origin(chatbot_id=chatbot_id, origin=origin, actor=request.member.actor)
+    except InvalidRequest as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("%s may show the chatbot now.") % origin)
+    return redirect("install", chatbot_id)
 
 
 @page("keys:write", "POST")
@@ -68,6 +86,15 @@ def make_key(request: MemberRequest, chatbot_id: UUID) -> HttpResponse:
         )
         messages.success(request, _("The chatbot has a key again."))
     return redirect("install", chatbot_id)
+
+
+def _found(request: MemberRequest, chatbot_id: UUID) -> dict[str, object]:
+    """The chatbot, where it was seen, and where it was refused and still would be."""
+    chatbot = service.get(chatbot_id)
+    refused = [
+        each for each in list_refused(chatbot_id) if not is_allowed(each, chatbot.allowed_origins)
+    ]
+    return {"chatbot": chatbot, "seen": _seen(request, chatbot_id), "refused": refused}
 
 
 def _seen(request: MemberRequest, chatbot_id: UUID) -> list[Seen]:

@@ -7,12 +7,13 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
-from chatbot_saas.web.listing import address, number_in, uuid_in
+from chatbot_saas.web.listing import address, number_in, text_in, uuid_in
 from chatbot_saas.web.pages import page
 from chatbot_saas.web.requests import MemberRequest
-from core.errors import AppError, InvalidRequest
+from core.errors import AppError, InvalidRequest, NotFound
 from knowledge import document_list, selectors, services
 from knowledge.models import Document
 from knowledge.selectors import DocumentView
@@ -20,6 +21,12 @@ from knowledge.selectors import DocumentView
 DOCUMENTS_PER_PAGE = 50
 CHUNKS_PER_PAGE = 30
 _UNFINISHED = (Document.Status.QUEUED, Document.Status.PROCESSING)
+# As the list's filter calls them.
+STATES = {
+    "ready": ((Document.Status.READY,), _lazy("Ready")),
+    "reading": (_UNFINISHED, _lazy("Being read")),
+    "failed": ((Document.Status.FAILED,), _lazy("Failed")),
+}
 _MAX_FOLLOWED = 100
 # htmx's own: it ends the polling.
 _ASK_NO_MORE = 286
@@ -97,6 +104,7 @@ def document(request: MemberRequest, document_id: UUID) -> HttpResponse:
     listed = document_list.list_chunks(document_id, limit=CHUNKS_PER_PAGE, after=after)
     context = {
         "document": found,
+        "is_kept": bool(document_list.find_kept([document_id])),
         "unfinished": _unfinished([found]),
         "chunks": listed.chunks,
         "first_url": request.path if after is not None else "",
@@ -117,15 +125,81 @@ def delete_document(request: MemberRequest, document_id: UUID) -> HttpResponse:
     return redirect("knowledge")
 
 
+@page("documents:write", "POST")
+def retry_document(request: MemberRequest, document_id: UUID) -> HttpResponse:
+    found = selectors.get_document(document_id)
+    try:
+        services.retry_document(document_id=document_id, actor=request.member.actor)
+    except AppError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("%s is read once more.") % found.title)
+    return redirect("knowledge")
+
+
+@page("documents:write", "POST")
+def delete_documents(request: MemberRequest) -> HttpResponse:
+    """Those that were chosen in the list: asks once with their number, then deletes them."""
+    chosen = document_list.find_documents(_chosen(request))
+    if not chosen:
+        messages.info(request, _("Choose at least one document."))
+        return redirect("knowledge")
+    if "agreed" not in request.POST:
+        return render(request, "knowledge/delete.html", {"documents": chosen})
+    deleted = _delete_all(request, chosen)
+    if deleted:
+        said = ngettext("%d document is deleted.", "%d documents are deleted.", deleted)
+        messages.success(request, said % deleted)
+    return redirect("knowledge")
+
+
+def _chosen(request: MemberRequest) -> list[UUID]:
+    try:
+        return [UUID(each) for each in request.POST.getlist("id")[:DOCUMENTS_PER_PAGE]]
+    except ValueError as error:
+        raise InvalidRequest("This form is not complete. Go back to the list.") from error
+
+
+def _delete_all(request: MemberRequest, documents: list[DocumentView]) -> int:
+    """How many are gone. Each is a transaction of its own, with its own event in the trail."""
+    deleted = 0
+    for each in documents:
+        try:
+            services.delete_document(document_id=each.id, actor=request.member.actor)
+        except NotFound:
+            # Somebody else was faster.
+            continue
+        except AppError as error:
+            messages.error(request, f"{each.title}: {error.message}")
+            break
+        deleted += 1
+    return deleted
+
+
 def _list(request: MemberRequest, *, error: str = "", status: int = 200) -> HttpResponse:
-    after = uuid_in(request, "after")
-    listed = selectors.list_documents(limit=DOCUMENTS_PER_PAGE, after=after)
+    after, search, state = (
+        uuid_in(request, "after"),
+        text_in(request, "q"),
+        text_in(request, "state"),
+    )
+    state = state if state in STATES else ""
+    listed = selectors.list_documents(
+        limit=DOCUMENTS_PER_PAGE,
+        after=after,
+        search=search,
+        statuses=STATES.get(state, ((), ""))[0],
+    )
+    failed = [each.id for each in listed.documents if each.status == Document.Status.FAILED]
     context = {
         "documents": listed.documents,
+        "search": search,
+        "state": state,
+        "states": [(name, label) for name, (_statuses, label) in STATES.items()],
+        "can_retry": document_list.find_kept(failed),
         "unfinished": _unfinished(listed.documents),
         "document_usage": document_list.document_usage(),
         "error": error,
-        "first_url": request.path if after is not None else "",
+        "first_url": address(request, after=None) if after is not None else "",
         "next_url": _next(request, listed.next_cursor),
     }
     return render(request, "knowledge/list.html", context, status=status)

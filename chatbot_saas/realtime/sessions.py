@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chatbot_saas.realtime.identity import read_identity, visitor_of
 from conversations.chatbots import origins
+from conversations.chatbots.refusals import note_refused
 from conversations.chatbots.sightings import note_sighting
 from conversations.models import Channel
 from conversations.turns import access, selectors
@@ -76,7 +77,11 @@ def open_session(
         chatbot = selectors.get_chatbot(chatbot_id)
     except NotFound as error:
         raise Unauthenticated("The chatbot of this key is gone.") from error
-    check_origin(chatbot, origin)
+    try:
+        check_origin(chatbot, origin)
+    except OriginRefused:
+        note_refused(chatbot_id=chatbot_id, origin=origin)
+        raise
     visitor_id, external_user, preview_token = _visitor(tenant_id, chatbot, opening)
     channel = Channel.PREVIEW if preview_token else Channel.WIDGET
     if opening.conversation_id is not None:

@@ -27,7 +27,7 @@ V = TypeVar("V", bound=Callable[..., Any])
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 TenantView = Callable[Concatenate[TenantRequest, P], HttpResponseBase]
 MemberView = Callable[Concatenate[MemberRequest, P], HttpResponseBase]
-AsyncView = Callable[[HttpRequest], Coroutine[Any, Any, HttpResponseBase]]
+AsyncView = Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, HttpResponseBase]]
 
 
 def page(permission: Permission, *methods: str) -> Callable[[MemberView[P]], View[P]]:
@@ -51,16 +51,20 @@ def page(permission: Permission, *methods: str) -> Callable[[MemberView[P]], Vie
 
 def streamed_page(
     permission: Permission, *methods: str
-) -> Callable[[Callable[[MemberRequest], Awaitable[HttpResponseBase]]], AsyncView]:
+) -> Callable[[Callable[Concatenate[MemberRequest, P], Awaitable[HttpResponseBase]]], AsyncView[P]]:
     """The same of an async view that streams its answer: it opens its tenant's context itself, step by
     step, because a stream outlives the view. A form that was sent too late is not kept."""
 
-    def decorate(view: Callable[[MemberRequest], Awaitable[HttpResponseBase]]) -> AsyncView:
-        async def answer(request: HttpRequest) -> HttpResponseBase:
+    def decorate(
+        view: Callable[Concatenate[MemberRequest, P], Awaitable[HttpResponseBase]],
+    ) -> AsyncView[P]:
+        async def answer(
+            request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponseBase:
             try:
                 member_request = _require_member(cast(TenantRequest, request))
                 _check_permission(member_request.member, permission)
-                response = await view(member_request)
+                response = await view(member_request, *args, **kwargs)
             except SignInRequired:
                 response = _to_sign_in_from(_page_before(request))
             except AppError as error:

@@ -9,7 +9,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_safe
 
 from chatbot_saas.widget.bundle import LANGUAGES
-from conversations.chatbots.origins import parse_origin
+from conversations.chatbots.origins import parse_entry
 from conversations.turns.selectors import get_chatbot
 from conversations.turns.values import ChatbotView
 from core.errors import NotFound, TenantSuspended
@@ -44,7 +44,7 @@ def hosted_page(request: TenantRequest, chatbot_id: UUID) -> HttpResponse:
         language = own if own in LANGUAGES else language
         context = {"chatbot": chatbot, "key": key, "language": language}
         response = render(request, "conversations/hosted.html", context)
-        framed_by += filter(parse_origin, chatbot.allowed_origins)
+        framed_by += filter(parse_entry, chatbot.allowed_origins)
     except (NotFound, TenantSuspended) as error:
         # Whoever comes here is a visitor: no way to the dashboard, and nothing about the workspace.
         response = render(request, "conversations/no_chat.html", status=error.status)

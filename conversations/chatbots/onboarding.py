@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from conversations.chatbots.origins import parse_origin
+from conversations.chatbots.origins import refuse_origin
 from conversations.models import Chatbot
 from core import analytics
 from core.errors import InvalidRequest
@@ -136,8 +136,5 @@ def own_origins(host: str) -> list[str]:
 
 def check_origin_entry(origin: str) -> None:
     """Raises `InvalidRequest` for an entry that no page could ever match."""
-    if parse_origin(origin) is None:
-        raise InvalidRequest(
-            f"“{origin}” is not an origin. Write scheme, host and port: https://www.example.com",
-            param="allowed_origins",
-        )
+    if refusal := refuse_origin(origin):
+        raise InvalidRequest(refusal, param="allowed_origins")

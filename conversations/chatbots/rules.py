@@ -9,7 +9,7 @@ from django.db.models import TextChoices
 
 from billing.selectors import price_of
 from conversations.chatbots.contact import check_contact
-from conversations.chatbots.origins import parse_origin
+from conversations.chatbots.origins import refuse_origin
 from conversations.models import Language, Position, Theme, Unsourced, Unsupported
 from conversations.turns.question import without_nul
 from core.errors import InvalidRequest, Unavailable
@@ -98,15 +98,12 @@ def _origins(values: list[str]) -> list[str]:
     param = "allowed_origins"
     # People copy an address with its last slash, which no Origin has.
     kept = list(dict.fromkeys(value.strip().rstrip("/") for value in values))
-    for origin in kept:
-        if len(origin) > 300 or parse_origin(origin) is None:
-            raise InvalidRequest(
-                f"“{without_nul(origin)[:100]}” is not an origin. Write scheme, host and port: "
-                "https://www.example.com",
-                param=param,
-            )
     if len(kept) > MAX_ORIGINS:
         raise InvalidRequest(f"List at most {MAX_ORIGINS} origins.", param=param)
+    # All at once: whoever pastes a list of addresses corrects it once.
+    wrong = [refusal for value in kept if (refusal := refuse_origin(value))]
+    if wrong:
+        raise InvalidRequest("\n".join(wrong), param=param)
     return kept
 
 

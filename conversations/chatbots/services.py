@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from conversations import models
 from conversations.chatbots.onboarding import own_origins
+from conversations.chatbots.origins import is_allowed
 from conversations.chatbots.rules import check_fields
 from conversations.history import removal
 from core import analytics
@@ -130,6 +131,19 @@ def update_chatbot(
         changes = compare(before, _told(after))
         _record("chatbot.changed", actor, chatbot_id, after.name, changes)
     return after
+
+
+def allow_origin(*, chatbot_id: UUID, origin: str, actor: str = SYSTEM) -> ChatbotSettings:
+    """Adds an origin to the chatbot's list. Raises `NotFound`, `InvalidRequest`."""
+    with transaction.atomic():
+        # Locked before it is read: of two that are added at once, none is lost.
+        locked = models.Chatbot.objects.select_for_update().filter(pk=chatbot_id).first()
+        if locked is None:
+            raise _not_there()
+        if is_allowed(origin, locked.allowed_origins):
+            return get(chatbot_id)
+        origins = [*locked.allowed_origins, origin]
+        return update_chatbot(chatbot_id=chatbot_id, actor=actor, allowed_origins=origins)
 
 
 def delete_chatbot(*, chatbot_id: UUID, actor: str = SYSTEM) -> None:

@@ -9,7 +9,7 @@ from cachetools import TTLCache
 from django.db import connection
 
 from conversations import models
-from conversations.chatbots.origins import parse_origin
+from conversations.chatbots.origins import canonical, parse_origin
 from core import analytics
 from tenants.access import find_hosts
 from tenants.context import current_tenant_id
@@ -51,7 +51,7 @@ class OriginSighting:
 
 def note_sighting(*, chatbot_id: UUID, origin: str) -> None:
     """A chat was opened on a page of this origin, which the chatbot's list allows."""
-    name = _canonical(origin)
+    name = canonical(origin)
     if name is None:
         return
     with _noting:
@@ -81,14 +81,3 @@ def list_sightings(chatbot_id: UUID) -> list[OriginSighting]:
     """The latest first; none for a chatbot that is not there."""
     rows = models.Sighting.objects.filter(chatbot_id=chatbot_id).order_by("-last_seen_at", "origin")
     return [OriginSighting(row.origin, row.first_seen_at, row.last_seen_at) for row in rows]
-
-
-def _canonical(origin: str) -> str | None:
-    """One spelling for one origin, so that `:443` or capitals make no rows of their own; None for
-    what is no origin."""
-    parsed = parse_origin(origin)
-    if parsed is None:
-        return None
-    scheme, host, port = parsed
-    usual = {"http": 80, "https": 443}[scheme]
-    return f"{scheme}://{host}" if port == usual else f"{scheme}://{host}:{port}"

@@ -55,7 +55,7 @@ const send = (file, item, tries = 1) =>
   });
 
 const show = () =>
-  htmx.ajax("GET", location.pathname, { target: "#documents", select: "#documents", swap: "outerHTML" });
+  htmx.ajax("GET", location.pathname + location.search, { target: "#documents", select: "#documents", swap: "outerHTML" });
 
 const work = async () => {
   if (busy) return;
@@ -79,6 +79,16 @@ const add = (files) => {
   sending.hidden = !sending.children.length;
   work();
 };
+
+/* One box for all rows of the page; the list may come anew, with its boxes. */
+const rows = () => [...document.querySelectorAll("input[form=chosen]")];
+const offerAll = () => document.querySelector("[data-all]")?.removeAttribute("hidden");
+document.addEventListener("change", ({ target }) => {
+  const all = target.closest("[data-all] input");
+  if (all) for (const row of rows()) row.checked = all.checked;
+});
+document.addEventListener("htmx:load", offerAll);
+offerAll();
 
 if (form) {
   form.addEventListener("submit", (event) => {

@@ -11,6 +11,7 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from chatbot_saas.backoffice.site import site
 from chatbot_saas.dashboard import platform_urls, urls
+from conversations.chatbots.refusals import note_refused
 from conversations.models import Chatbot, Conversation
 from knowledge.models import Document
 from tenants.models import APIKey, Invitation, Membership
@@ -137,18 +138,44 @@ def feed(tour: Tour, page: Page) -> None:
     page.goto(f"{tour.workspace}/knowledge")
     for _ in range(2):
         page.get_by_label("Drop files here, or choose them").set_input_files([NOTE])
-        expect(page.get_by_text("Ready", exact=True)).to_be_visible(timeout=60_000)
+        expect(page.locator(".state").get_by_text("Ready", exact=True)).to_be_visible(
+            timeout=60_000
+        )
         assert tour.stored(lambda: Document.objects.get().status) == "ready"
         tour.stored(lambda: Document.objects.update(status="failed", error="It was lost."))
         page.reload()
         says(page, "It was lost.")
     assert tour.told("document.retried") == 1
     title = tour.stored(lambda: Document.objects.get().title)
+    press(page, f"Retry {title}")
+    says(page, f"{title} is read once more.")
+    expect(page.locator(".state").get_by_text("Ready", exact=True)).to_be_visible(timeout=60_000)
+    filters = page.get_by_role("search")
+    filters.get_by_label("Search").fill("no such name")
+    press(filters, "Search")
+    says(page, "Nothing was found")
+    page.get_by_role("link", name="Show all").click()
+    page.get_by_label(f"Choose {title}").check()
+    press(page, "Delete the chosen ones")
+    says(page, "Delete one document?")
+    page.get_by_role("link", name="Cancel").click()
     agree(page, f"Delete {title}", "Delete")
     says(page, f"{title} is deleted.")
     assert tour.stored(Document.objects.count) == 0
     page.get_by_label("Drop files here, or choose them").set_input_files([NOTE])
-    expect(page.get_by_text("Ready", exact=True)).to_be_visible(timeout=60_000)
+    expect(page.locator(".state").get_by_text("Ready", exact=True)).to_be_visible(timeout=60_000)
+    page.get_by_label("All on this page").check()
+    press(page, "Delete the chosen ones")
+    press(page, "Delete one document")
+    says(page, "1 document is deleted.")
+    assert tour.stored(Document.objects.count) == 0
+    page.get_by_label("Drop files here, or choose them").set_input_files([NOTE])
+    expect(page.locator(".state").get_by_text("Ready", exact=True)).to_be_visible(timeout=60_000)
+    page.locator("#documents").get_by_role("link").first.click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == NOTE["name"]
+    assert download.value.path().read_bytes() == NOTE["buffer"]
 
 
 def ask(tour: Tour) -> None:
@@ -197,6 +224,16 @@ def handle_keys(tour: Tour, page: Page) -> None:
     press(page, "Create a key")
     says(page, "1. Copy this line before the end of your page")
     assert key_states(tour, "publishable") == [False, True]
+
+
+def allow(tour: Tour, page: Page) -> None:
+    """An origin that was refused."""
+    first = Chatbot.objects.order_by("created_at")
+    tour.stored(lambda: note_refused(chatbot_id=first[0].pk, origin="https://shop.example"))
+    page.goto(f"{tour.workspace}/install")
+    press(page, "Allow https://shop.example")
+    says(page, "https://shop.example may show the chatbot now.")
+    assert "https://shop.example" in tour.stored(lambda: first[0].allowed_origins)
 
 
 def handle_chatbots(tour: Tour, page: Page) -> None:
@@ -286,7 +323,7 @@ def pages() -> set[tuple[str, str]]:
     # Files, and what a page asks for again and again while somebody waits.
     found -= {
         (WORKSPACE, name)
-        for name in ("usage_csv", "audit_csv", "export_conversations", "sightings")
+        for name in ("usage_csv", "audit_csv", "export_conversations", "original", "sightings")
     }
     for model, admin in site._registry.items():
         for name in ("changelist", "change", *getattr(admin, "actions_detail", ())):
@@ -305,7 +342,7 @@ def test_every_form_is_sent_and_does_what_it_says(
     for step in (sign_up, confirm, come_back, remember, change_account, feed):
         step(tour, owner)
     ask(tour)
-    for step in (search, handle_keys, handle_chatbots):
+    for step in (search, handle_keys, allow, handle_chatbots):
         step(tour, owner)
     agent, viewer = gather(tour, owner)
     for page in (owner, agent.page, viewer.page):

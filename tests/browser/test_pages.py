@@ -9,9 +9,11 @@ import pytest
 from playwright.sync_api import expect
 
 from conversations.chatbots.onboarding import Workspace, create_workspace
+from conversations.chatbots.refusals import note_refused
 from conversations.chatbots.sightings import note_sighting
 from conversations.models import Chatbot, Citation, Turn
 from knowledge.models import Document
+from knowledge.services import create_document
 from tenants.context import tenant_context
 from tenants.people.accounts import rename
 from tests.browser.conftest import HANDBOOK, SUGGESTIONS, beside
@@ -29,6 +31,8 @@ PAGES = [
     "/conversations/{conversation}",
     "/conversations/{conversation}/turns/{turn}",
     "/knowledge",
+    "/knowledge?q=nothing-has-this-name",
+    "/knowledge?state=failed",
     "/knowledge/{document}",
     "/chatbots",
     "/chatbots/{chatbot}",
@@ -67,6 +71,11 @@ def _fill(made: Workspace, web: Process, origin: str) -> dict[str, Any]:
         Chatbot.objects.update(name=LONG[:120], suggested_questions=SUGGESTIONS)
         note_sighting(chatbot_id=made.chatbot_id, origin=origin)
         note_sighting(chatbot_id=made.chatbot_id, origin="https://shop.example.com")
+        note_refused(chatbot_id=made.chatbot_id, origin=f"https://{'long-name.' * 15}example.com")
+        note_refused(chatbot_id=made.chatbot_id, origin="http://localhost:3000")
+        # A failed one whose file is kept can be read again.
+        kept, _ = create_document(filename=LONG, content=b"%PDF-1.7", queued=False)
+        Document.objects.filter(pk=kept.id).update(status="failed", error="It is damaged.")
         turn = Turn.objects.filter(status="completed").order_by("-started_at")[0]
         # Something in its answer is not what the passage says, and something more was left out.
         Citation.objects.filter(message__turn=turn).update(supported=False)
@@ -113,6 +122,25 @@ def test_every_page_is_in_order(web: Process, crowd: Place, watch: Callable[...,
     errors = [error for error in watched.errors if NOT_FOUND not in error]
     assert errors == []
     assert watched.origins == {base}
+
+
+def test_the_question_before_many_are_deleted_is_in_order(
+    web: Process, crowd: Place, watch: Callable[..., Watched]
+) -> None:
+    made, person, _ = crowd
+    base = f"http://{made.tenant.host}:{web.port}"
+    watched = watch()
+    log_in(watched, base, person)
+    watched.page.goto(f"{base}/knowledge")
+    boxes = watched.page.locator("#documents tbody input[type=checkbox]")
+    watched.page.get_by_label("All on this page").press("Space")
+    number = boxes.count()
+    expect(watched.page.locator("#documents tbody input:checked")).to_have_count(number)
+    watched.page.get_by_role("button", name="Delete the chosen ones").press("Enter")
+    question = watched.page.get_by_role("heading", name=f"Delete {number} documents?")
+    expect(question).to_be_visible()
+    assert watched.faults("delete-many") == []
+    assert watched.errors == []
 
 
 def test_nothing_is_cut_on_the_narrowest_phone_in_either_direction(

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from chatbot_saas.dashboard.failure_words import FAILURES, REFUSED, find_failure
+from chatbot_saas.dashboard.conversations.failures import FAILURES, REFUSED, find_failure
 from conversations.chatbots.onboarding import Workspace
 from conversations.history.explanations import explain_turn
 from conversations.models import Turn

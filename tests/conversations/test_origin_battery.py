@@ -1,4 +1,4 @@
-"""Which pages may open a socket: exact scheme, host and port (T14)."""
+"""Which pages may open a socket: exact scheme, host and port, or subdomains of a domain (T14)."""
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -9,12 +9,20 @@ from tenants.context import tenant_context
 from tests.conversations.client import Chat
 from tests.live import Process
 
-ALLOWED_LIST = ["https://ok.com", "http://dev.ok.com:8080", "http://[::1]:3000"]
+ALLOWED_LIST = [
+    "https://ok.com",
+    "http://dev.ok.com:8080",
+    "http://[::1]:3000",
+    "https://*.many.example",
+    "https://*.com",
+]
 ALLOWED = [
     "https://ok.com",
     "https://ok.com:443",
     "http://dev.ok.com:8080",
     "http://[::1]:3000",
+    "https://a.many.example",
+    "https://a.b.many.example",
 ]
 REFUSED = [
     None,
@@ -60,6 +68,12 @@ REFUSED = [
     "http://localhost",
     "http://127.0.0.1",
     "*",
+    "https://many.example",
+    "https://evilmany.example",
+    "https://a.many.example.evil.test",
+    "https://a.many.example:8443",
+    "http://a.many.example",
+    "https://*.many.example",
 ]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.chatbots.origins import is_allowed, parse_origin
+from conversations.chatbots.origins import is_allowed, parse_entry, parse_origin, suggest_entry
 from conversations.turns import events
 from conversations.turns.question import MAX_TEXT_LENGTH, check_text, without_nul
 from core.errors import InvalidRequest
@@ -158,3 +158,87 @@ def test_an_origin_is_scheme_host_and_port(raw: str, parts: Any) -> None:
 )
 def test_a_page_is_allowed_by_the_whole_of_its_origin(page: str | None, allowed: bool) -> None:
     assert is_allowed(page, ["https://shop.example", "nonsense"]) is allowed
+
+
+@pytest.mark.parametrize(
+    ("page", "allowed"),
+    [
+        ("https://a.example.com", True),
+        ("https://a.b.c.example.com", True),
+        ("https://xn--bcher-kva.example.com:443", True),
+        ("HTTPS://A.EXAMPLE.COM", True),
+        ("https://example.com", False),
+        ("https://.example.com", False),
+        ("https://a..example.com", False),
+        ("https://evilexample.com", False),
+        ("https://a.evilexample.com", False),
+        ("https://a.example.com.evil.test", False),
+        ("https://a.example.com.", False),
+        ("https://example.com.evil.test", False),
+        ("https://a.example.co", False),
+        ("https://a.example.com:8443", False),
+        ("http://a.example.com", False),
+        ("https://a.example.com/", False),
+        ("https://evil.test/.example.com", False),
+        ("https://evil.test#.example.com", False),
+        ("https://a@b.example.com", False),
+        ("https://*.example.com", False),
+        ("null", False),
+        (None, False),
+    ],
+)
+def test_a_star_stands_for_subdomains_and_nothing_else(page: str | None, allowed: bool) -> None:
+    assert is_allowed(page, ["https://*.example.com"]) is allowed
+
+
+def test_a_star_keeps_to_its_scheme_and_port() -> None:
+    allowed = ["http://*.dev.example.com:8080"]
+    assert is_allowed("http://a.dev.example.com:8080", allowed)
+    assert not is_allowed("http://a.dev.example.com", allowed)
+    assert not is_allowed("https://a.dev.example.com:8080", allowed)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        *("https://*", "https://*.", "https://*.com", "https://*.co.uk", "https://*.com.au"),
+        *("https://*.github.io", "https://*.localhost", "https://*.0.0.1", "https://*.[::1]"),
+        *("https://a.*.com", "https://*.*.com", "https://a*.example.com", "https://*example.com"),
+        *("*.example.com", "*://a.example.com", "https://example.*", "https://*.example.com:*"),
+        *("https://*.example.com/", "https://*.example..com", "ftp://*.example.com"),
+    ],
+)
+def test_a_star_elsewhere_or_before_what_strangers_share_is_no_entry(entry: str) -> None:
+    assert parse_entry(entry) is None
+    assert not is_allowed("https://a.example.com", [entry])
+    assert not is_allowed("https://a.github.io", [entry])
+
+
+def test_a_subdomain_of_what_strangers_share_is_somebodys_own() -> None:
+    assert is_allowed("https://a.mine.github.io", ["https://*.mine.github.io"])
+    assert is_allowed("https://a.mine.co.uk", ["https://*.mine.co.uk"])
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("http://shop.example/path", "https://shop.example"),
+        ("shop.example", "https://shop.example"),
+        ("https://shop.example:8443/a?b#c", "https://shop.example:8443"),
+        ("http://localhost:3000/", "http://localhost:3000"),
+        ("//shop.example", "https://shop.example"),
+        ("*.shop.example", "https://*.shop.example"),
+        ("https://bücher.example/x", "https://xn--bcher-kva.example"),
+        ("https://user@shop.example", "https://shop.example"),
+        ("“”", None),
+        ("*", None),
+        ("https://*.com", None),
+        ("javascript:alert(1)", None),
+        ("file:///etc/passwd", None),
+        ("https://[::1", None),
+        ("https://shop.example:99999", None),
+        ("", None),
+    ],
+)
+def test_what_was_meant_is_told_where_it_can_be(written: str, meant: str | None) -> None:
+    assert suggest_entry(written) == meant

@@ -1,16 +1,20 @@
 """Chatbots: making one, its settings, its preview and its way onto a page, deleting it."""
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
 
 from conversations.chatbots import services as chatbots
 from conversations.chatbots.onboarding import Workspace
+from conversations.chatbots.refusals import MAX_REFUSED, list_refused, note_refused
 from conversations.chatbots.services import ChatbotSettings
 from conversations.chatbots.sightings import note_sighting
 from knowledge.services import uploads_source
 from tenants.context import tenant_context
 from tenants.keys import api_keys
+from tests.conversations.client import Chat
 from tests.live import Process
 from tests.pages import signed_in
 
@@ -106,6 +110,28 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(
     assert settings_of(workspace) == before
 
 
+def test_all_bad_origins_are_named_at_once_with_what_to_write(
+    web: Process, workspace: Workspace
+) -> None:
+    before = settings_of(workspace)
+    typed = "http://shop.example/path\nhttps://*.example.com\nhttps://*.com\nwww.example.com"
+    with signed_in(web, workspace.tenant, "admin") as admin:
+        path = f"/chatbots/{workspace.chatbot_id}/save"
+        answer = admin.post(path, {**FORM, "allowed_origins": typed})
+        assert answer.status_code == 400
+        assert (
+            "“http://shop.example/path” is not an origin. Write https://shop.example" in answer.text
+        )
+        assert "“https://*.com” is not an origin. A star stands first" in answer.text
+        assert "“www.example.com” is not an origin. Write https://www.example.com" in answer.text
+        assert "“https://*.example.com”" not in answer.text
+        assert typed in answer.text
+        assert settings_of(workspace) == before
+        mended = "https://shop.example\nhttps://*.example.com"
+        assert admin.post(path, {**FORM, "allowed_origins": mended}).status_code == 302
+    assert settings_of(workspace).allowed_origins == tuple(mended.splitlines())
+
+
 def test_a_viewer_sees_the_settings_and_cannot_change_them(
     web: Process, workspace: Workspace
 ) -> None:
@@ -154,6 +180,64 @@ def test_the_install_page_shows_the_snippet_and_where_it_was_seen(
         seen = viewer.get(f"{path}/seen").text
     assert "https://shop.example.com" in seen
     assert "installed" in seen
+
+
+def try_from(web: Process, workspace: Workspace, origin: str) -> str:
+    """What a page of this origin hears."""
+    with Chat(web.socket_url, origin=origin) as chat:
+        chat.send("session.start", key=workspace.publishable_key)
+        frame = chat.next()
+    return str(frame.get("code", frame["type"]))
+
+
+def test_a_page_that_was_refused_is_listed_and_allowed_with_one_click(
+    web: Process, workspace: Workspace
+) -> None:
+    tenant, path = workspace.tenant, f"/chatbots/{workspace.chatbot_id}/install"
+    origin = "https://shop.example.com"
+    with signed_in(web, tenant, "viewer") as viewer, signed_in(web, tenant, "admin") as admin:
+        assert "Refused lately" not in viewer.get(path).text
+        assert try_from(web, workspace, "https://SHOP.example.com:443") == "origin_not_allowed"
+        assert try_from(web, workspace, "null") == "origin_not_allowed"
+        for page in (viewer.get(path).text, viewer.get(f"{path}/seen").text):
+            assert "Refused lately" in page
+            assert origin in page
+            assert "install/allow" not in page
+        assert viewer.post(f"{path}/allow", {"origin": origin}).status_code == 403
+        assert f'value="{origin}"' in admin.get(f"{path}/seen").text
+        assert admin.post(f"{path}/allow", {"origin": origin}).status_code == 302
+        admin.post(f"{path}/allow", {"origin": origin})
+        assert "may show the chatbot now" in admin.get(path).text
+        assert "Refused lately" not in admin.get(path).text
+        admin.post(f"{path}/allow", {"origin": "https://*.com"})
+        assert "is not an origin" in admin.get(path).text
+    assert settings_of(workspace).allowed_origins.count(origin) == 1
+    assert try_from(web, workspace, origin) == "session.ready"
+    assert "https://*.com" not in settings_of(workspace).allowed_origins
+
+
+def test_refused_pages_are_bounded_and_each_chatbots_own(workspace: Workspace) -> None:
+    with tenant_context(workspace.tenant.id):
+        other = chatbots.create_chatbot(name="Other")
+        for number in range(MAX_REFUSED + 5):
+            note_refused(chatbot_id=workspace.chatbot_id, origin=f"https://{number:02}.example")
+        note_refused(chatbot_id=workspace.chatbot_id, origin="https://" + "x" * 300)
+        note_refused(chatbot_id=workspace.chatbot_id, origin=None)
+        found = list_refused(workspace.chatbot_id)
+        assert len(found) == MAX_REFUSED
+        assert "https://24.example" in found
+        assert list_refused(other.id) == []
+
+
+def test_every_recipe_names_the_chatbots_own_key(web: Process, workspace: Workspace) -> None:
+    with signed_in(web, workspace.tenant, "viewer") as viewer:
+        page = unescape(viewer.get(f"/chatbots/{workspace.chatbot_id}/install").text)
+    found = re.findall(r'<pre id="recipe-([a-z-]+)".*?>(.*?)</pre>', page, re.DOTALL)
+    names = ["html", "wordpress", "shopify", "tag-manager", "react", "nextjs"]
+    assert [name for name, _ in found] == names
+    src = f"http://{workspace.tenant.host}:{web.port}/widget/v1.js?key={workspace.publishable_key}"
+    assert all(src in code for _, code in found)
+    assert "{{" not in "".join(code for _, code in found)
 
 
 def test_a_chatbot_without_a_key_gets_one(web: Process, workspace: Workspace) -> None:

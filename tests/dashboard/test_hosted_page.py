@@ -5,7 +5,8 @@ from uuid import uuid4
 import pytest
 
 from conversations.chatbots.onboarding import Workspace
-from tenants.context import platform_context
+from conversations.models import Chatbot
+from tenants.context import platform_context, tenant_context
 from tenants.keys import api_keys
 from tenants.models import Tenant
 from tests.live import Process
@@ -38,3 +39,15 @@ def test_a_chat_that_is_away_says_so_kindly(
     assert "This chat is not available" in answer.text
     assert "suspended" not in answer.text
     assert "/login" not in answer.text
+
+
+def test_the_pages_of_the_list_may_frame_it_and_what_is_no_entry_is_left_out(
+    web: Process, workspace: Workspace
+) -> None:
+    listed = ["https://shop.example", "https://*.many.example", "https://*.com", "a; script-src *"]
+    with tenant_context(workspace.tenant.id):
+        Chatbot.objects.update(allowed_origins=listed)
+    with PageClient(web, workspace.tenant.host) as visitor:
+        policy = visitor.get(f"/c/{workspace.chatbot_id}").headers["content-security-policy"]
+    frames = policy.partition("frame-ancestors ")[2]
+    assert frames == "'self' https://shop.example https://*.many.example"

@@ -40,6 +40,7 @@ GET: dict[str, Who] = {
     "knowledge": "documents:read",
     "documents_progress": "documents:read",
     "document": "documents:read",
+    "original": "documents:read",
     "overview": "overview:read",
     "conversations": "conversations:read",
     "conversation": "conversations:read",
@@ -68,6 +69,8 @@ POST: dict[str, Who] = {
     "revoke_key": "keys:write",
     "upload": "documents:write",
     "delete_document": "documents:write",
+    "delete_documents": "documents:write",
+    "retry_document": "documents:write",
     "delete_conversation": "conversations:write",
     "export_conversations": "conversations:export",
     "create_chatbot": "chatbots:write",
@@ -75,6 +78,7 @@ POST: dict[str, Who] = {
     "save_avatar": "chatbots:write",
     "delete_chatbot": "chatbots:write",
     "make_key": "keys:write",
+    "allow_origin": "chatbots:write",
 }
 # What a form needs to come as far as its id.
 BODIES = {"change_role": {"role": "viewer"}}

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
-from chatbot_saas.dashboard.conversation_filters import read_filter
+from chatbot_saas.dashboard.conversations.filters import read_filter
 from chatbot_saas.web.pages import streamed_page
 from chatbot_saas.web.requests import MemberRequest
 from chatbot_saas.web.spreadsheet import csv_stream

@@ -7,9 +7,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from chatbot_saas.dashboard.conversation_filters import CHANNELS, NAMES, named, read_filter
-from chatbot_saas.dashboard.failure_words import find_failure
-from chatbot_saas.dashboard.spans import spans_of
+from chatbot_saas.dashboard.conversations.failures import find_failure
+from chatbot_saas.dashboard.conversations.filters import CHANNELS, NAMES, named, read_filter
+from chatbot_saas.dashboard.conversations.spans import spans_of
 from chatbot_saas.web.listing import address, query_of, text_in
 from chatbot_saas.web.pages import page
 from chatbot_saas.web.requests import MemberRequest
