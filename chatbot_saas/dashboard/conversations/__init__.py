@@ -1,1 +1,1 @@
-"""The pages about what was said: the list with its filters, transcripts, why an answer is as it is, export."""
+"""The pages about what was said: the list, its filters, transcripts, why an answer is so, export."""
