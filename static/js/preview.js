@@ -45,7 +45,8 @@ form.addEventListener("input", dress);
 place.append(widget);
 await customElements.whenDefined("chatbot-widget");
 if (matchMedia("(width >= 72rem)").matches) {
+  // Somebody may be typing in the settings by now.
+  widget.isQuiet = true;
   await widget.open();
-  // Nobody has asked for the keyboard to be here.
-  widget.shadowRoot.activeElement?.blur();
+  widget.isQuiet = false;
 }

@@ -77,7 +77,8 @@ export class Shell {
     if (this.mustAgree()) return this.askConsent();
     this.connect();
     this.toEnd();
-    return this.input.focus({ preventScroll: true });
+    // A page that opens it by itself, as a preview, leaves the keyboard where it is.
+    return this.widget.isQuiet || this.input.focus({ preventScroll: true });
   }
 
   close() {

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Dialog, Page, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from conversations.chatbots.onboarding import create_workspace
 from tenants.people.memberships import add_member
@@ -96,3 +96,19 @@ def test_what_was_refused_is_not_saved_either(page: Page) -> None:
     # A browser asks only where somebody has touched the page.
     page.get_by_label("Allowed origins").click()
     assert asked(page, page.reload, stay=False) == ["beforeunload"]
+
+
+def test_the_preview_takes_no_key_of_who_types(page: Page) -> None:
+    """The panel comes late, when somebody types already."""
+    held = list[Route]()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.route("**/panel-v1.js", lambda route: held.append(route))  # Playwright marks it
+    with page.expect_request("**/panel-v1.js"):
+        page.reload()
+    welcome = page.locator("#settings").get_by_label("Welcome")
+    welcome.fill("")
+    page.keyboard.type("Come ")
+    held[0].continue_()
+    expect(page.locator("chatbot-widget").locator(".panel")).to_be_visible()
+    page.keyboard.type("in.")
+    expect(welcome).to_have_value("Come in.")
