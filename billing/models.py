@@ -44,17 +44,21 @@ class QuotaNotice(models.Model):
     """That a month's limit is nearly (80) or wholly (100 percent) used, and who was told by mail.
 
     The row without a recipient is written with the turn that got there; each further one with its mail.
+    Of another limit in the same month people are told anew.
     """
 
     starts_on = models.DateField()
     percent = models.PositiveSmallIntegerField()
+    messages_limit = models.PositiveIntegerField()
+    cost_limit = models.DecimalField(max_digits=20, decimal_places=9)
     recipient = models.CharField(max_length=36, blank=True, default="")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["starts_on", "percent", "recipient"], name="quota_notice_once"
+                fields=["starts_on", "percent", "messages_limit", "cost_limit", "recipient"],
+                name="quota_notice_once",
             )
         ]
 

@@ -4,6 +4,7 @@ two, however many turns and workers there are (in the tenant's context)."""
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -20,8 +21,9 @@ from tenants.models import Domain, Membership
 from tenants.work.tickets import Ticket, handles
 
 _TELL = """
-INSERT INTO billing_quotanotice (starts_on, percent, recipient, created_at)
-VALUES (%s, %s, %s, now()) ON CONFLICT DO NOTHING RETURNING id
+INSERT INTO billing_quotanotice
+    (starts_on, percent, messages_limit, cost_limit, recipient, created_at)
+VALUES (%s, %s, %s, %s, %s, now()) ON CONFLICT DO NOTHING RETURNING id
 """
 _TOLD_ROLES = (Membership.Role.OWNER, Membership.Role.ADMIN)
 
@@ -56,7 +58,13 @@ def _percent(usage: MonthUsage, month: date) -> int:
     ]
     if max(shares) < Decimal("0.8"):
         return 0
-    full = QuotaNotice.objects.filter(starts_on=month, percent=100, recipient="").exists()
+    full = QuotaNotice.objects.filter(
+        starts_on=month,
+        percent=100,
+        messages_limit=usage.messages_limit,
+        cost_limit=limit,
+        recipient="",
+    ).exists()
     # Money is spent where the next answer no longer fits, which is short of the whole.
     return 100 if max(shares) >= 1 or full else 80
 
@@ -65,7 +73,9 @@ def _percent(usage: MonthUsage, month: date) -> int:
 def send_notices(ticket: Ticket) -> None:
     """A mail to each owner and admin who has confirmed an address, and has had none of this."""
     tenant_id = current_tenant_id()
-    starts_on, percent = date.fromisoformat(ticket.payload["month"]), ticket.payload["percent"]
+    about = ticket.payload
+    starts_on, percent = date.fromisoformat(about["month"]), about["percent"]
+    limits = [about["messages_limit"], Decimal(about["cost_limit"])]
     with platform_context():
         people = Membership.objects.filter(
             tenant_id=tenant_id,
@@ -79,12 +89,19 @@ def send_notices(ticket: Ticket) -> None:
         ]
     text = _text(percent, summarize_month(tenant_id), host)
     subject = f"{percent} % of this month's limit is used"
+    failed: Exception | None = None
     for user_id, address in addresses:
-        # Another worker that tells the same person waits here until the mail is sent.
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_TELL, [starts_on, percent, str(user_id)])
-            if cursor.fetchone() is not None:
-                send_mail(subject, text, None, [address])
+        try:
+            # Another worker that tells the same person waits here until the mail is sent.
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(_TELL, [starts_on, percent, *limits, str(user_id)])
+                if cursor.fetchone() is not None:
+                    send_mail(subject, text, None, [address])
+        except (SMTPException, OSError) as error:
+            # One address that is refused keeps nobody else from hearing it.
+            failed = error
+    if failed is not None:
+        raise failed
 
 
 def _text(percent: int, month: MonthUsage, host: str) -> str:

@@ -19,13 +19,22 @@ class Migration(migrations.Migration):
                 ),
                 ("starts_on", models.DateField()),
                 ("percent", models.PositiveSmallIntegerField()),
+                ("messages_limit", models.PositiveIntegerField()),
+                ("cost_limit", models.DecimalField(decimal_places=9, max_digits=20)),
                 ("recipient", models.CharField(blank=True, default="", max_length=36)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("starts_on", "percent", "recipient"), name="quota_notice_once"
+                        fields=(
+                            "starts_on",
+                            "percent",
+                            "messages_limit",
+                            "cost_limit",
+                            "recipient",
+                        ),
+                        name="quota_notice_once",
                     )
                 ],
             },

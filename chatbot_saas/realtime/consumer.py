@@ -229,6 +229,7 @@ class ChatConsumer(SocketConsumer):
                 key.chatbot_id,
                 self._handshake.origin,
                 opening,
+                host=self._handshake.host,
             )
         except NotFound as error:
             if frame.conversation_id is None:

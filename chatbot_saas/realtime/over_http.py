@@ -40,7 +40,8 @@ async def chat(request: HttpRequest) -> HttpResponseBase:
     if len(body) > _MAX_FRAMES * MAX_FRAME_BYTES:
         told = f"A request has at most {_MAX_FRAMES * MAX_FRAME_BYTES} bytes of frames."
         return problem_response(PayloadTooLarge(told), request)
-    lines = body.decode(errors="replace").splitlines()
+    # At line feeds alone: what else ends a line may stand in a question.
+    lines = [line for line in body.decode(errors="replace").split("\n") if line.strip()]
     if not 0 < len(lines) <= _MAX_FRAMES:
         told = f"Send 1 to {_MAX_FRAMES} frames, each on a line of its own."
         return problem_response(InvalidRequest(told), request)

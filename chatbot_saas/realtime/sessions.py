@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from chatbot_saas.realtime.identity import read_identity, visitor_of
@@ -67,9 +68,14 @@ def check_origin(chatbot: ChatbotView, origin: str | None) -> None:
 
 
 def open_session(
-    tenant_id: UUID, chatbot_id: UUID, origin: str | None, opening: SessionRequest
+    tenant_id: UUID,
+    chatbot_id: UUID,
+    origin: str | None,
+    opening: SessionRequest,
+    *,
+    host: str | None = None,
 ) -> Session:
-    """A new or resumed session (tenant context).
+    """A new or resumed session (tenant context). `host`: the workspace's, where it was asked there.
 
     Raises `OriginRefused`, `Unauthenticated` (token or identity), `NotFound` (conversation).
     """
@@ -83,6 +89,9 @@ def open_session(
         note_refused(chatbot_id=chatbot_id, origin=origin)
         raise
     visitor_id, external_user, preview_token = _visitor(tenant_id, chatbot, opening)
+    # A preview is on a page of the workspace itself: elsewhere its token is one of a visitor.
+    if host is None or origin is None or urlsplit(origin).hostname != host:
+        preview_token = ""
     channel = Channel.PREVIEW if preview_token else Channel.WIDGET
     if opening.conversation_id is not None:
         found = access.access_conversation(

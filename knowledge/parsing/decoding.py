@@ -99,8 +99,8 @@ def decode(data: bytes, label: str = "") -> str:
     if looks_binary(data):
         raise ParseError("not_text")
     named = _LABELS.get(label.casefold(), "")
-    # Seven bits alone are UTF-8 as well.
-    if named == "iso2022_jp" or b"\x1b$" in data[:_HEAD]:
+    # Of seven bits, which are UTF-8 as well.
+    if (named == "iso2022_jp" or b"\x1b$" in data[:_HEAD]) and not _high_bytes(data):
         named = "iso2022_jp"
     elif (text := _utf8(data)) is not None:
         return _without_nul(text)
@@ -138,7 +138,8 @@ def _wide(data: bytes) -> str:
 def _utf8(data: bytes) -> str | None:
     """None when too much of it is broken."""
     text = data.decode("utf-8", "surrogateescape")
-    broken = len(_BROKEN.findall(text))
+    # Counted without a piece for each.
+    broken = len(text) - len(_BROKEN.sub("", text))
     whole = (_high_bytes(data) - broken) // 2
     if broken > max(1, whole * _MAX_BROKEN) or (broken and not whole):
         return None

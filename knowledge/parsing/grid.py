@@ -55,9 +55,8 @@ class Grid:
             if cell.down > 1:
                 for column in range(len(row), len(row) + across):
                     self._hanging[column] = (repeated, min(cell.down, MAX_DOWN))
-            row += [text, *[repeated] * (across - 1)]
-            if len(row) > MAX_ACROSS:
-                break
+            # Beyond, each is said once: a row may be as long as it was written.
+            row += [text, *[repeated] * (across - 1 if len(row) < MAX_ACROSS else 0)]
         self._take_hanging(row)
         self._hanging = {at: (text, n - 1) for at, (text, n) in self._hanging.items() if n > 1}
         self._above = {at: text for at, text in enumerate(row) if len(text) <= _MAX_REPEATED}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborNode
 
-_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_HEADS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "summary", "dt"})
 _AROUND = frozenset({"header", "footer", "aside"})
 _CONTROLS = frozenset({"label", "legend", "button", "select", "textarea", "datalist", "output"})
 # A form with as much text beside its fields is a page of a system that puts each of its pages into one.
@@ -35,7 +35,7 @@ class Layout:
         self.tables: set[int] = set()
         self._beside: list[int] = []
         self._has_main = False
-        self._characters = self._mains = self._controls = 0
+        self._characters = self._mains = self._controls = self._heads = 0
         self._tables: list[_Open] = []
         self._cells: list[int] = []
         self._forms: list[_Open] = []
@@ -61,9 +61,11 @@ class Layout:
             self._forms.append(_Open(node, self._characters))
         elif name in _CONTROLS:
             self._controls += 1
-            if self._forms:
+            # A question that opens its answer is a button, and heads it.
+            if self._forms and not self._heads:
                 self.around.add(node.mem_id)
-        elif name == "table" or name in _HEADINGS:
+        elif name == "table" or name in _HEADS:
+            self._heads += name in _HEADS
             if self._tables:
                 self._tables[-1].is_layout = True
             if name == "table":
@@ -79,6 +81,8 @@ class Layout:
             form = self._forms.pop()
             if self._characters - form.start < _MIN_FORM:
                 self.around.add(node.mem_id)
+        elif name in _HEADS:
+            self._heads -= 1
         elif name in _CONTROLS:
             self._controls -= 1
         elif name in ("td", "th") and self._cells:

@@ -14,7 +14,9 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 # Settings of a page for the generator of its site, as YAML.
 _FRONT_MATTER = re.compile(
-    r"---[ \t]{0,9}\r?\n((?:[\w-]{1,60}:|[ \t#-])(?:[^\r\n]{0,2000}\r?\n){1,200}?)---[ \t]{0,9}\r?\n"
+    r"---[ \t]{0,9}\r?\n"
+    r"((?:(?:[A-Za-z_][\w-]{0,60}:|[ \t]{1,40}\S|- |#)[^\r\n]{0,2000}\r?\n){1,200})"
+    r"---[ \t]{0,9}\r?\n"
 )
 _TITLE = re.compile(r"^title:[ \t]{0,9}(\S[^\r\n]{0,300}?)[ \t]{0,9}\r?$", re.M)
 _SEEN = re.compile(r"[^\r\n]")

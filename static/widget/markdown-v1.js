@@ -68,7 +68,7 @@ function calm(text) {
   }
   if (fence) return text;
   const at = text.lastIndexOf("\n\n") + 1;
-  const lines = text.slice(at).replace(/!?\[[^\]\n]{0,300}(\]\((?:[^()\s]|\([^()\s]{0,200}\)?){0,1000})?$/, "").split("\n");
+  const lines = text.slice(at).replace(/!?\[[^\]\n]{0,300}(\]\((?:[^()\s]|\([^()\s]{0,200}\)|\(){0,1000})?$/, "").split("\n");
   const end = lines.length - 1;
   const held = lines.some((_, i) => i < end && isTable(lines, i)) ? end
     : PIPE.test(lines[end]) || /^\s*`{1,2}$/.test(lines[end]) ? end

@@ -278,7 +278,7 @@ class Panel extends Shell {
       if (code === "not_found" && ref === turn.client) {
         this.refused(frame);
         this.connection.connect();
-      } else if (ref === turn.client || ref === turn.id) this.finish({ code, again: turn.id || code === "rate_limited", wait: frame.retry_after });
+      } else if (ref && (ref === turn.client || ref === turn.id)) this.finish({ code, again: turn.id || code === "rate_limited", wait: frame.retry_after });
       return;
     }
     if (turn.id ? frame.turn_id !== turn.id : frame.client_turn_id !== turn.client) return;

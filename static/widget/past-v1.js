@@ -47,8 +47,10 @@ export function add(panel, { h, button }) {
     return tell(list.childElementCount ? "" : texts.noPast);
   };
   const dialog = h("dialog", { class: "past", "aria-label": texts.past, close: () => {
-    panel.listed = null;
     dialog.remove();
+    // Another list may be open by now.
+    if (panel.element.querySelector(".past")) return;
+    panel.listed = null;
     panel.pastButton.focus();
   } }, h("div", { class: "top" }, h("h3", {}, texts.past), shut), list, status, more);
   panel.element.querySelector(".past")?.close();

@@ -41,9 +41,14 @@ export class RequestSocket {
       const response = await fetch(this.url, {
         method: "POST", body: frames.map((frame) => JSON.stringify(frame)).join("\n"), signal: control.signal,
         // No preflight: a proxy that blocks sockets knows such requests.
-        headers: { "Content-Type": "text/plain" }, credentials: "omit", cache: "no-store", referrerPolicy: "origin",
+        // A thumb is given even by who leaves the page with it.
+        keepalive: last === "feedback.create", headers: { "Content-Type": "text/plain" }, credentials: "omit", cache: "no-store", referrerPolicy: "origin",
       });
-      if (!response.ok) throw new Error(response.status);
+      if (response.status === 400 || response.status === 413) {
+        // Sent again it would be refused again.
+        isWhole = true;
+        this.onmessage({ data: JSON.stringify({ type: "error", code: "invalid_request", ref: frames.at(-1).client_turn_id }) });
+      } else if (!response.ok) throw new Error(response.status);
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       for (let rest = "", read; !(read = await reader.read()).done;) {
         isHeard();
@@ -72,9 +77,8 @@ export class RequestSocket {
     if (this.readyState !== WebSocket.OPEN) return;
     if (type === "session.ready") {
       const { visitor_token, conversation_id } = JSON.parse(text);
-      // Who has proved who they are goes on to do so; a token stands for the same visitor.
-      if (!this.opening.identity_jwt) this.opening = { ...this.opening, visitor_token };
-      this.opening = { ...this.opening, conversation_id };
+      // A proof of who somebody is may end before the chat does: the token stands for the same visitor.
+      this.opening = { ...this.opening, visitor_token, conversation_id, identity_jwt: undefined };
       if (!tells) return;
     }
     this.onmessage({ data: text });

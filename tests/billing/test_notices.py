@@ -86,7 +86,14 @@ def test_each_threshold_is_one_mail_to_each_owner_and_admin(
         assert "limit is used up" in other.get("/knowledge").text
     with signed_in(web, tenant, "agent") as other:
         assert "limit is used up" not in other.get("/knowledge").text
-    # A larger plan ends the banner.
+    # A larger plan ends the banner, and of its limit they hear anew.
+    limit_messages(tenant.id, 14)
+    use(tenant.id)
+    use(tenant.id)
+    for person in (owner, admin):
+        assert "12 of 14 messages" in text_of(wait_for_mail(person.email, 3))
+    with signed_in(web, tenant, "admin") as other:
+        assert "More than 80 % of this month" in other.get("/").text
     limit_messages(tenant.id, 1000)
     with signed_in(web, tenant, "admin") as other:
         assert (
@@ -102,7 +109,7 @@ def test_two_workers_at_one_ticket_send_one_mail(workspace: Workspace) -> None:
         id=new_id(),
         tenant_id=workspace.tenant.id,
         kind="quota_notice",
-        payload={"month": month, "percent": 80},
+        payload={"month": month, "percent": 80, "messages_limit": 10, "cost_limit": "5"},
         **lease,  # type: ignore[arg-type]
     )
     together = threading.Barrier(3)

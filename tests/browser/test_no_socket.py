@@ -8,12 +8,13 @@ import pytest
 from playwright.sync_api import expect
 
 from conversations.chatbots.onboarding import Workspace
-from conversations.models import Message
+from conversations.models import Feedback, Message
 from tenants.context import tenant_context
 from tests.browser.conftest import beside
 from tests.browser.site import Site
 from tests.browser.watched import Watched
 from tests.browser.wire import wire
+from tests.eventually import eventually
 from tests.fake_openai import FakeOpenAI
 from tests.live import Process
 
@@ -23,6 +24,12 @@ Watch = Callable[..., Watched]
 def questions(workspace: Workspace, text: str) -> int:
     with tenant_context(workspace.tenant.id):
         return Message.objects.filter(text=text).count()
+
+
+def thumbs(workspace: Workspace, question: str) -> int:
+    with tenant_context(workspace.tenant.id):
+        asked = Message.objects.filter(text=question).values("conversation_id")
+        return Feedback.objects.filter(message__conversation_id__in=asked).count()
 
 
 @pytest.mark.parametrize("sockets", ["refused", "swallowed"])
@@ -56,6 +63,7 @@ def test_a_chat_without_sockets(
         good = visitor.part(".reply").last.get_by_role("button", name="Good answer")
         good.click()
         expect(good).to_have_attribute("aria-pressed", "true")
+        eventually(lambda: beside(lambda: thumbs(workspace, text)))
         visitor.page.reload()
         visitor.part(".launcher").click()
         expect(visitor.part(".mine")).to_have_count(2, timeout=15_000)

@@ -69,6 +69,12 @@ def test_a_question_is_answered_within_its_request(web: Process, workspace: Work
         assert len(chat.ready["messages"]) == 2
 
 
+def test_what_ends_lines_elsewhere_ends_no_frame(web: Process, workspace: Workspace) -> None:
+    text = "What is the \u2028access\u0085code\u2029?"
+    body = "\n".join(json.dumps(each, ensure_ascii=False) for each in [start(workspace), ask(text)])
+    assert '"turn.completed"' in send(web, body).text
+
+
 def test_a_question_that_is_sent_again_is_asked_once(web: Process, workspace: Workspace) -> None:
     question = ask("What is the access code?")
     first = exchange(web, start(workspace), question)

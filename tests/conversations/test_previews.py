@@ -14,7 +14,7 @@ from conversations.chatbots.onboarding import Workspace, create_workspace
 from conversations.history.listing import list_conversations
 from conversations.history.overview import summarize
 from conversations.history.unanswered import list_unanswered
-from conversations.models import Conversation
+from conversations.models import Chatbot, Conversation
 from core.ids import new_id
 from tenants.context import tenant_context
 from tenants.keys.visitor_tokens import issue_preview_token
@@ -31,9 +31,8 @@ def origin_of(workspace: Workspace) -> str:
 
 def ask(web: Process, workspace: Workspace, **start: Any) -> tuple[dict[str, Any], UUID]:
     """(session.ready, the conversation) after one question."""
-    with Chat(
-        web.socket_url, workspace.publishable_key, origin=origin_of(workspace), **start
-    ) as chat:
+    about = {"origin": origin_of(workspace), "host": workspace.tenant.host, **start}
+    with Chat(web.socket_url, workspace.publishable_key, **about) as chat:
         chat.answer(QUESTION)
         return chat.ready, UUID(chat.ready["conversation_id"])
 
@@ -114,6 +113,18 @@ def test_nobody_claims_a_preview(web: Process, workspace: Workspace) -> None:
     assert "preview" not in claims
     assert channel_of(workspace, conversation_id) == "widget"
     assert messages_used(workspace) == 1
+
+
+def test_a_previews_token_on_another_page_is_a_visitors(web: Process, workspace: Workspace) -> None:
+    """Who puts it into a page of their own gives their visitors no chat that counts for nothing."""
+    shop = "https://shop.example"
+    with tenant_context(workspace.tenant.id):
+        Chatbot.objects.update(allowed_origins=[origin_of(workspace), shop])
+    for number, elsewhere in enumerate([{"origin": shop}, {"host": "127.0.0.1"}], 1):
+        token = issue_preview_token(workspace.tenant.id, workspace.chatbot_id)
+        _, conversation_id = ask(web, workspace, visitor_token=token, **elsewhere)
+        assert channel_of(workspace, conversation_id) == "widget"
+        assert messages_used(workspace) == number
 
 
 @pytest.mark.parametrize("member", ["preview", "channel"])

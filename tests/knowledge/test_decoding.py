@@ -1,6 +1,7 @@
 """Bytes → text: whatever the file was written with is read, or refused; it is never garbage."""
 
 import os
+import tracemalloc
 
 import pytest
 
@@ -70,6 +71,23 @@ def test_a_broken_byte_leaves_the_rest_of_a_file_alone() -> None:
         assert decode(data + b" \xe9t\xe9") == f"{text} été"
         # Cut off within a character.
         assert decode(data + b" \xe2\x82").startswith(text)
+
+
+def test_signs_of_another_encoding_in_utf8_are_signs() -> None:
+    text = "Käse \x1b$ für 5 €, gemäß der Liste."
+    assert decode(text.encode()) == text
+    assert decode(GERMAN.encode(), "iso-2022-jp") == GERMAN
+
+
+def test_a_large_old_file_takes_little_more_than_itself() -> None:
+    data = (RUSSIAN * 100_000).encode("cp1251")
+    tracemalloc.start()
+    try:
+        assert decode(data) == RUSSIAN * 100_000
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 12 * len(data)
 
 
 def test_what_a_page_says_of_itself_loses_against_what_it_is() -> None:

@@ -178,6 +178,12 @@ def test_html_shows_what_a_reader_sees() -> None:
             "the evening.</p><label>Find</label><select><option>All</select></form>",
             "Pool\n\nOn weekdays the pool closes at a quarter to nine in the evening.",
         ),
+        (
+            "<form><h3><button>May dogs come in?</button></h3><div>Yes, on a lead, in every room but the "
+            "sauna and the kitchen of the house.</div></form>",
+            "May dogs come in?\n\nYes, on a lead, in every room but the sauna and the kitchen of the "
+            "house.",
+        ),
         ("<p>Pool</p><form><label>Your name</label><input><button>Send</button></form>", "Pool"),
         ("<main></main><div><p>Hall</p></div>", "Hall"),
         ("<main><h1>Hall</h1></main><section><p>Hire: 50</p></section>", "Hall\n\nHire: 50"),
@@ -229,8 +235,13 @@ def test_markdown_settings_are_for_the_generator_of_the_site() -> None:
     assert parsed.title == "Opening hours"
     assert len(parsed.text) == len(source)
     assert parsed.text.split() == ["#", "Hours", "From", "nine."]
-    # A rule above text is none.
-    assert parse_markdown(b"---\nHello: there we go\nand on.\n").text.startswith("---")
+    # Rules around text are none.
+    for text in (
+        "Hello: there we go\nand on.",
+        "# Hours\n\nFrom nine.\n",
+        "Note: closed.\n\nIt costs 5.",
+    ):
+        assert parse_markdown(f"---\n{text}\n---\n".encode()).text.startswith("---")
 
 
 def test_a_heading_says_what_it_says_without_its_anchor() -> None:

@@ -63,6 +63,11 @@ def test_a_wide_cell_stays_within_bounds() -> None:
     assert len(line) < 10_000
 
 
+def test_a_row_is_as_long_as_it_was_written() -> None:
+    (line,) = lines_of(cells(*(f"v{number}" for number in range(80))))
+    assert line.endswith("| v79")
+
+
 def test_the_names_of_columns_are_known_by_their_cells() -> None:
     rows = "<tr><th></th><th>Day</th></tr><tr><th>Canoe</th><td>upon request</td></tr>"
     assert read(page(rows)) == ["Canoe — Day: upon request"]
