@@ -39,6 +39,6 @@ def test_what_is_not_set_is_not_shown(watch: Callable[..., Watched], web: Proces
     page = watch().page
     page.goto(web.url)
     expect(page.get_by_role("link", name="API reference")).to_be_visible()
-    for name in ("Imprint", "Privacy", "Try it in a shop"):
+    for name in ("Imprint", "Privacy"):
         expect(page.get_by_role("link", name=name)).to_have_count(0)
     expect(page.locator(".plans")).to_have_count(0)

@@ -235,7 +235,7 @@ def test_ten_thousand_conversations_cost_a_few_cheap_queries(
             (1, lambda: listing.list_conversations(limit=50, search="shop")),
             (1, lambda: listing.list_conversations(limit=50, answered=False, feedback="down")),
             (4, lambda: listing.read_transcript(page.conversations[0].id)),
-            (2, lambda: overview.summarize(30)),
+            (1, lambda: overview.summarize(30)),
             (1, lambda: list_usage_days(datetime(2020, 1, 1).date(), datetime.now(UTC).date())),
         ]
         for queries, step in steps:
