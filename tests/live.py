@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 ROOT = Path(__file__).resolve().parent.parent
-_START_SECONDS = 60.0
+_START_SECONDS = 90.0
 
 
 @dataclass
