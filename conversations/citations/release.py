@@ -13,7 +13,7 @@ _END = re.compile(
     r"(?:([.!?…।؟۔。！？])[\"'”’)\]*」』]{0,4}|\n)((?:\s{0,3}\[\d{1,3}\]){0,8})(\s{0,40})(?=([^\s\[]))"
 )
 _NEEDS_NO_BLANK = frozenset("。！？")
-# “1.” before an item, which is no statement.
+# “1.” before an item, which is no statement: on a line of its own, or behind the statement before it.
 _NUMBERED = re.compile(r"(?:^|\n)[^\S\n]{0,12}(?:\d{1,3}|[a-zA-Z])$")
 # What goes on for longer without an end is no statement.
 _LONGEST = 4_000
@@ -111,6 +111,6 @@ def _is_end(text: str, start: int, mark: re.Match[str]) -> bool:
     if not blank:
         # “… so [2].Next”, but not “version 2.5”.
         return bool(markers or text[at - 1 : at] == "]") and following.isupper()
-    if _NUMBERED.search(text[max(0, at - 16) : at]):
+    if _NUMBERED.search(text[max(start, at - 16) : at]):
         return False
     return bool(markers) or ends_sentence(text, start, at + 1, mark.end())

@@ -1,7 +1,7 @@
 """What is held back of an answer, and where its markers stand then."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conversations.citations.markers import MarkerParser
@@ -50,6 +50,7 @@ def tell(pieces: list[str], release: Release) -> tuple[list[str], list[Judged]]:
             "1. Open it [1].\n2. Pay 500 [2].\n3. Close it [1].",
             "1. Open it [1].\n(…)\n3. Close it [1].",
         ),
+        ("Two steps. 1. Pay 500 [2]. 2. Close it [1].", "Two steps. (…) 2. Close it [1]."),
     ],
 )
 def test_what_no_source_carries_is_left_out(answer: str, shown: str) -> None:
@@ -60,6 +61,7 @@ def test_what_no_source_carries_is_left_out(answer: str, shown: str) -> None:
         assert "".join(told)[at:].startswith(f"[{n}]")
 
 
+@example([". ", "1. ", "Word ", " [2]"], True, False)
 @given(
     st.lists(
         st.sampled_from(["Word ", "[1]", " [2]", ". ", "\n", "two", "。", "Dr. ", "`", "1. "]),
