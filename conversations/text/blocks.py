@@ -82,6 +82,8 @@ def blocks(source: str) -> list[Block]:
     widest = max((len(line[0]) for line in _LINE.finditer(source)), default=0)
     lines = _measured(list(_lines(source)))
     fences = _fenced(source, lines)
+    # The last line of the last block, as that has it.
+    above = ""
     number = 0
     while number < len(lines):
         start, end, apart, width = lines[number]
@@ -94,10 +96,12 @@ def blocks(source: str) -> list[Block]:
             number = closing + 1
         elif _is_rule(line):
             _underline(source, found, apart)
-        elif not apart and found and _goes_on(source, found[-1], line, widest, width):
+        elif not apart and found and _goes_on(found[-1], above, line, widest, width):
             found[-1] = found[-1]._replace(end=end)
+            above = line
         else:
             found.append(_block(line, start, found[-1] if found else None))
+            above = source[found[-1].start : found[-1].end]
     return [_judged(source, found, place) for place in range(len(found))]
 
 
@@ -189,14 +193,13 @@ def _is_row(line: str) -> bool:
     return " | " in line or (line.startswith("|") and line.endswith("|") and len(line) > 2)
 
 
-def _goes_on(source: str, last: Block, line: str, widest: int, width: int) -> bool:
-    """Whether the line continues the paragraph or item above it."""
+def _goes_on(last: Block, above: str, line: str, widest: int, width: int) -> bool:
+    """Whether the line continues the paragraph or item whose last line is above it."""
     if last.kind not in ("text", "item") or _starts_anew(line):
         return False
     # “Repairs: workshop@…” below “Orders: hello@…”
-    if _LABELLED.match(line) and _LABELLED.match(source[last.start : last.end].splitlines()[-1]):
+    if _LABELLED.match(line) and _LABELLED.match(above):
         return False
-    above = source[last.start : last.end].splitlines()[-1]
     # No paragraph begins with a small letter, however the line above it ends.
     goes_on = line[0].islower() or _is_address(above, line)
     if goes_on or _ENDED.search(above):
