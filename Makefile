@@ -5,7 +5,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --disable-pip-version-check --no-input --no-deps
 CHECKED := bench billing chatbot_saas conversations core knowledge tenants tests manage.py
-WHOLE := -n 3 --dist loadfile
+WHOLE := -n 3 --dist loadfile --no-loadscope-reorder
 MEASURED := tenants/*,billing/*,conversations/*
 export PORT ?= 8000
 # Images set it. Every process would then compile all of its modules again at each start: twice the CPU.

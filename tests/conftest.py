@@ -55,6 +55,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         _stack.close()
 
 
+# Folders with files of few tests that take long. Of the others many are quick.
+_LONG = ("browser", "reliability", "docs", "platform", "operator")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first: no process is left alone with one of them at the end."""
+    folders = {name: place for place, name in enumerate(_LONG)}
+    items.sort(key=lambda item: folders.get(item.path.parent.name, len(_LONG)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def database_open(django_db_blocker: object) -> Iterator[None]:
     """Tests commit for real: each has a tenant of its own, so none sees another's rows."""
