@@ -275,8 +275,6 @@ API_REQUESTS_PER_MINUTE = env.integer("API_REQUESTS_PER_MINUTE", 1200, least=1)
 OPERATOR_NAME = env.text("OPERATOR_NAME")
 IMPRINT_URL = env.url("IMPRINT_URL")
 PRIVACY_URL = env.url("PRIVACY_URL")
-# Which plans the start page shows, in this order, with what a month of each costs.
-PUBLIC_PLANS = env.prices("PUBLIC_PLANS")
 
 # --- Work ----------------------------------------------------------------------------------
 

@@ -8,10 +8,12 @@ from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.urls import NoReverseMatch, reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from billing.currencies import fraction_digits
 from chatbot_saas.web.icons import DIRECTED, ICONS
 from chatbot_saas.web.markdown import html as markdown
 
@@ -83,6 +85,18 @@ def usd(amount: Decimal | None) -> str:
     if amount and abs(amount) < Decimal("0.0001"):
         return "< $0.0001"
     return f"${amount:,.4f}" if amount and abs(amount) < Decimal("0.1") else f"${amount:,.2f}"
+
+
+@register.filter
+def money(amount: Decimal, currency: str) -> str:
+    """A price as the reader's language writes numbers, without cents that are none.
+
+    >>> money(Decimal("1234.5"), "EUR"), money(Decimal("29.00"), "EUR")
+    ('1,234.50\\xa0EUR', '29\\xa0EUR')
+    """
+    digits = 0 if amount == round(amount) else fraction_digits(currency)
+    shown = number_format(amount, decimal_pos=digits, use_l10n=True, force_grouping=True)
+    return _("%(amount)s\u00a0%(currency)s") % {"amount": shown, "currency": currency}
 
 
 @register.filter
