@@ -156,7 +156,7 @@ def test_a_plan_s_price_is_checked_kept_and_told_on_the_start_page(
     for price, currency, told in (
         ("29.50", "", "A price needs its currency."),
         ("29.50", "eur", "in capitals, such as EUR"),
-        ("29.50", "XXX", "in capitals, such as EUR"),
+        ("29.50", "QQQ", "in capitals, such as EUR"),
         ("29.50", "JPY", "JPY has no smaller unit"),
         ("-1", "EUR", "greater than or equal to 0"),
         ("29.505", "EUR", "no more than 2 decimal places"),
