@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
@@ -59,6 +60,18 @@ def home_url() -> str:
         return reverse("overview")
     except NoReverseMatch:
         return reverse("start")
+
+
+@register.simple_tag
+def operator() -> dict[str, object]:
+    """Who runs the platform. Not in the pages' context: an error's page has none, and says it too."""
+    return {
+        "name": settings.OPERATOR_NAME,
+        "logo": settings.OPERATOR_LOGO,
+        "dark_logo": settings.OPERATOR_LOGO_DARK,
+        "imprint": settings.IMPRINT_URL,
+        "privacy": settings.PRIVACY_URL,
+    }
 
 
 @register.filter
