@@ -185,6 +185,14 @@ def empty_state(
     return render_to_string("_empty.html", context)
 
 
+@register.simple_block_tag
+def stacked_table(content: str, *columns: str, actions: str = "") -> SafeString:
+    """A table of the rows within, which on a narrow screen become cards. Its last column has no name
+    that is seen where it holds `actions`."""
+    context = {"columns": columns, "actions": actions, "rows": content}
+    return render_to_string("_table.html", context)
+
+
 @register.inclusion_tag("_meter.html")
 def meter(part: Decimal | int, whole: Decimal | int) -> dict[str, object]:
     """How much of a limit is used: towards its end it warns."""
