@@ -4,9 +4,7 @@
 """
 
 import os
-import re
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -14,9 +12,6 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 T = TypeVar("T")
-_PRICE = re.compile(
-    r"(?P<code>[a-z0-9_-]{1,30})=(?P<amount>[0-9]{1,7}(?:\.[0-9]{2})?) (?P<currency>[A-Z]{3})"
-)
 
 
 def _raw(name: str) -> str | None:
@@ -97,21 +92,6 @@ def names(name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
         return tuple(part.strip() for part in raw.split(",") if part.strip())
 
     return _read(name, default, convert, "a list separated by commas")
-
-
-def prices(name: str) -> dict[str, tuple[Decimal, str]]:
-    """What things cost, by their codes: an amount and a currency."""
-
-    def convert(raw: str) -> dict[str, tuple[Decimal, str]]:
-        found = {}
-        for part in raw.split(","):
-            match = _PRICE.fullmatch(part.strip())
-            if match is None or match["code"] in found:
-                raise ValueError
-            found[match["code"]] = Decimal(match["amount"]), match["currency"]
-        return found
-
-    return _read(name, {}, convert, "a list such as free=0 EUR, team=29.50 EUR, each code once")
 
 
 def path(name: str, default: Path) -> Path:

@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from chatbot_saas import env
 from chatbot_saas.api.settings import DESCRIPTION
 from chatbot_saas.backoffice.look import LOOK
+from chatbot_saas.logo import read_logo
 from chatbot_saas.server_urls import broker, database, mail, redis_database
 from core.areas import paths_without_policy
 from core.crypto import KeyRing, derive_key
@@ -273,10 +274,12 @@ API_REQUESTS_PER_MINUTE = env.integer("API_REQUESTS_PER_MINUTE", 1200, least=1)
 
 # Who runs the platform, and what the law may ask of its pages.
 OPERATOR_NAME = env.text("OPERATOR_NAME")
+OPERATOR_LOGO = read_logo("OPERATOR_LOGO", env.text("OPERATOR_LOGO"))
+OPERATOR_LOGO_DARK = read_logo("OPERATOR_LOGO_DARK", env.text("OPERATOR_LOGO_DARK"))
+if OPERATOR_LOGO_DARK and not OPERATOR_LOGO:
+    raise ImproperlyConfigured("OPERATOR_LOGO_DARK is set, so OPERATOR_LOGO must be set too.")
 IMPRINT_URL = env.url("IMPRINT_URL")
 PRIVACY_URL = env.url("PRIVACY_URL")
-# Which plans the start page shows, in this order, with what a month of each costs.
-PUBLIC_PLANS = env.prices("PUBLIC_PLANS")
 
 # --- Work ----------------------------------------------------------------------------------
 

@@ -120,6 +120,7 @@ AREAS = (
     _open("widget's scripts", "/widget/", policy=ContentPolicy.NONE),
     _open("hosted page", "/c/"),
     _open("static files", "/static/", policy=ContentPolicy.FILE),
+    _open("operator's logo", "/brand/", policy=ContentPolicy.FILE),
     _open("probes", "/healthz", "/readyz", log=LogPath.QUIET, any_host=True),
     _open("metrics", "/metrics", log=LogPath.QUIET),
     _open("socket, and what stands in for it", "/ws/chat/", "/sse/chat/"),

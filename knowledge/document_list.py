@@ -44,8 +44,12 @@ class DocumentUsage:
 
 
 def document_usage() -> DocumentUsage:
-    counted = Document.objects.exclude(WITHOUT_PLACE).count()
-    return DocumentUsage(counted, plan_limits(current_tenant_id()))
+    return documents_within(plan_limits(current_tenant_id()))
+
+
+def documents_within(plan: PlanLimits) -> DocumentUsage:
+    """The same for who knows the plan already."""
+    return DocumentUsage(Document.objects.exclude(WITHOUT_PLACE).count(), plan)
 
 
 def find_kept(ids: Sequence[UUID]) -> set[UUID]:

@@ -7,12 +7,33 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 ROOT = Path(__file__).resolve().parent.parent
 _START_SECONDS = 90.0
+
+
+def read_port(said: int, *, within: float, is_alive: Callable[[], bool]) -> int | None:
+    """The port that a process names in a line of its own at this end of a pipe; None when it ends
+    without, or within so many seconds."""
+    deadline, unread = time.monotonic() + within, b""
+    while time.monotonic() < deadline:
+        if not select.select([said], [], [], 0.5)[0]:
+            if not is_alive():
+                break
+            continue
+        # Past Python's buffer: what is in there already, `select` does not see.
+        piece = os.read(said, 65_536)
+        if not piece:
+            break
+        *lines, unread = (unread + piece).split(b"\n")
+        for line in lines:
+            if line.startswith(b'{"port"'):
+                return int(json.loads(line)["port"])
+    return None
 
 
 @dataclass
@@ -23,7 +44,7 @@ class Process:
     broken: str | None = None
     environment: dict[str, str] = field(default_factory=dict)
     port: int = 0
-    _popen: "subprocess.Popen[str] | None" = None
+    _popen: "subprocess.Popen[bytes] | None" = None
 
     @property
     def pid(self) -> int:
@@ -77,21 +98,22 @@ class Process:
                 },
                 stdout=subprocess.PIPE,
                 stderr=log,
-                text=True,
+                bufsize=0,
                 start_new_session=True,
             )
         self.port = self._wait_until_ready()
         return self
 
     def _wait_until_ready(self) -> int:
-        assert self._popen is not None and self._popen.stdout is not None
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline and self._popen.poll() is None:
-            ready, _, _ = select.select([self._popen.stdout], [], [], 0.5)
-            if ready:
-                line = self._popen.stdout.readline()
-                if line.startswith('{"port"'):
-                    return int(json.loads(line)["port"])
+        process = self._popen
+        assert process is not None and process.stdout is not None
+        port = read_port(
+            process.stdout.fileno(),
+            within=_START_SECONDS,
+            is_alive=lambda: process.poll() is None,
+        )
+        if port is not None:
+            return port
         self.kill()
         raise AssertionError(f"{self.role} did not start:\n{self.log()[-4000:]}")
 

@@ -1,9 +1,11 @@
 """Plans, subscriptions and dated prices. A tenant without a subscription is on the free plan."""
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 
+from billing.currencies import CODES, fraction_digits
 from core.ids import new_id
 from tenants.models import Tenant
 
@@ -11,7 +13,8 @@ _NOT_NEGATIVE = MinValueValidator(0)
 
 
 class Plan(models.Model):
-    """What a tenant may use. Limits are per calendar month (UTC) unless named otherwise."""
+    """What a tenant may use, and what the start page says of it. Limits are per calendar month (UTC)
+    unless named otherwise."""
 
     code = models.SlugField(max_length=30, primary_key=True)
     name = models.CharField(max_length=60)
@@ -22,9 +25,58 @@ class Plan(models.Model):
     turns_per_minute = models.PositiveIntegerField()
     visitor_turns_per_minute = models.PositiveIntegerField()
     documents = models.PositiveIntegerField(help_text="How many documents may be kept.")
+    is_public = models.BooleanField(
+        "on the start page", default=False, db_default=False, help_text="Anybody sees it there."
+    )
+    position = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Plans with a smaller number come first."
+    )
+    price_per_month = models.DecimalField(
+        max_digits=11,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[_NOT_NEGATIVE],
+        help_text="What the start page says; nothing is charged by it. 0: free. Empty: on request.",
+    )
+    currency = models.CharField(
+        max_length=3,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of that price: a code of ISO 4217, such as EUR.",
+    )
+    description = models.CharField(
+        max_length=120,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Whom it is for, in a line.",
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(price_per_month__isnull=True) | ~models.Q(currency=""),
+                name="plan_price_has_currency",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        price, currency = self.price_per_month, self.currency
+        if currency and currency not in CODES:
+            told = "Write the currency's code of ISO 4217 in capitals, such as EUR."
+            raise ValidationError({"currency": told})
+        if price is None:
+            return
+        if not currency:
+            raise ValidationError({"currency": "A price needs its currency."})
+        if price != round(price, fraction_digits(currency)):
+            told = f"{currency} has no smaller unit: write a whole number."
+            raise ValidationError({"price_per_month": told})
 
 
 class Subscription(models.Model):

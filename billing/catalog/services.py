@@ -1,12 +1,31 @@
 """Changing the price list and who is on which plan. Platform context."""
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
+from threading import Lock
 from uuid import UUID
+
+from cachetools import TTLCache, cached
 
 from billing.catalog.models import Plan, Price, Subscription
 from core.errors import InvalidRequest
 from tenants.context import platform_context
+
+# Whoever is nobody asks for it; an operator who changes a price looks again.
+_FRESH_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicPlan:
+    """What the start page says of a plan; see `billing.catalog.models.Plan` for units."""
+
+    name: str
+    description: str
+    price_per_month: Decimal | None
+    currency: str
+    messages_per_month: int
+    documents: int
+    cost_per_month: Decimal
 
 
 def set_price(*, model: str, input_per_million: Decimal, output_per_million: Decimal) -> None:
@@ -21,11 +40,13 @@ def set_price(*, model: str, input_per_million: Decimal, output_per_million: Dec
         )
 
 
-def find_plans(codes: Iterable[str]) -> list[Plan]:
-    """Those of the plans that there are, in the order of the codes."""
+@cached(TTLCache(1, _FRESH_SECONDS), lock=Lock())
+def list_public_plans() -> tuple[PublicPlan, ...]:
+    """Those for the start page, in their order, as they were a few seconds ago at most."""
+    names = PublicPlan.__dataclass_fields__
     with platform_context():
-        found = Plan.objects.in_bulk(list(codes))
-    return [found[code] for code in codes if code in found]
+        found = Plan.objects.filter(is_public=True).order_by("position", "name").values(*names)
+        return tuple(PublicPlan(**each) for each in found)
 
 
 def subscribe(*, tenant_id: UUID, plan: str) -> None:

@@ -1,7 +1,6 @@
 """Turns over HTTP: created by POST, their events as a server-sent stream, resumable by GET."""
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from uuid import UUID
 
@@ -22,13 +21,11 @@ from conversations.turns.run import start_turn
 from conversations.turns.values import Question, TurnRef
 from core.errors import InvalidRequest, NotFound
 from core.ids import new_id
+from core.keep_alive import COMMENT, with_keep_alive
 from tenants.context import in_tenant
 from tenants.keys.api_keys import APIKeyIdentity
 from tenants.keys.visitor_tokens import issue_visitor_token, read_visitor_token
 from tenants.limits.forms import address_of
-
-# A comment this often keeps proxies from closing a stream that waits for the model.
-_KEEP_ALIVE_SECONDS = 15.0
 
 
 @described(
@@ -136,26 +133,4 @@ def _stream(turn: TurnRef, after: int) -> StreamingHttpResponse:
 async def _frames(turn: TurnRef, after: int) -> AsyncIterator[str]:
     async with aclosing(with_keep_alive(follow(turn, after))) as batches:
         async for batch in batches:
-            yield "".join(map(as_sse, batch)) or ":\n\n"
-
-
-async def with_keep_alive(source: AsyncIterator[list[str]]) -> AsyncGenerator[list[str], None]:
-    """The same batches, with an empty one whenever none has come for a while."""
-    pending: asyncio.Task[list[str]] | None = None
-    try:
-        while True:
-            pending = pending or asyncio.ensure_future(anext(source))
-            # Waited for and not cancelled: an event that comes while a comment is sent is kept.
-            done, _ = await asyncio.wait((pending,), timeout=_KEEP_ALIVE_SECONDS)
-            if not done:
-                yield []
-                continue
-            try:
-                batch = pending.result()
-            except StopAsyncIteration:
-                return
-            pending = None
-            yield batch
-    finally:
-        if pending is not None:
-            pending.cancel()
+            yield COMMENT if batch is None else "".join(map(as_sse, batch))

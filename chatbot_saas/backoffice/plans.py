@@ -14,6 +14,7 @@ from billing.catalog.models import Plan, Price, QuotaOverride
 from billing.selectors import OVERRIDABLE
 from chatbot_saas.backoffice.base import OperatorAdmin, actor, moment, operation
 from chatbot_saas.backoffice.site import site
+from chatbot_saas.web.look import money
 
 # A form takes a moment to fill in, and clocks differ.
 _NOW = timedelta(minutes=10)
@@ -24,8 +25,25 @@ class PlanAdmin(OperatorAdmin):
     list_display = (
         *("name", "code", "messages_per_month", "cost_per_month"),
         *("turns_per_minute", "visitor_turns_per_minute", "documents"),
+        *("is_public", "position", "price"),
     )
     ordering = ("cost_per_month",)
+    fieldsets = (
+        (None, {"fields": ("code", "name")}),
+        (
+            "What it includes",
+            {
+                "fields": (
+                    *("messages_per_month", "cost_per_month", "turns_per_minute"),
+                    *("visitor_turns_per_minute", "documents"),
+                )
+            },
+        ),
+        (
+            "What the start page says",
+            {"fields": ("is_public", "position", "price_per_month", "currency", "description")},
+        ),
+    )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("catalog.add_plan"))
@@ -35,6 +53,10 @@ class PlanAdmin(OperatorAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("code",) if obj is not None else ()
+
+    @admin.display(description="a month", ordering="price_per_month")
+    def price(self, row: Plan) -> str:
+        return "–" if row.price_per_month is None else money(row.price_per_month, row.currency)
 
 
 class PriceForm(forms.ModelForm):

@@ -1,5 +1,6 @@
 """Pages of the dashboard about documents: the list with uploads, and one document's passages."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
@@ -115,25 +116,25 @@ def document(request: MemberRequest, document_id: UUID) -> HttpResponse:
 
 @page("documents:write", "POST")
 def delete_document(request: MemberRequest, document_id: UUID) -> HttpResponse:
-    found = selectors.get_document(document_id)
-    try:
-        services.delete_document(document_id=document_id, actor=request.member.actor)
-    except AppError as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(request, _("%s is deleted.") % found.title)
-    return redirect("knowledge")
+    return _act(request, document_id, services.delete_document, _("%s is deleted."))
 
 
 @page("documents:write", "POST")
 def retry_document(request: MemberRequest, document_id: UUID) -> HttpResponse:
+    return _act(request, document_id, services.retry_document, _("%s is read once more."))
+
+
+def _act(
+    request: MemberRequest, document_id: UUID, service: Callable[..., object], said: str
+) -> HttpResponse:
+    """Back to the list, which says what was done to the document by its title, or why not."""
     found = selectors.get_document(document_id)
     try:
-        services.retry_document(document_id=document_id, actor=request.member.actor)
+        service(document_id=document_id, actor=request.member.actor)
     except AppError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, _("%s is read once more.") % found.title)
+        messages.success(request, said % found.title)
     return redirect("knowledge")
 
 

@@ -2,11 +2,10 @@
 
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from billing.catalog.services import find_plans
+from billing.catalog.services import list_public_plans
 from chatbot_saas.dashboard.login import entering_page
 from chatbot_saas.demo.access import known_key
 from chatbot_saas.web.pages import open_page
@@ -20,14 +19,8 @@ def start(request: TenantRequest) -> HttpResponse:
     """What this is, and the ways in."""
     if request.user.is_authenticated:
         return redirect("workspaces")
-    plans = [
-        {"plan": plan, "amount": amount, "currency": currency}
-        for plan in find_plans(settings.PUBLIC_PLANS)
-        for amount, currency in [settings.PUBLIC_PLANS[plan.code]]
-    ]
-    return render(
-        request, "tenants/start.html", {"plans": plans, "has_demo": known_key() is not None}
-    )
+    context = {"plans": list_public_plans(), "has_demo": known_key() is not None}
+    return render(request, "tenants/start.html", context)
 
 
 @open_page("GET")

@@ -7,6 +7,7 @@ have ended. Whatever holds for a socket holds for it: it is the same consumer.
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from django.http import HttpRequest, StreamingHttpResponse
@@ -15,11 +16,11 @@ from django.http.response import HttpResponseBase
 from chatbot_saas.realtime.consumer import ChatConsumer
 from chatbot_saas.realtime.frames import MAX_FRAME_BYTES
 from core.errors import InvalidRequest, MethodNotAllowed, PayloadTooLarge
+from core.keep_alive import COMMENT, with_keep_alive
 from core.responses import problem_response
 
 # A session's start, and what it is started for.
 _MAX_FRAMES = 4
-_KEEP_ALIVE_SECONDS = 15.0
 # Frames that wait for a client which reads slowly; beyond, the consumer waits as for a full socket.
 _WAITING = 16
 # Whose page it is, is checked on the request itself, as it is on a socket's.
@@ -52,6 +53,13 @@ async def chat(request: HttpRequest) -> HttpResponseBase:
 
 
 async def _events(scope: dict[str, Any], lines: Sequence[str]) -> AsyncGenerator[str, None]:
+    async with aclosing(with_keep_alive(_frames(scope, lines))) as frames:
+        async for frame in frames:
+            yield COMMENT if frame is None else f"data: {frame}\n\n"
+
+
+async def _frames(scope: dict[str, Any], lines: Sequence[str]) -> AsyncGenerator[str, None]:
+    """What the consumer sends, until it has ended."""
     sent: asyncio.Queue[str] = asyncio.Queue(_WAITING)
     consumer = ChatConsumer()
     messages = iter(
@@ -71,27 +79,20 @@ async def _events(scope: dict[str, Any], lines: Sequence[str]) -> AsyncGenerator
 
     async def send(message: Message) -> None:
         if message["type"] == "websocket.send":
-            await sent.put(f"data: {message['text']}\n\n")
+            await sent.put(message["text"])
 
     socket = asyncio.create_task(consumer(scope, receive, send))
     waiting: asyncio.Task[str] | None = None
     try:
         while True:
             waiting = waiting or asyncio.create_task(sent.get())
-            await asyncio.wait(
-                (waiting, socket),
-                timeout=_KEEP_ALIVE_SECONDS,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            if waiting.done():
-                yield waiting.result()
-                waiting = None
-            elif socket.done():
+            await asyncio.wait((waiting, socket), return_when=asyncio.FIRST_COMPLETED)
+            if not waiting.done():
                 # What it ended with, such as a fault, is its own to log.
                 socket.result()
                 return
-            else:
-                yield ":\n\n"
+            yield waiting.result()
+            waiting = None
     finally:
         for task in (waiting, socket):
             if task is not None:

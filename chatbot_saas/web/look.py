@@ -4,14 +4,17 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.urls import NoReverseMatch, reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from billing.currencies import fraction_digits
 from chatbot_saas.web.icons import DIRECTED, ICONS
 from chatbot_saas.web.markdown import html as markdown
 
@@ -59,6 +62,18 @@ def home_url() -> str:
         return reverse("start")
 
 
+@register.simple_tag
+def operator() -> dict[str, object]:
+    """Who runs the platform. Not in the pages' context: an error's page has none, and says it too."""
+    return {
+        "name": settings.OPERATOR_NAME,
+        "logo": settings.OPERATOR_LOGO,
+        "dark_logo": settings.OPERATOR_LOGO_DARK,
+        "imprint": settings.IMPRINT_URL,
+        "privacy": settings.PRIVACY_URL,
+    }
+
+
 @register.filter
 def tone(message_tags: str) -> str:
     """The look of one of Django's messages."""
@@ -83,6 +98,18 @@ def usd(amount: Decimal | None) -> str:
     if amount and abs(amount) < Decimal("0.0001"):
         return "< $0.0001"
     return f"${amount:,.4f}" if amount and abs(amount) < Decimal("0.1") else f"${amount:,.2f}"
+
+
+@register.filter
+def money(amount: Decimal, currency: str) -> str:
+    """A price as the reader's language writes numbers, without cents that are none.
+
+    >>> money(Decimal("1234.5"), "EUR"), money(Decimal("29.00"), "EUR")
+    ('1,234.50\\xa0EUR', '29\\xa0EUR')
+    """
+    digits = 0 if amount == round(amount) else fraction_digits(currency)
+    shown = number_format(amount, decimal_pos=digits, use_l10n=True, force_grouping=True)
+    return _("%(amount)s\u00a0%(currency)s") % {"amount": shown, "currency": currency}
 
 
 @register.filter
@@ -156,6 +183,14 @@ def empty_state(
         "action": action,
     }
     return render_to_string("_empty.html", context)
+
+
+@register.simple_block_tag
+def stacked_table(content: str, *columns: str, actions: str = "") -> SafeString:
+    """A table of the rows within, which on a narrow screen become cards. Its last column has no name
+    that is seen where it holds `actions`."""
+    context = {"columns": columns, "actions": actions, "rows": content}
+    return render_to_string("_table.html", context)
 
 
 @register.inclusion_tag("_meter.html")

@@ -206,11 +206,6 @@ def page_context(request: HttpRequest) -> dict[str, object]:
         "member": getattr(request, "member", None),
         "platform_url": host_url(request, settings.PLATFORM_HOST, ""),
         "mail_folder": mail_folder(),
-        "operator": {
-            "name": settings.OPERATOR_NAME,
-            "imprint": settings.IMPRINT_URL,
-            "privacy": settings.PRIVACY_URL,
-        },
         # Asked for by the pages that show it.
         "quota_notice": current_notice,
     }

@@ -6,7 +6,7 @@ whose log is gone one snapshot from PostgreSQL when it has ended. Rights are che
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from conversations.turns import live
 from conversations.turns.eventlog import LOG_ERRORS, last_number, read_after
@@ -22,7 +22,7 @@ _POLL_SECONDS = 1.0
 _LAST_TYPES = ('{"type":"turn.completed"', '{"type":"turn.failed"')
 
 
-async def follow(turn: TurnRef, after: int = 0) -> AsyncIterator[list[str]]:
+async def follow(turn: TurnRef, after: int = 0) -> AsyncGenerator[list[str], None]:
     """Wire events numbered above `after`, in batches, until the turn's last one."""
     here = live.find(turn.tenant_id, turn.turn_id)
     if here is not None:

@@ -82,9 +82,9 @@ def test_the_strictest_rules_are_the_default() -> None:
 
 
 # As the readers had them, each with a list of paths of its own.
-COOKIELESS = re.compile(r"^/(v1|widget|c|static|sse|healthz|readyz|metrics)(/|$)")
+COOKIELESS = re.compile(r"^/(v1|widget|c|static|brand|sse|healthz|readyz|metrics)(/|$)")
 OPERATOR = re.compile(r"^/admin(/|$)")
-POLICY_FREE = ("/v1/", "/widget/", "/static/")
+POLICY_FREE = ("/v1/", "/widget/", "/static/", "/brand/")
 UPLOADS = ("/v1/documents", "/knowledge/upload")
 QUIET = {"/healthz", "/readyz", "/metrics"}
 PROBES = {"/healthz", "/readyz"}

@@ -131,7 +131,8 @@ def test_every_route_is_described_and_no_other() -> None:
     watched = {"/healthz", "/readyz", "/metrics"}
     assert all(route in page("operations") for route in watched)
     shown = {"/c/{chatbot_id}", "/demo/shop", "/demo/shop.css", "/widget/{name}", "/docs/api"}
-    shown |= {"/widget/avatars/{key}/{name}", "/sse/chat/"}
+    shown |= {"/widget/avatars/{key}/{name}", "/sse/chat/", "/brand/{name}"}
+    assert "`/brand/{name}`" in page("configuration")
     assert "/sse/chat/" in page("socket")
     assert all(route in page("widget") for route in shown if route.startswith("/widget/avatars/"))
     assert "`/docs/api`" in page("api")

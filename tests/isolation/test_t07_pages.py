@@ -83,7 +83,7 @@ POST: dict[str, Who] = {
 # What a form needs to come as far as its id.
 BODIES = {"change_role": {"role": "viewer"}}
 # These have tables of their own: keys, tokens, origins.
-_ELSEWHERE = re.compile(r"^(admin$|v1/|widget/|sse/|c/|demo/|healthz|readyz|metrics)")
+_ELSEWHERE = re.compile(r"^(admin$|v1/|widget/|sse/|c/|brand/|demo/|healthz|readyz|metrics)")
 _ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
 
 

@@ -1,8 +1,10 @@
 """Tickets tried again and cancelled; plans and prices; nothing that was charged is rewritten."""
 
+from collections.abc import Iterator
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import pytest
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,7 +15,10 @@ from knowledge.services import create_document
 from tenants.context import platform_context, tenant_context
 from tenants.models import WorkTicket
 from tenants.schemas.provisioning import TenantRef
+from tests.eventually import eventually
+from tests.live import Process
 from tests.operator.conftest import Operator, text_of
+from tests.pages import PLATFORM, PageClient
 
 
 def document_with_ticket(tenant: TenantRef, *, failed: bool = False) -> tuple[UUID, WorkTicket]:
@@ -107,32 +112,68 @@ def test_a_new_price_is_a_new_row_and_old_ones_stay(operator: Operator) -> None:
         assert Price.objects.get(pk=old.pk).input_per_million == old.input_per_million
 
 
-def test_a_plan_is_edited_and_never_removed(operator: Operator) -> None:
+@pytest.fixture
+def trial() -> Iterator[Plan]:
+    """A plan of the test's own; start pages of other tests show it while it is public."""
+    code = f"p{uuid4().hex[:12]}"
+    limits = dict.fromkeys(("turns_per_minute", "visitor_turns_per_minute", "documents"), 1)
     with platform_context():
         plan = Plan.objects.create(
-            code="trial",
-            name="Trial",
-            messages_per_month=5,
-            cost_per_month=1,
-            turns_per_minute=1,
-            visitor_turns_per_minute=1,
-            documents=1,
+            code=code, name=f"Trial {code}", messages_per_month=5, cost_per_month=1, **limits
         )
-    fields = {
-        "name": "Trial",
+    yield plan
+    with platform_context():
+        plan.delete()
+
+
+def plan_fields(plan: Plan, **given: str) -> dict[str, str]:
+    return {
+        "name": plan.name,
         "messages_per_month": "7",
         "cost_per_month": "2",
         "turns_per_minute": "1",
         "visitor_turns_per_minute": "1",
         "documents": "3",
-        "code": "free",
+        "position": "0",
+        **given,
     }
-    assert operator.post("/admin/catalog/plan/trial/change/", fields).status_code == 302
-    assert operator.post("/admin/catalog/plan/trial/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_a_plan_is_edited_and_never_removed(operator: Operator, trial: Plan) -> None:
+    path, fields = f"/admin/catalog/plan/{trial.code}", plan_fields(trial, code="free")
+    assert operator.post(f"{path}/change/", fields).status_code == 302
+    assert operator.post(f"{path}/delete/", {"post": "yes"}).status_code == 403
+    code = trial.code
     with platform_context():
-        plan.refresh_from_db()
-        assert (plan.code, plan.messages_per_month, plan.documents) == ("trial", 7, 3)
-        plan.delete()
+        trial.refresh_from_db()
+    assert (trial.code, trial.messages_per_month, trial.documents) == (code, 7, 3)
+
+
+def test_a_plan_s_price_is_checked_kept_and_told_on_the_start_page(
+    operator: Operator, trial: Plan, web: Process
+) -> None:
+    path = f"/admin/catalog/plan/{trial.code}"
+    for price, currency, told in (
+        ("29.50", "", "A price needs its currency."),
+        ("29.50", "eur", "in capitals, such as EUR"),
+        ("29.50", "QQQ", "in capitals, such as EUR"),
+        ("29.50", "JPY", "JPY has no smaller unit"),
+        ("-1", "EUR", "greater than or equal to 0"),
+        ("29.505", "EUR", "no more than 2 decimal places"),
+    ):
+        fields = plan_fields(trial, is_public="on", price_per_month=price, currency=currency)
+        refused = operator.post(f"{path}/change/", fields)
+        assert (refused.status_code, told in refused.text) == (200, True), (price, currency)
+    with PageClient(web, PLATFORM) as anybody:
+        assert trial.name not in anybody.get("/").text
+        fields = plan_fields(trial, price_per_month="1229.50", currency="EUR")
+        fields |= {"is_public": "on", "description": "For a team with a shop"}
+        assert operator.post(f"{path}/change/", fields).status_code == 302
+        shown = eventually(lambda: text_of(anybody.get("/")).partition(trial.name)[2])
+    assert shown.startswith(" 1,229.50 EUR a month For a team with a shop 7 questions a month")
+    history = text_of(operator.get(f"{path}/history/"))
+    assert operator.email in history
+    assert "Currency" in history
 
 
 def test_nothing_can_be_made_edited_or_removed_past_the_services(

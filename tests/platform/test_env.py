@@ -1,7 +1,6 @@
 """The readers of the environment: each takes what fits and names what does not."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +36,6 @@ READERS: dict[str, tuple[Reader, Any, dict[str, Any], list[str]]] = {
         5,
         {"1": 1, " 7 ": 7, "1_000": 1000, "٣": 3},
         ["0", "-1", "1.5", "many", "1e3", "0x10"],
-    ),
-    "prices": (
-        env.prices,
-        {},
-        {
-            "free=0 EUR": {"free": (Decimal(0), "EUR")},
-            "a=1 USD,b=29.50 EUR": {"a": (Decimal(1), "USD"), "b": (Decimal("29.50"), "EUR")},
-        },
-        ["free", "free=0", "free=x EUR", "a=1 eur", "a=-1 EUR", "a=1 EUR,a=2 EUR", "a=1 EUR,"],
     ),
     "seconds": (
         lambda name: env.seconds(name, 1.5),

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from django import forms
 from django.template import Context, Template
+from django.utils.translation import override
 
 from chatbot_saas.web import look
 
@@ -37,6 +38,22 @@ def test_sizes(size: int, shown: str) -> None:
 )
 def test_money(amount: str, shown: str) -> None:
     assert look.usd(Decimal(amount)) == shown
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "language", "shown"),
+    [
+        ("29.50", "EUR", "en", "29.50 EUR"),
+        ("29.00", "EUR", "en", "29 EUR"),
+        ("1234.50", "CHF", "en", "1,234.50 CHF"),
+        ("1234.50", "EUR", "de", "1.234,50 EUR"),
+        ("1234567.00", "JPY", "en", "1,234,567 JPY"),
+        ("9.50", "KWD", "en", "9.50 KWD"),
+    ],
+)
+def test_prices(amount: str, currency: str, language: str, shown: str) -> None:
+    with override(language):
+        assert look.money(Decimal(amount), currency) == shown.replace(" ", "\u00a0")
 
 
 @pytest.mark.parametrize(
