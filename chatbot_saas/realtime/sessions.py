@@ -111,7 +111,9 @@ def open_session(
     if origin is not None:
         note_sighting(chatbot_id=chatbot_id, origin=origin)
     # A new conversation has nothing to show, and is asked nothing.
-    known = opening.conversation_id is not None
+    messages, active = list[dict[str, Any]](), None
+    if opening.conversation_id is not None:
+        messages, active = selectors.read_conversation(tenant_id, conversation_id, chatbot.contact)
     return Session(
         tenant_id=tenant_id,
         chatbot=chatbot,
@@ -119,8 +121,8 @@ def open_session(
         conversation_id=conversation_id,
         channel=channel,
         visitor_token=preview_token or issue_visitor_token(tenant_id, chatbot_id, visitor_id),
-        messages=selectors.shown_messages(conversation_id, chatbot.contact) if known else [],
-        active=selectors.active_turn(tenant_id, conversation_id) if known else None,
+        messages=messages,
+        active=active,
     )
 
 

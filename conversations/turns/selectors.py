@@ -52,9 +52,13 @@ def list_chatbots() -> list[tuple[UUID, str, int]]:
     return [(pk, name, int(created_at.timestamp())) for pk, name, created_at in rows]
 
 
-def shown_messages(conversation_id: UUID, contact: Contact | None) -> list[dict[str, Any]]:
-    """The conversation's latest messages in the form a visitor gets them, oldest first; `contact` is the
-    chatbot's."""
+def read_conversation(
+    tenant_id: UUID, conversation_id: UUID, contact: Contact | None
+) -> tuple[list[dict[str, Any]], TurnRef | None]:
+    """The conversation's latest messages in the form a visitor gets them, oldest first, and the turn that
+    is still being answered; `contact` is the chatbot's.
+
+    One statement reads both: a turn that begins meanwhile is in both or in neither."""
     rows = (
         models.Message.objects.filter(conversation_id=conversation_id)
         .order_by("-created_at", "-id")
@@ -64,7 +68,9 @@ def shown_messages(conversation_id: UUID, contact: Contact | None) -> list[dict[
         .prefetch_related("citations")[:_SHOWN_MESSAGES]
     )
     asked = {row.turn_id: row.text for row in rows if row.role == models.Role.VISITOR}
-    return [
+    turns = (row.turn for row in rows if row.turn is not None)
+    running = next((turn for turn in turns if turn.status == models.TurnStatus.RUNNING), None)
+    shown = [
         {
             "message_id": message.pk,
             "turn_id": message.turn_id,
@@ -80,6 +86,7 @@ def shown_messages(conversation_id: UUID, contact: Contact | None) -> list[dict[
         # Asked for from the end, because the latest are shown, and read from the beginning.
         for message in reversed(rows)
     ]
+    return shown, ref_of(tenant_id, running) if running else None
 
 
 def _needs_contact(message: models.Message, asked: dict[UUID | None, str]) -> bool:
@@ -125,18 +132,6 @@ def ref_of(tenant_id: UUID, turn: models.Turn) -> TurnRef:
         status=turn.status,
         last_seq=turn.last_seq,
     )
-
-
-def active_turn(tenant_id: UUID, conversation_id: UUID) -> TurnRef | None:
-    """The conversation's latest turn that is still being answered."""
-    turn = (
-        models.Turn.objects.filter(
-            conversation_id=conversation_id, status=models.TurnStatus.RUNNING
-        )
-        .order_by("-started_at")
-        .first()
-    )
-    return ref_of(tenant_id, turn) if turn else None
 
 
 def turn_ref(tenant_id: UUID, turn_id: UUID) -> TurnRef | None:
