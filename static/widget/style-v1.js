@@ -50,7 +50,8 @@ a { color: var(--ink); text-underline-offset: 2px }
 .body code { font-family: ui-monospace, monospace; font-size: .9em; overflow-wrap: normal }
 .body :not(pre) > code { padding: 1px 5px; border-radius: 5px; background: var(--surface); overflow-wrap: inherit }
 table { border-collapse: collapse; min-inline-size: 100%; overflow-wrap: normal }
-th, td { padding: 6px 11px; text-align: start; vertical-align: top; border-block-end: 1px solid var(--line) }
+th, td { padding: 6px 11px; text-align: start; vertical-align: top }
+tr { border-block-end: 1px solid var(--line) }
 .cite { display: inline-grid; inline-size: auto; min-inline-size: 20px; block-size: 20px; padding: 0 5px; border-radius: 7px; background: var(--surface); color: var(--ink); border: 1px solid var(--line);
   font-size: 12px; font-weight: 650; line-height: 1; vertical-align: 1px }
 .doubt { border-style: dashed; color: var(--muted) }

@@ -79,7 +79,7 @@ MADE = {
     "It is:\n| a | b |\n|--|--|\n| https://x.example/a_b | c\\|`d` |\n| one |": (
         '<p>It is:</p><div class="table"><table><thead><tr><th>a</th><th>b</th></tr></thead><tbody>'
         f"<tr><td>{link('https://x.example/a_b')}</td><td>c|<code>d</code></td></tr>"
-        "<tr><td>one</td><td></td></tr></tbody></table></div>"
+        "<tr><td>one</td></tr></tbody></table></div>"
     ),
 }
 # The blocks of an answer between its rules.
