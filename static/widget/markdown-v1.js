@@ -2,6 +2,25 @@
    Nothing is ever parsed as HTML; links lead to http(s), mail and telephones only, images are their
    alternative text.
    Every repetition is bounded, so that no text makes a browser think for long. */
+import { safeLink } from "./links-v1.js";
+
+export const sheet = new CSSStyleSheet();
+sheet.replaceSync(`
+.body h3 { font-size: 16px }
+.body ul, .body ol { padding-inline-start: 22px }
+:lang(fa) > ol { list-style: persian }
+.body li + li { margin-block-start: 4px }
+.body blockquote { margin-inline: 0; padding-inline-start: 12px; border-inline-start: 3px solid var(--line) }
+.body pre, .table { overflow-x: auto; border: 1px solid var(--line); border-radius: 10px; background: var(--surface); max-inline-size: 100% }
+.body pre { padding: 10px 12px; font-size: 13px; line-height: 1.5 }
+.body code { font-family: ui-monospace, monospace; font-size: .9em; overflow-wrap: normal }
+.body :not(pre) > code { padding: 1px 5px; border-radius: 5px; background: var(--surface); overflow-wrap: inherit }
+table { border-collapse: collapse; min-inline-size: 100%; overflow-wrap: normal }
+th, td { padding: 6px 11px; text-align: start; vertical-align: top }
+tr { border-block-end: 1px solid var(--line) }
+.doubt { border-style: dashed; color: var(--muted) }
+`);
+
 // A bracket belongs to an address where it is closed in it; a sign at the end does not.
 const ADDRESS =
   "(?:[^\\s<>\"`()\\[\\]\uE000’”»。，、；：！？）」』】》،؛؟]|\\([^\\s<>\"`()]{0,200}\\)){0,1000}(?<![.,;:!?*_~'])";
@@ -228,8 +247,6 @@ function anchor(href, label) {
   const where = names ? [] : [["small", { dir: "ltr" }, [` (${host || pathname})`]]];
   return ["a", { ...AUTO, href, target: "_blank", rel: "noopener noreferrer nofollow" }, [shown, ...where]];
 }
-
-export const safeLink = (href) => /^https?:\/\/[^/\s]/i.test(href || "") && URL.canParse(href);
 
 /* Makes the children of `parent` those of the tree. Text that only grew is appended to the node that
    is there, and whatever is unchanged stays: a selection, a focus and a screen reader keep their place. */
