@@ -23,7 +23,7 @@ tr { border-block-end: 1px solid var(--line) }
 
 // A bracket belongs to an address where it is closed in it; a sign at the end does not.
 const ADDRESS =
-  "(?:[^\\s<>\"`()\\[\\]\uE000’”»。，、；：！？）」』】》،؛؟]|\\([^\\s<>\"`()]{0,200}\\)){0,1000}(?<![.,;:!?*_~'])";
+  "(?:[^\\s<>\"`()\\[\\]\uE000’”»。，、；：！？）」』】》،؛؟]|\\([^\\s<>\"`()\uE000]{0,200}\\)){0,1000}(?<![.,;:!?*_~'])";
 const INLINE = new RegExp(
   [
     "(?<!`)(`{1,3})(?!`)([^]{1,2000}?)(?<!`)\\1(?!`)",

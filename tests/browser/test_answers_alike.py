@@ -43,6 +43,7 @@ ORDINARY = [
     "[i](https://bücher.example/) [6](http://[::1]:8000/) [4](http://127.0.0.1/) [n](https://)",
     "[bs](https://good.example\\@evil.example) [pc](https://%65vil.example/) [b](https://a b.example)",
     "Unused goods [1] go back [2], see `[1]` and [1][2].\n\n- item [1]\n\n```\ncode [2]\n```",
+    "See https://a.example/x([1]), https://a.example/(y)[1].",
     "**bold [1]** and *[2]* [link [1]](https://a.example) | a [1] |\n|-|\n| b [2] |",
     "سلام **دنیا** [1]\n\n۱. یک\n\n🛠 tools [2]",
     "a\r\nb\r\n\r\n1. x\r\n2. y",
@@ -62,6 +63,15 @@ _PARTS = (
     "javascript:alert(1)", "\ue000", "0:1", "<https://x.example>", "[x](https://a.example/b_(c))",
     "[**y** `z`](", "/~u",
 )  # fmt: skip
+_BLOCKS = (
+    "- ", "  - ", "    - ", "1. ", "2. ", "* ", "   ", "    deep\n", "\t", "\n", "\n\n", " \n", "a",
+    "text\n", "```\n", "  ```py\n", "~~~\n", "> ", "> > ", "| a | b |\n", "|--|--|\n", "|", "# x",
+    "---\n", "***\n",
+)  # fmt: skip
+_EMPHASIS = (
+    "*", "**", "***", "_", "__", "___", "`", "``", "a", " ", "b c", "1", "é", "\\*", "\\_", "\n",
+    "[1]", "(", ")", "<", "!", "[x](https://a.example)", "https://a.example/x_y",
+)  # fmt: skip
 _HOSTS = (
     "0x7f.1", "127.1", "0", "1.2.3.4.5", "1.2.3.256", "010.1.1.1", "08.1", "1.2.3.", "4294967296",
     "a.0x1g", "1.a", "a.1", "[::ffff:1.2.3.4]", "[::1%25eth0]", "[::1]a", "[", "🛠.example",
@@ -77,7 +87,8 @@ _STARRED = re.compile(r"(?:www\.|//)[^/\s]*\*")
 
 def _mixed(number: int) -> str:
     chance = Random(number)
-    text = "".join(chance.choices(_PARTS, k=chance.randint(3, 40)))
+    vocabulary = (_PARTS, _BLOCKS, _EMPHASIS)[number % 3]
+    text = "".join(chance.choices(vocabulary, k=chance.randint(3, 40)))
     return "" if _STARRED.search(text) else text
 
 
