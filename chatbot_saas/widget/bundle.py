@@ -19,14 +19,16 @@ from rjsmin import jsmin
 _FOLDER = settings.BASE_DIR / "static" / "widget"
 LANGUAGES = tuple("en de fr es it pt nl pl tr ar fa he ru uk zh ja ko hi".split())
 # Each module stands behind those that it imports.
-_PANEL = ("style", "markdown", "socket", "tabs", "texts", "elements", "reply", "shell", "panel")
-_WANTED = ("comment", "consent", "contact", "past", "quote", "requests", "sources", "tools", "wait")
+_PANEL = ("style", "socket", "tabs", "texts", "elements", "reply", "shell", "panel")
+_WANTED = ("comment", "past", "requests", "sources", "tools", "wait")
+_LINKING = ("consent", "contact", "markdown", "quote")
 SCRIPTS: dict[str, tuple[str, ...]] = {
     "v1.js": ("v1.js",),
     "help-v1.js": ("help-v1.js",),
     "panel-v1.js": tuple(f"{name}-v1.js" for name in _PANEL),
     # No opening waits for these: the panel loads each when it is wanted.
     **{f"{name}-v1.js": (f"{name}-v1.js",) for name in _WANTED},
+    **{f"{name}-v1.js": ("links-v1.js", f"{name}-v1.js") for name in _LINKING},
     **{f"texts-{language}-v1.js": (f"texts-{language}-v1.js",) for language in LANGUAGES},
 }
 _IMPORT = re.compile(r"^import .*\n", re.MULTILINE)

@@ -1,4 +1,6 @@
 /* The request for consent, in place of the input. Loaded where a page asks for it. */
+import { safeLink } from "./links-v1.js";
+
 export const sheet = new CSSStyleSheet();
 sheet.replaceSync(`
 .consent { display: grid; gap: 12px; padding-block: 18px }
@@ -6,7 +8,7 @@ sheet.replaceSync(`
 .consent .link { font-weight: 500 }
 `);
 
-export function add(panel, { h, safeLink }) {
+export function add(panel, { h }) {
   const { texts, widget } = panel;
   const privacy = widget.getAttribute("privacy");
   const agree = h("button", { type: "button", class: "primary", click: () => {

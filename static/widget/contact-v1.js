@@ -1,4 +1,6 @@
 /* Whom else one may ask. Loaded where an answer did not help, or a person was asked for. */
+import { safeLink } from "./links-v1.js";
+
 export const sheet = new CSSStyleSheet();
 sheet.replaceSync(`
 .contact { font-size: 14px; overflow-wrap: anywhere }
@@ -6,7 +8,7 @@ sheet.replaceSync(`
 .contact ul { margin: 2px 0 0; padding: 0; list-style: none }
 `);
 
-export function add(panel, { h, safeLink }, reply, { email, phone, url, hours, text }) {
+export function add(panel, { h }, reply, { email, phone, url, hours, text }) {
   const link = (href, shown) => h("a", { class: "link", href, target: "_blank", rel: "noopener noreferrer" }, h("bdi", {}, shown));
   const ways = [
     email && link(`mailto:${encodeURI(email)}`, email),

@@ -2,17 +2,36 @@
    Nothing is ever parsed as HTML; links lead to http(s), mail and telephones only, images are their
    alternative text.
    Every repetition is bounded, so that no text makes a browser think for long. */
+import { safeLink } from "./links-v1.js";
+
+export const sheet = new CSSStyleSheet();
+sheet.replaceSync(`
+.body h3 { font-size: 16px }
+.body ul, .body ol { padding-inline-start: 22px }
+:lang(fa) > ol { list-style: persian }
+.body li + li { margin-block-start: 4px }
+.body blockquote { margin-inline: 0; padding-inline-start: 12px; border-inline-start: 3px solid var(--line) }
+.body pre, .table { overflow-x: auto; border: 1px solid var(--line); border-radius: 10px; background: var(--surface); max-inline-size: 100% }
+.body pre { padding: 10px 12px; font-size: 13px; line-height: 1.5 }
+.body code { font-family: ui-monospace, monospace; font-size: .9em; overflow-wrap: normal }
+.body :not(pre) > code { padding: 1px 5px; border-radius: 5px; background: var(--surface); overflow-wrap: inherit }
+table { border-collapse: collapse; min-inline-size: 100%; overflow-wrap: normal }
+th, td { padding: 6px 11px; text-align: start; vertical-align: top }
+tr { border-block-end: 1px solid var(--line) }
+.doubt { border-style: dashed; color: var(--muted) }
+`);
+
 // A bracket belongs to an address where it is closed in it; a sign at the end does not.
 const ADDRESS =
-  "(?:[^\\s<>\"`()\\[\\]\uE000’”»。，、；：！？）」』】》،؛؟]|\\([^\\s<>\"`()]{0,200}\\)){0,1000}(?<![\\s.,;:!?*_~'])";
+  "(?:[^\\s<>\"`()\\[\\]\uE000’”»。，、；：！？）」』】》،؛؟]|\\([^\\s<>\"`()\uE000]{0,200}\\)){0,1000}(?<![.,;:!?*_~'])";
 const INLINE = new RegExp(
   [
-    "(?<!`)(`{1,3})(?!`)((?:[^`]|(?!\\1(?!`))`){1,2000}?)(?<!`)\\1(?!`)",
-    "\\*\\*(?=\\S)((?:[^*]|\\*(?!\\*)|\\*(?=\\*\\*)){1,2000})\\*\\*(?!\\*)",
-    "(?<![\\p{L}\\p{N}_])__(?=\\S)((?:[^_]|_(?!_)){1,2000})__(?![\\p{L}\\p{N}_])",
+    "(?<!`)(`{1,3})(?!`)([^]{1,2000}?)(?<!`)\\1(?!`)",
+    "(?<!\\*)\\*\\*(?=\\S)((?:[^*]|\\*(?!\\*(?!\\*))){1,2000})\\*\\*(?!\\*)",
+    "(?<![\\p{L}\\p{N}_])__(?=\\S)((?:[^_]|_(?!_(?!_))){1,2000})__(?![\\p{L}\\p{N}_])",
     "(?<![\\w*])\\*(?=\\S)([^*\\n]{1,500})(?<!\\s)\\*(?!\\w)",
-    "(?<![\\p{L}\\p{N}_])_(?=\\S)((?:[^_\\n]|_(?=[\\p{L}\\p{N}])){1,500})(?<!\\s)_(?![\\p{L}\\p{N}_])",
-    "(!?)\\[([^\\]\\n]{0,300})\\]\\(([^()\\s]{0,1000}(?:\\([^()\\s]{0,200}\\))?[^()\\s]{0,500})(?:\\s[^)\\n]{0,200})?\\)",
+    "(?<![\\p{L}\\p{N}_])_(?=\\S)((?:[^_\\n]|(?<=[\\p{L}\\p{N}])_(?=[\\p{L}\\p{N}])){1,500})(?<!\\s)_(?![\\p{L}\\p{N}_])",
+    "(!?)\\[([^[\\]\\n]{0,300})\\]\\(((?:[^()\\s]|\\([^()\\s]{0,200}\\)){0,1000})(?:\\s[^)\\n]{0,200})?\\)",
     "\uE000(\\d+):\\d+\uE001",
     `<?((?:https?://|(?<![\\w/.@-])www\\.(?=[\\w-]{1,63}\\.))${ADDRESS})>?`,
     "<?(?<![\\w.+@-])(?:mailto:)?([\\w.+-]{1,64}@(?:[\\w-]{1,63}\\.){1,8}[a-zA-Z]{2,24})(?![\\w@-])>?",
@@ -22,17 +41,17 @@ const INLINE = new RegExp(
   "gu",
 );
 const FENCE = /^(\s{0,12})(`{3,}(?=[^`]*$)|~{3,})/;
-const HEADING = /^ {0,3}#{1,6}\s+(.*?)\s*#*$/;
-const ITEM = /^( {0,12})([-*+•]|\d{1,9}[.)])(\s+)(.*)$/;
+const HEADING = /^ {0,3}#{1,6}\s(.*)/s;
+const ITEM = /^( {0,12})([-*+•]|\d{1,9}[.)])\s+(.*)/s;
 const QUOTE = /^ {0,3}> ?/;
-const RULE = /^ {0,3}([-*_])( ?\1){2,40} *$/;
+const RULE = /^ {0,3}([-*_])( ?\1){2,} *$/;
 const PIPE = /^\s*\|/;
-const DIVIDER = /^[\s|:-]*-[\s|:-]*$/;
+const DIVIDER = /^[\s|:]*-[\s|:-]*$/;
 const DEEPEST = 5;
 /* Each block goes the way of its own language. */
 const AUTO = { dir: "auto" };
 
-/* Addresses and numbers that a link may lead to; `test` takes what is missing for "undefined". */
+/* Addresses and numbers that a link may lead to. */
 const CALLS = /^(mailto:[^\s@]{1,200}@[^\s@]{1,200}|tel:[+\d][\d().-]{1,40})$/i;
 const ESCAPED = /\\([()_*])/g;
 const CHIP = /\uE000\d+:(\d+)\uE001/g;
@@ -68,7 +87,7 @@ function calm(text) {
   }
   if (fence) return text;
   const at = text.lastIndexOf("\n\n") + 1;
-  const lines = text.slice(at).replace(/!?\[[^\]\n]{0,300}(\]\((?:[^()\s]|\([^()\s]{0,200}\)|\(){0,1000})?$/, "").split("\n");
+  const lines = text.slice(at).replace(/!?\[[^[\]\n]{0,300}(\]\((?:[^()\s]|\([^()\s]{0,200}\)|\(){0,1000})?$/, "").split("\n");
   const end = lines.length - 1;
   const held = lines.some((_, i) => i < end && isTable(lines, i)) ? end
     : PIPE.test(lines[end]) || /^\s*`{1,2}$/.test(lines[end]) ? end
@@ -77,7 +96,7 @@ function calm(text) {
   const last = (isTable(lines, end - 1) ? lines : lines.slice(0, held)).join("\n");
   const open = (mark, from = last) => from.split(mark).length % 2 === 0;
   const close = open("`") ? "`" : open("**", last.replace(/`[^`]*`/g, "")) ? "**" : "";
-  return text.slice(0, at) + (last.endsWith(close) ? last.slice(0, last.length - close.length) : last.replace(/\s*$/, close));
+  return text.slice(0, at) + (last.endsWith(close) ? last.slice(0, last.length - close.length) : last.trimEnd() + close);
 }
 
 const closes = (line, fence) => line.trim().startsWith(fence) && !line.trim().replaceAll(fence[0], "");
@@ -92,14 +111,14 @@ function blocks(lines, depth, way = AUTO) {
       at++;
     } else if ((match = FENCE.exec(line))) {
       const [, indent, fence] = match;
-      const end = lines.findIndex((other, i) => i > at && closes(other, fence));
-      const stop = end < 0 ? lines.length : end;
+      let end = at + 1;
+      while (end < lines.length && !closes(lines[end], fence)) end++;
       const shift = new RegExp(`^\\s{0,${indent.length}}`);
-      const code = unmark(lines.slice(at + 1, stop).map((each) => each.replace(shift, "")).join("\n"));
+      const code = unmark(lines.slice(at + 1, end).map((each) => each.replace(shift, "")).join("\n"));
       found.push(["pre", { tabindex: "0", dir: "ltr" }, [["code", {}, [code]]]]);
-      at = stop + 1;
+      at = end + 1;
     } else if ((match = HEADING.exec(line))) {
-      found.push(["h3", way, inline(match[1])]);
+      found.push(["h3", way, inline(match[1].trim().replace(/(^|\s)#+$/, ""))]);
       at++;
     } else if (RULE.test(line)) {
       found.push(["hr", {}, []]);
@@ -135,23 +154,22 @@ function list(lines, at, depth, found) {
   const [, indent, mark] = ITEM.exec(lines[at]);
   const ordered = /\d/.test(mark);
   const items = [];
+  const depthOf = (line = "") => (line.trim() ? /^\s*/.exec(line)[0].length : 0);
   while (at < lines.length) {
     const match = ITEM.exec(lines[at]);
-    if (!match || match[1].length > indent.length + 1 || /\d/.test(match[2]) !== ordered) break;
-    if (match[1].length < indent.length) break;
-    const inner = [match[4]];
-    const depthOf = (line = "") => (line.trim() ? /^\s*/.exec(line)[0].length : 0);
+    const further = match?.[1].length - indent.length;
+    if (!(further >= 0 && further < 2) || /\d/.test(match[2]) !== ordered) break;
+    const inner = [match[3]];
     let cut = 0;
     at++;
     while (at < lines.length) {
-      const next = lines[at];
-      const wide = depthOf(next.trim() ? next : lines[filled(lines, at)]);
+      const next = filled(lines, at);
+      const wide = depthOf(lines[next]);
       const isDeeper = wide > indent.length;
-      if (!isDeeper && !(next.trim() && inner.at(-1) && !startsBlock(lines, at, depth))) break;
+      if (!isDeeper && (next > at || !inner.at(-1) || startsBlock(lines, at, depth))) break;
       // As deep as its first line: what is deeper still belongs to something in it.
       if (isDeeper) cut ||= wide;
-      inner.push(next.slice(Math.min(cut, depthOf(next))));
-      at++;
+      for (; at <= next; at++) inner.push(lines[at].slice(Math.min(cut, depthOf(lines[at]))));
     }
     const content = blocks(inner, depth + 1);
     items.push(["li", {}, content[0]?.[0] === "p" ? [...content[0][2], ...content.slice(1)] : content]);
@@ -172,7 +190,8 @@ function table(lines, at, found) {
   const cells = (line) => line.trim().replace(/^\||(?<!\\)\|$/g, "").split(/(?<!\\)\|/).slice(0, 20)
     .map((cell) => cell.trim().replaceAll("\\|", "|"));
   const names = cells(lines[at]);
-  const row = (line, tag, given = cells(line)) => ["tr", {}, names.map((_, i) => [given[i] ? tag : "td", {}, inline(given[i] || "")])];
+  // What is missing at a row's end is not made: it could be many times what is written.
+  const row = (line, tag) => ["tr", {}, cells(line).slice(0, names.length).map((cell) => [cell ? tag : "td", {}, inline(cell)])];
   const head = ["thead", {}, [row(lines[at], "th")]];
   const rows = [];
   for (at += 2; lines[at]?.includes("|"); at++) rows.push(row(lines[at], "td"));
@@ -182,7 +201,7 @@ function table(lines, at, found) {
 }
 
 /* Without the marks of bold, italics and code. */
-const plain = (text) => unmark(text).replace(/(`+|\*\*?|__)(.+?)\1/g, "$2");
+const plain = (text) => unmark(text).replace(/(`{1,3}|\*\*?|__)(.{1,300}?)\1/g, "$2");
 
 function inline(text, depth = 0) {
   const nodes = [];
@@ -195,12 +214,13 @@ function inline(text, depth = 0) {
       else nodes.push(line);
     });
   };
-  const inside = (part) => (depth < DEEPEST ? inline(part, depth + 1) : [part]);
+  const inside = (part) => (depth < DEEPEST ? inline(part, depth + 1) : [unmark(part)]);
   let at = 0;
   for (const match of text.matchAll(INLINE)) {
     const [all, , code, strong, bold = strong, em, italic = em, image, label, target, n, bare, mail, call, sign] = match;
-    const href = mail ? `mailto:${mail}` : call || (bare || target)?.replace(ESCAPED, "$1").replace(/^www\./i, "https://$&");
-    const [opens, closes] = label == null ? [all[0] === "<", all.endsWith(">")] : [];
+    const href = mail ? `mailto:${mail}` : call || unmark(bare || target || "").replace(ESCAPED, "$1").replace(/^www\./i, "https://$&");
+    const leads = safeLink(href) || CALLS.test(href);
+    const [opens, closes] = leads && label == null ? [all[0] === "<", all.endsWith(">")] : [];
     say(text.slice(at, match.index) + (opens && !closes ? "<" : ""));
     at = match.index + all.length - (closes && !opens ? 1 : 0);
     if (code) nodes.push(["code", { dir: "ltr" }, [unmark(code.replace(/^ (.*\S.*) $/s, "$1"))]]);
@@ -209,7 +229,7 @@ function inline(text, depth = 0) {
     else if (n) nodes.push(["button", { "data-n": n }, []]);
     else if (sign) say(sign);
     else if (image) say(label);
-    else if (safeLink(href) || CALLS.test(href)) nodes.push(anchor(href, label ? plain(label) : mail || bare?.replace(ESCAPED, "$1")));
+    else if (leads) nodes.push(anchor(href, label ? plain(label) : mail || bare?.replace(ESCAPED, "$1")));
     else say(label ?? all);
   }
   say(text.slice(at));
@@ -227,8 +247,6 @@ function anchor(href, label) {
   const where = names ? [] : [["small", { dir: "ltr" }, [` (${host || pathname})`]]];
   return ["a", { ...AUTO, href, target: "_blank", rel: "noopener noreferrer nofollow" }, [shown, ...where]];
 }
-
-export const safeLink = (href) => /^https?:\/\/[^/\s]/i.test(href || "") && URL.canParse(href);
 
 /* Makes the children of `parent` those of the tree. Text that only grew is appended to the node that
    is there, and whatever is unchanged stays: a selection, a focus and a screen reader keep their place. */

@@ -21,6 +21,7 @@ class Panel extends Shell {
       this.go.setAttribute("aria-label", this.texts[name]);
     }
     this.go.disabled = !this.turn && !this.input.value.trim();
+    if (this.input.value) this.prepare();
     // Empty, its placeholder goes the way of the language.
     this.input.dir = this.input.value ? "auto" : "";
   }
@@ -72,17 +73,25 @@ class Panel extends Shell {
     this.tabs ??= joinTabs(`chatbot:${widget.getAttribute("key")}`, { said: (told) => this.heard(told), moved: () => this.moved() });
     const url = new URL("../ws/chat/", this.base);
     url.protocol = url.protocol.replace("http", "ws");
-    this.connection = new Connection(url.href, () => ({
+    if (widget.saved.conversation) this.prepare();
+    const inOrder = async (happen) => {
+      await this.reading;
+      if (this.connection === connection) happen();
+    };
+    const connection = (this.connection = new Connection(url.href, () => ({
       key: widget.getAttribute("key"),
       visitor_token: widget.identity ? undefined : widget.saved.token,
       identity_jwt: widget.identity,
       conversation_id: widget.saved.conversation,
     }), {
-      ready: (frame) => this.ready(frame),
-      frame: (frame) => this.receive(frame),
+      ready: (frame) => {
+        if (frame.messages.length || frame.active_turn) this.prepare();
+        inOrder(() => this.ready(frame));
+      },
+      frame: (frame) => inOrder(() => this.receive(frame)),
       refused: (frame) => this.refused(frame),
       state: (state) => this.connectionIs(state),
-    });
+    }));
   }
 
   /* What is kept, unless the browser keeps nothing. */
@@ -112,7 +121,8 @@ class Panel extends Shell {
   }
 
   /* What is asked in another tab is asked here as well. */
-  heard({ conversation, id, question, again, message, feedback }) {
+  async heard({ conversation, id, question, again, message, feedback }) {
+    await this.reading;
     if (message) this.replies.find((each) => each.message === message)?.rate?.(feedback);
     if (!id || conversation !== this.widget.saved.conversation || this.known.has(id) || !this.connection?.isReady) return;
     this.hasMissed = Boolean(this.turn);
@@ -250,6 +260,7 @@ class Panel extends Shell {
   }
 
   begin(turn) {
+    this.prepare();
     this.turn = turn;
     this.uncover();
     this.log.append(turn.reply.element);

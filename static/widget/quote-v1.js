@@ -1,4 +1,6 @@
 /* The quotes that stand behind a citation. Loaded when somebody wants to see one. */
+import { safeLink } from "./links-v1.js";
+
 export const sheet = new CSSStyleSheet();
 sheet.replaceSync(`
 dialog { position: absolute; inset: auto 10px 10px; inline-size: auto; max-inline-size: none; max-block-size: 80%; margin: 0; padding: 14px 18px 18px;
@@ -11,7 +13,7 @@ dialog blockquote { margin: 12px 0; padding-inline-start: 14px; border-inline-st
 `);
 
 /* Citations of one document, each quote once; `from` is the button that the focus goes back to. */
-export function add(panel, { h, button, safeLink }, cited, from) {
+export function add(panel, { h, button }, cited, from) {
   const { texts, number } = panel;
   const [citation] = cited;
   const shut = button("close", texts.shut, () => panel.quote.close());

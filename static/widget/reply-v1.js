@@ -1,6 +1,5 @@
 /* One answer in the panel. */
 import { h } from "./elements-v1.js";
-import { mark, parse, patch } from "./markdown-v1.js";
 
 /* One answer: its text as it grows, what it rests on, and how it ended. `asked` is of its turn the `id`,
    the `question`, the element `mine` that shows it, and the turn that it asks `again`. */
@@ -20,9 +19,11 @@ export class Reply {
   }
 
   draw(live) {
-    const tree = parse(mark(this.text, this.citations), live);
+    const { reader } = this.panel;
+    const tree = reader ? reader.parse(reader.mark(this.text, this.citations), live) : this.text;
     if (!tree.length && live) return;
-    patch(this.body, tree, (chip) => this.dress(chip, Number(chip.dataset.n)));
+    if (reader) reader.patch(this.body, tree, (chip) => this.dress(chip, Number(chip.dataset.n)));
+    else this.body.textContent = tree;
     this.body.hidden = !tree.length;
   }
 

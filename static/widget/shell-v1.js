@@ -1,6 +1,5 @@
 /* The panel without what is said in it: its parts, the keyboard, the screen of a phone, scrolling. */
 import { ICONS, button, h, icon } from "./elements-v1.js";
-import { safeLink } from "./markdown-v1.js";
 import { STYLE } from "./style-v1.js";
 
 const SMALL = matchMedia("(max-width: 480px)");
@@ -152,9 +151,25 @@ export class Shell {
       this.tell(null);
       this.load(name, ...given);
     });
+    this.wear(part.sheet);
+    return part.add(this, { h, icon, button, ICONS }, ...given);
+  }
+
+  /* What reads answers is loaded when one is to be expected, and frames wait for it. Where it does not come,
+     answers are shown as they stand, and the next one tries again. */
+  prepare() {
+    this.reading ??= import("./markdown-v1.js").then((reader) => {
+      this.reader = reader;
+      this.wear(reader.sheet);
+      for (const reply of this.replies) reply.draw(!reply.ended);
+    }, () => {
+      this.reading = null;
+    });
+  }
+
+  wear(sheet) {
     const root = this.widget.shadowRoot;
-    if (!root.adoptedStyleSheets.includes(part.sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, part.sheet];
-    return part.add(this, { h, icon, button, safeLink, ICONS }, ...given);
+    if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
   }
 
   /* Whether the visitor is told that a quote does not carry what it stands behind. */

@@ -40,20 +40,8 @@ button:disabled { cursor: default; opacity: .45 }
 .body > * { margin: 0 0 10px }
 .body > :last-child { margin-block-end: 0 }
 a { color: var(--ink); text-underline-offset: 2px }
-.body h3 { font-size: 16px }
-.body ul, .body ol { padding-inline-start: 22px }
-:lang(fa) > ol { list-style: persian }
-.body li + li { margin-block-start: 4px }
-.body blockquote { margin-inline: 0; padding-inline-start: 12px; border-inline-start: 3px solid var(--line) }
-.body pre, .table { overflow-x: auto; border: 1px solid var(--line); border-radius: 10px; background: var(--surface); max-inline-size: 100% }
-.body pre { padding: 10px 12px; font-size: 13px; line-height: 1.5 }
-.body code { font-family: ui-monospace, monospace; font-size: .9em; overflow-wrap: normal }
-.body :not(pre) > code { padding: 1px 5px; border-radius: 5px; background: var(--surface); overflow-wrap: inherit }
-table { border-collapse: collapse; min-inline-size: 100%; overflow-wrap: normal }
-th, td { padding: 6px 11px; text-align: start; vertical-align: top; border-block-end: 1px solid var(--line) }
 .cite { display: inline-grid; inline-size: auto; min-inline-size: 20px; block-size: 20px; padding: 0 5px; border-radius: 7px; background: var(--surface); color: var(--ink); border: 1px solid var(--line);
   font-size: 12px; font-weight: 650; line-height: 1; vertical-align: 1px }
-.doubt { border-style: dashed; color: var(--muted) }
 .cite:hover, .chip:hover { border-color: var(--ink) }
 .wait { inline-size: 36px; block-size: 23px; animation: beat .8s infinite alternate ease-in-out;
   background: radial-gradient(circle, var(--muted) 3.2px, #0000 4px) 0 / 12px }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from conversations.chatbots.onboarding import Workspace
 from tests.browser.site import Site
@@ -79,7 +79,7 @@ MADE = {
     "It is:\n| a | b |\n|--|--|\n| https://x.example/a_b | c\\|`d` |\n| one |": (
         '<p>It is:</p><div class="table"><table><thead><tr><th>a</th><th>b</th></tr></thead><tbody>'
         f"<tr><td>{link('https://x.example/a_b')}</td><td>c|<code>d</code></td></tr>"
-        "<tr><td>one</td><td></td></tr></tbody></table></div>"
+        "<tr><td>one</td></tr></tbody></table></div>"
     ),
 }
 # The blocks of an answer between its rules.
@@ -117,6 +117,36 @@ def test_an_answer_is_made_of_what_its_writer_meant(
     for look in visitor.looks("markdown"):
         assert not visitor.scrolls_sideways(), look
     assert visitor.errors == visitor.violations() == []
+
+
+def test_the_reader_of_answers_comes_with_the_first_question(
+    watch: Watch, site: Site, web: Process, workspace: Workspace, fake: FakeOpenAI
+) -> None:
+    fake.script({"match": "Show me both", "text": "So **it** is. [1]", "times": 2})
+    visitor = watch()
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.abort()
+
+    visitor.page.route("**/markdown-v1.js", refuse)
+    visitor.page.goto(site.address(web.url, workspace.publishable_key))
+    visitor.open()
+    expect(visitor.part(".label")).not_to_be_empty()
+    assert asked == []
+    visitor.ask("What is the access code? Show me both.")
+    visitor.answered()
+    expect(visitor.part(".body").last).to_have_text("So **it** is. [1]")
+    # An answer is read as it stands where its reader does not come, and by it once it does.
+    assert asked != []
+    visitor.page.unroute("**/markdown-v1.js")
+    visitor.ask("What is the access code? Show me both, again.")
+    visitor.answered(2)
+    bodies = visitor.part(".reply:has(.tools) .body")
+    expect(bodies).to_have_text(["So it is. 1", "So it is. 1"])
+    expect(bodies.locator("strong")).to_have_text(["it", "it"])
+    assert [error for error in visitor.errors if "ERR_FAILED" not in error] == []
 
 
 def test_code_is_shown_as_it_is_while_it_is_written(

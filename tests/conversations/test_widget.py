@@ -31,10 +31,13 @@ def packed(web: Process, name: str) -> int:
 
 
 def test_the_launcher_and_the_whole_widget_are_small(web: Process) -> None:
+    # One in a hundred is left for what another release of the packer makes of them.
     launcher = packed(web, "v1.js")
-    assert launcher <= 4_000
+    assert launcher <= 4_020
     texts = max(packed(web, name) for name in LANGUAGES)
-    assert launcher + packed(web, "panel-v1.js") + texts <= 16_600
+    assert launcher + packed(web, "panel-v1.js") + texts <= 13_500
+    with_an_answer = ("markdown-v1.js", "sources-v1.js", "tools-v1.js")
+    assert sum(packed(web, name) for name in with_an_answer) <= 6_420
 
 
 @pytest.mark.parametrize(

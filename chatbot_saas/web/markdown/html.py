@@ -3,23 +3,26 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from chatbot_saas.web.markdown.blocks import parse
-from chatbot_saas.web.markdown.inline import Cited, Node, mark
+from chatbot_saas.web.markdown.inline import Cited, Node, mark, unmark
 
 _ALLOWED: dict[str, frozenset[str]] = {
-    **dict.fromkeys(("p", "ul", "li", "blockquote", "strong", "em", "code"), frozenset[str]()),
+    **dict.fromkeys(("li", "strong", "em", "br", "hr"), frozenset[str]()),
     **dict.fromkeys(("table", "thead", "tbody", "tr", "th", "td"), frozenset[str]()),
-    "a": frozenset({"href", "target", "rel"}),
-    "div": frozenset({"class", "tabindex"}),
-    "ol": frozenset({"start"}),
+    **dict.fromkeys(("ul", "blockquote", "code", "small"), frozenset({"dir"})),
+    "p": frozenset({"class", "dir"}),
+    "a": frozenset({"dir", "href", "target", "rel"}),
+    "div": frozenset({"dir", "class", "role", "tabindex", "aria-label"}),
+    "ol": frozenset({"dir", "start"}),
     "pre": frozenset({"tabindex", "dir"}),
-    "small": frozenset({"dir"}),
 }
-_LINE, _RULE = mark_safe("<br>"), mark_safe("<hr>")
+_EMPTY = frozenset({"br", "hr"})
+# Characters that are read: more than any answer has.
+_LONGEST = 200_000
 Chip = Callable[[int], SafeString]
 
 
@@ -55,7 +58,15 @@ def answer_html(text: str, citations: Sequence[Quoted] = (), answer: str = "") -
             "" if one.supported else "?",
         )
 
-    return _written(parse(mark(text, citations)), chip)
+    written: list[str] = []
+    _write(written, _read(mark(text, citations)), chip)
+    return SafeString("".join(written))
+
+
+def _read(text: str) -> list[Node]:
+    """An answer's tree; what is beyond the longest that is read is text as it stands."""
+    rest: list[Node] = [("p", {}, [unmark(text[_LONGEST:])])] if len(text) > _LONGEST else []
+    return [*parse(text[:_LONGEST]), *rest]
 
 
 def plain_text(text: str) -> str:
@@ -64,28 +75,30 @@ def plain_text(text: str) -> str:
     >>> plain_text("- Within **30 days**, see [us](https://a.example)")
     'Within 30 days, see us (a.example)'
     """
-    return " ".join(_text(node) for node in parse(text))
+    return " ".join(_text(node) for node in _read(text))
 
 
 def _text(node: Node) -> str:
     return node if isinstance(node, str) else "".join(_text(child) for child in node[2])
 
 
-def _written(tree: Sequence[Node], chip: Chip) -> SafeString:
-    return format_html_join("", "{}", ((_node(node, chip),) for node in tree))
-
-
-def _node(node: Node, chip: Chip) -> str:
-    if isinstance(node, str):
-        return node
-    tag, attributes, children = node
-    if tag == "button":
-        return chip(int(attributes["data-n"]))
-    if tag in ("br", "hr"):
-        return _LINE if tag == "br" else _RULE
-    inside = _written(children, chip)
-    if tag == "h3":
-        # The headings of the page are its own.
-        return format_html('<p class="heading">{}</p>', inside)
-    shown = [(name, attributes[name]) for name in attributes if name in _ALLOWED[tag]]
-    return format_html("<{0}{1}>{2}</{0}>", tag, format_html_join("", ' {}="{}"', shown), inside)
+def _write(written: list[str], tree: Sequence[Node], chip: Chip) -> None:
+    for node in tree:
+        if isinstance(node, str):
+            written.append(escape(node))
+            continue
+        tag, attributes, children = node
+        if tag == "button":
+            written.append(chip(int(attributes["data-n"])))
+            continue
+        if tag == "h3":
+            # The headings of the page are its own.
+            tag, attributes = "p", {**attributes, "class": "heading"}
+        written.append(f"<{tag}")
+        for name, value in attributes.items():
+            if name in _ALLOWED[tag]:
+                written.append(f' {name}="{escape(value)}"')
+        written.append(">")
+        if tag not in _EMPTY:
+            _write(written, children, chip)
+            written.append(f"</{tag}>")
