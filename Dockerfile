@@ -1,7 +1,7 @@
 # The product with servers of your own (DATABASE_URL, REDIS_URL, SECRET_KEY); the embedded ones are
 # left out. The image runs the web; the worker and beat are the same image with another command:
 #   celery -A chatbot_saas worker --pool threads --concurrency 3
-#   celery -A chatbot_saas beat --scheduler celery.beat:Scheduler
+#   celery -A chatbot_saas beat --pidfile=
 #   python manage.py migrate_tenants
 
 FROM python:3.12.11-slim-bookworm AS packages

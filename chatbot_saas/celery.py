@@ -25,6 +25,7 @@ app.conf.imports = (
     "tenants.people.mail",
     "tenants.work.tasks",
 )
+app.conf.beat_scheduler = "tenants.work.schedule:SharedScheduler"
 app.conf.beat_schedule = {
     # The net under every wake-up message that was lost.
     "work-tickets": {"task": "tenants.work_tickets", "schedule": 5.0, "options": {"expires": 5}},

@@ -66,8 +66,6 @@ def commands(address: Address) -> dict[str, list[str]]:
         ],
         "beat": [
             *(*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""),
-            # In memory: the schedule is fixed, and its file may break when a process is killed.
-            *("--scheduler", "celery.beat:Scheduler"),
         ],
     }
 
