@@ -14,6 +14,7 @@ KINDS = {
     "conversation": _("Conversations"),
     "plan": _("Plan"),
     "limits": _("Limits"),
+    "budget": _("Budget"),
     "tenant": _("Workspace"),
 }
 # An action that is not here is shown by its own name, so that a new one is not lost.
@@ -26,6 +27,7 @@ _SAID = {
     "account.second_factor_added": _("Set up a second factor for the platform's admin"),
     "account.second_factor_removed": _("Reset a second factor for the platform's admin"),
     "account.vouched_for": _("Confirmed the e-mail address of an account"),
+    "budget.changed": _("Changed the budget"),
     "chatbot.changed": _("Changed a chatbot"),
     "chatbot.created": _("Created a chatbot"),
     "chatbot.deleted": _("Deleted a chatbot"),

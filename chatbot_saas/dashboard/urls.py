@@ -59,6 +59,7 @@ urlpatterns: list[URLPattern] = [
     path("knowledge/<uuid:document_id>/original", originals.original, name="original"),
     path("knowledge/delete", knowledge.delete_documents, name="delete_documents"),
     path("usage", usage.usage, name="usage"),
+    path("usage/budget", usage.save_budget, name="save_budget"),
     path("usage.csv", usage.usage_csv, name="usage_csv"),
     path("login", login.log_in, name="login"),
     path("logout", login.log_out, name="logout"),

@@ -2,12 +2,14 @@
 and dark, in a workspace with ten thousand conversations and long names, and in an empty one."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import expect
 
+from billing.budgets import set_budget
 from conversations.chatbots.onboarding import Workspace, create_workspace
 from conversations.chatbots.refusals import note_refused
 from conversations.chatbots.sightings import note_sighting
@@ -69,6 +71,8 @@ def _fill(made: Workspace, web: Process, origin: str) -> dict[str, Any]:
                 **state,
             )
         Chatbot.objects.update(name=LONG[:120], suggested_questions=SUGGESTIONS)
+        person = make_member(made.tenant, "admin")
+        set_budget(amount=Decimal("4.50"), alert_recipients=[person.id], actor=str(person.id))
         note_sighting(chatbot_id=made.chatbot_id, origin=origin)
         note_sighting(chatbot_id=made.chatbot_id, origin="https://shop.example.com")
         note_refused(chatbot_id=made.chatbot_id, origin=f"https://{'long-name.' * 15}example.com")

@@ -45,6 +45,8 @@ RUN = {
     "list_documents": "handbook.md",
     "list_conversations": "first_question",
     "read_usage": "messages",
+    "set_budget": "25.00",
+    "read_budget": "25.00",
     "create_key": "cb_sk_live_",
 }
 

@@ -17,7 +17,7 @@ import pytest
 from django.conf import settings
 from django.db.models import Model
 
-from billing.models import QuotaPeriod, UsageRecord
+from billing.models import Budget, QuotaPeriod, UsageRecord
 from chatbot_saas.api.schema import description
 from conversations import models
 from conversations.chatbots import services as chatbots
@@ -90,7 +90,7 @@ class Side:
         """All rows that a request could change, but how far a worker is with a document."""
         kept: list[type[Model]] = [
             *(models.Chatbot, models.Conversation, models.Turn, models.Message, models.Feedback),
-            *(QuotaPeriod, UsageRecord, AuditEvent),
+            *(Budget, QuotaPeriod, UsageRecord, AuditEvent),
         ]
         with tenant_context(self.tenant_id):
             rows = [list(kind._default_manager.order_by("pk").values_list()) for kind in kept]
@@ -165,6 +165,11 @@ TABLE: dict[tuple[str, str], Row] = {
     ),
     ("GET", "/v1/usage"): Row("usage:read", 200),
     ("GET", "/v1/usage/days"): Row("usage:read", 200),
+    ("GET", "/v1/budget"): Row("usage:read", 200),
+    ("PUT", "/v1/budget"): Row(
+        "usage:write", 200, lambda _: {"json": {"amount": "4.00"}}, ("budget.changed",)
+    ),
+    ("DELETE", "/v1/budget"): Row("usage:write", 204, audited=("budget.changed",)),
     ("GET", "/v1/keys"): Row("keys:read", 200),
     ("POST", "/v1/keys"): Row(
         "keys:write", 201, lambda _: {"json": {"scopes": ["chat"]}}, ("key.created",)
@@ -275,7 +280,8 @@ def test_t07_who_may_not_is_refused_and_changes_nothing(
 def test_t07_who_may_does(where: tuple[str, str], http: httpx.Client, own: Side) -> None:
     (method, template), row = where, TABLE[where]
     ids = dict(own.ids)
-    if method == "DELETE":
+    deletes_one = method == "DELETE" and "_id}" in template
+    if deletes_one:
         name = template.rpartition("{")[2].removesuffix("}")
         ids[name] = own.victim(name)
     path = template.format(**ids)
@@ -283,7 +289,7 @@ def test_t07_who_may_does(where: tuple[str, str], http: httpx.Client, own: Side)
     answer = call(http, (method, path), key, row.sent(own), host=own.workspace.tenant.host)
     assert answer.status_code == row.own, answer.text
     assert tuple(action for action, _ in own.audited(key)) == row.audited
-    if method == "DELETE":
+    if deletes_one:
         assert call(http, (method, path), key, {}).status_code == 404
         assert own.audited(key) == [(*row.audited, ids[name])]
 

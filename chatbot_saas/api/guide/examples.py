@@ -19,6 +19,7 @@ _WORDS: Json = {
     "role": "user",
     "client_turn_id": "question-1",
     "name": "Helper",
+    "amount": "25.00",
     "scopes": ["usage:read"],
     "email": "robin@example.org",
     "password": "…",
