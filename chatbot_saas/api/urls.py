@@ -15,7 +15,7 @@ from chatbot_saas.api import (
     turns,
     usage,
 )
-from chatbot_saas.api.chatbots import resource
+from chatbot_saas.api.chatbots import avatars, identity_secrets, resource
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("docs/api", reference.page, name="reference"),
@@ -26,6 +26,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/chatbots/<uuid:chatbot_id>/turns/<uuid:turn_id>/events", turns.turn_events),
     *models.urlpatterns,
     *resource.urlpatterns,
+    *avatars.urlpatterns,
+    *identity_secrets.urlpatterns,
     *conversations.urlpatterns,
     *documents.urlpatterns,
     *usage.urlpatterns,

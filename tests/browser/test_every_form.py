@@ -237,6 +237,19 @@ def allow(tour: Tour, page: Page) -> None:
     assert "https://shop.example" in tour.stored(lambda: first[0].allowed_origins)
 
 
+def share(tour: Tour, page: Page) -> None:
+    """A secret with the customer's own server, by the keyboard."""
+    page.goto(f"{tour.workspace}/install")
+    page.get_by_role("button", name="Create an identity secret").press("Enter")
+    secret = page.locator("#new-secret").inner_text()
+    hint = secret[-4:]
+    page.get_by_role("button", name=f"Revoke {hint}").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Revoke", exact=True).press("Enter")
+    says(page, "The secret is revoked: what is signed with it names nobody.")
+    expect(page.get_by_role("button", name=f"Revoke {hint}")).to_have_count(0)
+    assert (tour.told("identity_secret.created"), tour.told("identity_secret.revoked")) == (1, 1)
+
+
 def bound(tour: Tour, page: Page) -> None:
     """The month's money, by the keyboard alone from the form's first field on."""
     page.goto(f"{tour.workspace}/usage")
@@ -355,7 +368,7 @@ def test_every_form_is_sent_and_does_what_it_says(
     for step in (sign_up, confirm, come_back, remember, change_account, feed):
         step(tour, owner)
     ask(tour)
-    for step in (search, handle_keys, allow, bound, handle_chatbots):
+    for step in (search, handle_keys, allow, share, bound, handle_chatbots):
         step(tour, owner)
     agent, viewer = gather(tour, owner)
     for page in (owner, agent.page, viewer.page):

@@ -20,7 +20,9 @@ from django.db.models import Model
 from billing.models import Budget, QuotaPeriod, UsageRecord
 from chatbot_saas.api.schema import description
 from conversations import models
+from conversations.chatbots import identity_secrets
 from conversations.chatbots import services as chatbots
+from conversations.chatbots.avatars import set_avatar
 from conversations.chatbots.onboarding import Workspace, create_workspace
 from core.ids import new_id
 from knowledge.models import Document
@@ -31,6 +33,7 @@ from tenants.models import APIKey
 from tenants.people.member_tokens import issue_tokens
 from tenants.workspace.models import AuditEvent
 from tests.conversations.client import ingest
+from tests.conversations.pictures import png
 from tests.live import Process
 from tests.pages import make_member, user_of
 
@@ -62,6 +65,10 @@ class Side:
             "document_id": str(ingest(self.tenant_id, "handbook.md", HANDBOOK)),
             "key_id": str(authenticate(mint_secret_key(tenant_id=self.tenant_id)).key_id),
         }
+        with tenant_context(self.tenant_id):
+            set_avatar(chatbot_id=self.workspace.chatbot_id, content=png())
+            made = identity_secrets.create_identity_secret(chatbot_id=self.workspace.chatbot_id)
+        self.ids["secret_id"] = str(made.secret.id)
         asked = call(
             http, ("POST", f"/v1/chatbots/{self.ids['chatbot_id']}/turns"), self.key, turn(self)
         )
@@ -81,6 +88,9 @@ class Side:
                 ),
                 "document_id": lambda: (
                     create_document(filename="v.txt", content=uuid4().bytes.hex().encode())[0].id
+                ),
+                "secret_id": lambda: (
+                    identity_secrets.create_identity_secret(chatbot_id=chatbot_id).secret.id
                 ),
                 "key_id": lambda: authenticate(mint_secret_key(tenant_id=self.tenant_id)).key_id,
             }
@@ -127,6 +137,10 @@ def upload(side: Side) -> dict[str, Any]:
     return {"files": {"file": ("a.txt", uuid4().bytes.hex().encode())}}
 
 
+def picture(side: Side) -> dict[str, Any]:
+    return {"files": {"file": ("me.png", png())}}
+
+
 TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/v1/models"): Row("chat", 200),
     ("GET", "/v1/models/{model}"): Row("chat", 200),
@@ -150,6 +164,20 @@ TABLE: dict[tuple[str, str], Row] = {
     ),
     ("DELETE", "/v1/chatbots/{chatbot_id}"): Row(
         "chatbots:write", 204, audited=("chatbot.deleted",)
+    ),
+    ("GET", "/v1/chatbots/{chatbot_id}/avatar"): Row("chatbots:read", 200),
+    ("PUT", "/v1/chatbots/{chatbot_id}/avatar"): Row(
+        "chatbots:write", 204, picture, ("chatbot.changed",)
+    ),
+    ("DELETE", "/v1/chatbots/{chatbot_id}/avatar"): Row(
+        "chatbots:write", 204, audited=("chatbot.changed",)
+    ),
+    ("GET", "/v1/chatbots/{chatbot_id}/identity_secrets"): Row("keys:read", 200),
+    ("POST", "/v1/chatbots/{chatbot_id}/identity_secrets"): Row(
+        "keys:write", 201, audited=("identity_secret.created",)
+    ),
+    ("DELETE", "/v1/chatbots/{chatbot_id}/identity_secrets/{secret_id}"): Row(
+        "keys:write", 204, audited=("identity_secret.revoked",)
     ),
     ("GET", "/v1/conversations"): Row("conversations:read", 200),
     ("GET", "/v1/conversations/{conversation_id}"): Row("conversations:read", 200),
@@ -280,7 +308,8 @@ def test_t07_who_may_not_is_refused_and_changes_nothing(
 def test_t07_who_may_does(where: tuple[str, str], http: httpx.Client, own: Side) -> None:
     (method, template), row = where, TABLE[where]
     ids = dict(own.ids)
-    deletes_one = method == "DELETE" and "_id}" in template
+    # What there is one of is told by nobody's id.
+    deletes_one = method == "DELETE" and template.endswith("_id}")
     if deletes_one:
         name = template.rpartition("{")[2].removesuffix("}")
         ids[name] = own.victim(name)

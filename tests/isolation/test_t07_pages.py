@@ -80,6 +80,8 @@ POST: dict[str, Who] = {
     "save_budget": "usage:write",
     "make_key": "keys:write",
     "allow_origin": "chatbots:write",
+    "create_identity_secret": "keys:write",
+    "revoke_identity_secret": "keys:write",
 }
 # What a form needs to come as far as its id.
 BODIES = {
