@@ -88,7 +88,12 @@ class UnsupportedMedia(AppError):
 
 
 class QuotaExceeded(AppError):
-    code, status, title = "quota_exceeded", 429, "Quota spent"
+    """`detail_code` says which quota it is."""
+
+    status, title = 429, "Quota spent"
+
+    def __init__(self, message: str, *, detail_code: str, **details: Any) -> None:
+        super().__init__(message, detail_code=detail_code, **details)
 
 
 class RateLimited(AppError):

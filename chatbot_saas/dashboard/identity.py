@@ -46,7 +46,9 @@ _PHP = """function identity_token($user_id) {
     return $text . '.' . $part(hash_hmac('sha256', $text, $secret, true));
 }"""
 _PAGE = """<script>
-  window.chatbot ??= function () { (chatbot.q = chatbot.q || []).push(arguments); };
+  if (typeof window.chatbot !== "function") {
+    window.chatbot = function () { (chatbot.q = chatbot.q || []).push(arguments); };
+  }
   chatbot("identify", "THE TOKEN");
 </script>"""
 _ON_SERVER = gettext_lazy(

@@ -39,7 +39,7 @@ def test_an_admin_sets_it_and_a_viewer_reads_it(web: Process, workspace: Workspa
         page = admin.get("/usage").text
         assert "The budget counts from the next question on." in page
         said = budget_of(page)
-        assert "$0.00 of $12.50 are used this month." in said
+        assert "$0.00 of $12.50 used this month" in said
         assert "1 member is alerted" in said and "The plan's own limit of $5.00 comes" in said
         assert re.search(r"Last changed by Robin Tester , \d+ \w+ \d{4}", said)
         assert 'value="12.50"' in page and 'value="50, 80"' in page
