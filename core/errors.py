@@ -88,12 +88,7 @@ class UnsupportedMedia(AppError):
 
 
 class QuotaExceeded(AppError):
-    """`detail_code` says which quota it is."""
-
-    status, title = 429, "Quota spent"
-
-    def __init__(self, message: str, *, detail_code: str, **details: Any) -> None:
-        super().__init__(message, detail_code=detail_code, **details)
+    code, status, title = "quota_exceeded", 429, "Quota spent"
 
 
 class RateLimited(AppError):

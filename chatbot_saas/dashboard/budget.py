@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from billing.budgets import BudgetView, Recipient
 from chatbot_saas.web.service_form import ServiceForm
 
+# Figures stand as they are typed, whichever way the page goes.
+_FIGURES = {"autocomplete": "off", "dir": "ltr"}
 _BETWEEN = re.compile(r"[\s,;،؛%٪]+")
 
 
@@ -35,16 +37,14 @@ class BudgetForm(ServiceForm):
         required=False,
         help_text=_("Leave it empty for no budget."),
         error_messages={"invalid": _("Write an amount like 25 or 25.50.")},
-        widget=forms.TextInput(
-            attrs={"inputmode": "decimal", "autocomplete": "off", "placeholder": "25.00"}
-        ),
+        widget=forms.TextInput(attrs={**_FIGURES, "inputmode": "decimal", "placeholder": "25.00"}),
     )
     alert_thresholds = PercentsField(
         label=_("Alert at percent of it"),
         required=False,
         max_length=60,
         help_text=_("Five at most. Leave it empty to alert nobody."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=forms.TextInput(attrs=_FIGURES),
     )
     alert_recipients = forms.TypedMultipleChoiceField(
         label=_("Who is alerted by e-mail"),
