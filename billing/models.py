@@ -1,9 +1,18 @@
 """Metering in the tenant's own schema: quota periods, holds, usage records, the tenant's budget."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
 from core.ids import new_id
+
+ALERT_THRESHOLDS = (80, 100)
+_PERCENTS = ArrayField(models.PositiveSmallIntegerField())
+_USERS = ArrayField(models.UUIDField())
+
+
+def usual_thresholds() -> list[int]:
+    return list(ALERT_THRESHOLDS)
 
 
 class QuotaPeriod(models.Model):
@@ -41,7 +50,8 @@ class Hold(models.Model):
 
 
 class QuotaNotice(models.Model):
-    """That a month's limit is nearly (80) or wholly (100 percent) used, and who was told by mail.
+    """That a month's limit is used to so many percent, and who was told by mail: the plan's at 80 and
+    100, the workspace's own budget at these and where it wants to be alerted.
 
     The row without a recipient is written with the turn that got there; each further one with its mail.
     Of another limit in the same month people are told anew.
@@ -49,6 +59,8 @@ class QuotaNotice(models.Model):
 
     starts_on = models.DateField()
     percent = models.PositiveSmallIntegerField()
+    is_budget = models.BooleanField(default=False, db_default=False)
+    # 0 of a budget, which is one of money alone.
     messages_limit = models.PositiveIntegerField()
     cost_limit = models.DecimalField(max_digits=20, decimal_places=9)
     recipient = models.CharField(max_length=36, blank=True, default="")
@@ -57,7 +69,10 @@ class QuotaNotice(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["starts_on", "percent", "messages_limit", "cost_limit", "recipient"],
+                fields=[
+                    *("starts_on", "percent", "is_budget", "messages_limit", "cost_limit"),
+                    "recipient",
+                ],
                 name="quota_notice_once",
             )
         ]
@@ -95,10 +110,24 @@ class UsageRecord(models.Model):
 
 
 class Budget(models.Model):
-    """The most that the tenant itself wants to spend in a month, in US dollars. At most one row."""
+    """The most that the tenant itself wants to spend in a month, in US dollars; none without an amount.
+    At most one row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
-    cost_per_month = models.DecimalField(max_digits=20, decimal_places=9)
+    cost_per_month = models.DecimalField(max_digits=20, decimal_places=9, null=True)
+    # Percent of the amount, ascending. With none, nobody is alerted.
+    alert_thresholds = ArrayField(
+        models.PositiveSmallIntegerField(),
+        default=usual_thresholds,
+        db_default=models.Value(list(ALERT_THRESHOLDS), _PERCENTS),
+    )
+    # Users of the shared schema. None: the workspace's owners and admins.
+    alert_recipients = ArrayField(
+        models.UUIDField(), default=list, db_default=models.Value([], _USERS)
+    )
+    # Who changed it last, as they were called then.
+    changed_at = models.DateTimeField(null=True)
+    changed_by = models.CharField(max_length=254, blank=True, default="", db_default="")
 
     def __str__(self) -> str:
-        return f"{self.cost_per_month:f}"
+        return "" if self.cost_per_month is None else f"{self.cost_per_month:f}"

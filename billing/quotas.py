@@ -19,7 +19,7 @@ from django.utils import timezone
 from billing.days import add_to_day
 from billing.models import Budget, Hold, QuotaPeriod, UsageRecord
 from billing.pricing import cost
-from billing.quotas_reached import note_reached
+from billing.quotas_reached import BudgetTerms, note_reached
 from billing.selectors import PlanLimits, TurnTerms
 from core import analytics
 from core.errors import AppError, BudgetExceeded, QuotaExceeded
@@ -256,15 +256,16 @@ def _take_hold(turn_id: UUID) -> Hold | None:
 
 def _free(
     hold: Hold, *, messages_used: int, cost_used: Decimal
-) -> tuple[int, Decimal, Decimal | None]:
+) -> tuple[int, Decimal, BudgetTerms | None]:
     """The month's messages and cost by now, and the workspace's own budget."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE billing_quotaperiod SET messages_held = messages_held - %s, "
             "cost_held = cost_held - %s, messages_used = messages_used + %s, "
             "cost_used = cost_used + %s WHERE starts_on = %s "
-            "RETURNING messages_used, cost_used, (SELECT cost_per_month FROM billing_budget LIMIT 1)",
+            "RETURNING messages_used, cost_used, (SELECT cost_per_month FROM billing_budget LIMIT 1), "
+            "(SELECT alert_thresholds FROM billing_budget LIMIT 1)",
             [hold.messages, hold.cost, messages_used, cost_used, hold.starts_on],
         )
-        messages, spent, budget = cursor.fetchone()
-    return messages, spent, budget
+        messages, spent, budget, thresholds = cursor.fetchone()
+    return messages, spent, None if budget is None else BudgetTerms(budget, thresholds)

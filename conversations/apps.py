@@ -7,4 +7,6 @@ class ConversationsConfig(AppConfig):
     name = "conversations"
 
     def ready(self) -> None:
-        from conversations.history import removal  # noqa: F401  (registers the ticket's handler)
+        # These register what they do for the layers below.
+        from conversations.chatbots import identity_secrets  # noqa: F401
+        from conversations.history import removal  # noqa: F401

@@ -94,7 +94,7 @@ class Chatbot(models.Model):
     suggested_questions = models.JSONField(default=list)
     # `scheme://host[:port]` values, a host perhaps with `*.`; a page elsewhere cannot use the bot.
     allowed_origins = models.JSONField(default=list)
-    # At most two sealed shared secrets for identity tokens, so that one can be rotated.
+    # At most two shared secrets for identity tokens, as `chatbots.identity_secrets` keeps them.
     identity_secrets = models.JSONField(default=list)
     # How people are reached: `email`, `phone`, `url`, `hours`, `text`, as far as they are given.
     contact = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))

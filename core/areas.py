@@ -101,7 +101,7 @@ AREAS = (
             *("/account", "/account/", "/audit", "/audit.csv", "/chatbots", "/chatbots/"),
             *("/conversations", "/conversations/", "/install", "/keys", "/keys/"),
             *("/knowledge", "/knowledge/"),
-            *("/members", "/members/", "/usage", "/usage.csv"),
+            *("/members", "/members/", "/usage", "/usage/", "/usage.csv"),
         ),
     ),
     Area(name="uploads of a workspace", paths=("/knowledge/upload",), uploads=True),

@@ -1,7 +1,7 @@
 """What Django REST framework is told of our API: who calls, what they may, how bodies, answers and errors
 look. `REST_FRAMEWORK` in the settings names these."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -91,18 +91,20 @@ class JSONAnswer(BaseRenderer):
 
 def answer_error(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """A refusal as a problem. None for what is no refusal: Django answers and reports it."""
-    refusal = _as_app_error(error, context["view"].allowed_methods)
+    refusal = _as_app_error(error, context["view"])
     return None if refusal is None else problem_response(refusal, context["request"]._request)
 
 
-def _as_app_error(error: Exception, allowed: Sequence[str]) -> AppError | None:
+def _as_app_error(error: Exception, view: Any) -> AppError | None:
+    allowed, parsers = view.allowed_methods, view.parser_classes
     match error:
         case AppError():
             return error
         case exceptions.MethodNotAllowed():
             return MethodNotAllowed(f"Use {' or '.join(allowed)} here.", allowed=allowed)
         case exceptions.UnsupportedMediaType():
-            return UnsupportedMedia("Send the file as multipart/form-data, in the field “file”.")
+            kinds = " or ".join(each.media_type for each in parsers)
+            return UnsupportedMedia(f"Send it as {kinds}; a form has it in the field “file”.")
         case RequestDataTooBig():
             return PayloadTooLarge("The request is too large.")
         case SuspiciousOperation() | exceptions.ParseError():

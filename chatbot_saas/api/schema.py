@@ -108,7 +108,7 @@ class OperationSchema(AutoSchema):
             yield from (401, 403, 429)
         if "{" in self.path:
             yield 404
-        if self.method in ("POST", "PATCH"):
+        if self.method in ("POST", "PUT", "PATCH"):
             yield 413
             if JSON not in self.map_parsers():
                 yield 415

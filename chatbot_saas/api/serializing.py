@@ -1,6 +1,7 @@
 """Serializers that take what the description says and nothing near it: no number for a text, no naive
 time, no member that nobody knows."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +17,7 @@ from core.errors import InvalidRequest
 
 # A name in a refusal is the caller's own text.
 _SHOWN_NAME = 100
+AMOUNT = r"^[0-9]{1,7}(\.[0-9]{1,9})?$"
 
 
 class TextField(serializers.CharField):
@@ -65,6 +67,18 @@ class MoneyField(serializers.Field[Decimal, Any, str, Decimal]):
     def to_representation(self, value: Decimal) -> str:
         # Without an exponent, in which `str` writes 0 and what is very small.
         return f"{value:f}"
+
+
+@extend_schema_field({"type": "string", "pattern": AMOUNT})
+class AmountField(serializers.Field[Decimal, str, str, Decimal]):
+    """An amount of US dollars as text, as `MoneyField` writes it."""
+
+    default_error_messages = {"invalid": "Write US dollars as text, in plain digits: “25.00”."}
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if not isinstance(data, str) or not re.fullmatch(AMOUNT, data) or data.endswith("\n"):
+            self.fail("invalid")
+        return Decimal(data)
 
 
 class KindField(serializers.ChoiceField):

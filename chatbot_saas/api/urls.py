@@ -3,8 +3,8 @@
 from django.urls import URLPattern, URLResolver, path
 
 from chatbot_saas.api import (
+    budget,
     chat_completions,
-    chatbots,
     conversations,
     documents,
     embeddings,
@@ -15,6 +15,7 @@ from chatbot_saas.api import (
     turns,
     usage,
 )
+from chatbot_saas.api.chatbots import avatars, identity_secrets, resource
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("docs/api", reference.page, name="reference"),
@@ -24,10 +25,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/chatbots/<uuid:chatbot_id>/turns", turns.create_turn),
     path("v1/chatbots/<uuid:chatbot_id>/turns/<uuid:turn_id>/events", turns.turn_events),
     *models.urlpatterns,
-    *chatbots.urlpatterns,
+    *resource.urlpatterns,
+    *avatars.urlpatterns,
+    *identity_secrets.urlpatterns,
     *conversations.urlpatterns,
     *documents.urlpatterns,
     *usage.urlpatterns,
+    *budget.urlpatterns,
     *keys.urlpatterns,
     *tokens.urlpatterns,
     path("v1/<path:rest>", reference.nothing_here),

@@ -29,7 +29,7 @@ class APIView(GenericAPIView[Any]):
     required_scopes: ClassVar[Mapping[str, str]] = {}
     public_key: ClassVar[bool] = False
     query: ClassVar[type[Serializer[Any]] | None] = None
-    http_method_names = ["get", "head", "post", "patch", "delete"]
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     pagination_class: Any = None
     request: Request
 

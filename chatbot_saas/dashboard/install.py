@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from chatbot_saas.dashboard.identity import identity_context
 from chatbot_saas.dashboard.recipes import recipes
 from chatbot_saas.web.pages import page
 from chatbot_saas.web.requests import MemberRequest
@@ -46,6 +47,7 @@ def install(request: MemberRequest, chatbot_id: UUID) -> HttpResponse:
     src = f"{request.scheme}://{request.get_host()}/widget/v1.js?key={key}"
     context = {
         **_found(request, chatbot_id),
+        **identity_context(request, chatbot_id),
         "chatbots": service.list_chatbots(),
         "key": key,
         "src": src,

@@ -35,7 +35,8 @@ _ROLE_WORDS: dict[Role, Promise] = {
     ),
     "agent": gettext_lazy("Also adds and removes documents, and deletes conversations."),
     "admin": gettext_lazy(
-        "Also changes chatbots and API keys, downloads conversations, and invites and removes members."
+        "Also changes chatbots, API keys and the budget, downloads conversations, and invites and "
+        "removes members."
     ),
     "owner": gettext_lazy(
         "Also makes others owners, and reads the audit trail. A workspace always has one."

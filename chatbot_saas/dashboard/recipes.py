@@ -63,7 +63,7 @@ class Recipe:
     """`slug` names it in the page; `code` is what is copied."""
 
     slug: str
-    name: str
+    name: Promise | str
     text: Promise
     code: str
 

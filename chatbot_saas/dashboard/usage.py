@@ -1,22 +1,28 @@
-"""The page of what was used: this month against its limits, by day and model, and as CSV."""
+"""The page of what was used: this month against its limits, with the workspace's own budget, by day and
+model, and as CSV."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from billing.budgets import list_people, read_budget, set_budget
 from billing.usage import UsageDay, list_usage_days, summarize_month
+from chatbot_saas.dashboard.budget import BudgetForm, initial_of
 from chatbot_saas.web.charts import Chart, stacked_bars
 from chatbot_saas.web.listing import number_in
 from chatbot_saas.web.pages import page
 from chatbot_saas.web.requests import MemberRequest
+from chatbot_saas.web.service_form import ServiceFormView
 from chatbot_saas.web.spreadsheet import csv_response
 from core.errors import InvalidRequest
 
@@ -37,22 +43,51 @@ class ModelUse:
     cost: Decimal
 
 
-@page("usage:read")
-def usage(request: MemberRequest) -> HttpResponse:
-    """`days` in the query: how far back, one of 7, 30, 90 and 365."""
-    days, since, until = _span(request)
-    found = list_usage_days(since, until)
-    models = _by_model(found)
-    context = {
-        "month": summarize_month(request.member.tenant_id),
-        "days": days,
-        "spans": _SPANS,
-        "usage_days": found[: -_MAX_ROWS - 1 : -1],
-        "left_out": max(0, len(found) - _MAX_ROWS),
-        "models": models,
-        "turns_chart": _chart(found, since, until, [each.model for each in models]),
-    }
-    return render(request, "billing/usage.html", context)
+class UsageView(ServiceFormView[BudgetForm]):
+    """`days` in the query: how far back, one of 7, 30, 90 and 365. The form sets the budget."""
+
+    request: MemberRequest
+    form_class = BudgetForm
+    template_name = "billing/usage.html"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "people": list_people()}
+
+    def get_initial(self) -> dict[str, Any]:
+        return {**initial_of(read_budget()), **super().get_initial()}
+
+    def perform(self, form: BudgetForm) -> HttpResponse:
+        done = set_budget(actor=self.request.member.actor, **form.cleaned_data)
+        if done.amount is None:
+            said = _("There is no budget: the plan's limits alone count.")
+        elif done.is_spent:
+            said = _(
+                "Saved. This month has used more than that, so questions are refused from now on."
+            )
+        else:
+            said = _("Saved. The budget counts from the next question on.")
+        messages.success(self.request, said)
+        return redirect("usage")
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        days, since, until = _span(self.request)
+        found = list_usage_days(since, until)
+        models = _by_model(found)
+        return super().get_context_data(
+            month=summarize_month(self.request.member.tenant_id),
+            budget=read_budget(),
+            days=days,
+            spans=_SPANS,
+            usage_days=found[: -_MAX_ROWS - 1 : -1],
+            left_out=max(0, len(found) - _MAX_ROWS),
+            models=models,
+            turns_chart=_chart(found, since, until, [each.model for each in models]),
+            **context,
+        )
+
+
+usage = page("usage:read")(UsageView.as_view())
+save_budget = page("usage:write", "POST")(UsageView.as_view())
 
 
 @page("usage:read")

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from conversations import models
-from conversations.chatbots.pictures import NotAPicture, read_picture
+from conversations.chatbots.pictures import NotAPicture, Picture, read_picture
 from core.errors import InvalidRequest, NotFound
 from tenants.workspace.changes import compare
 from tenants.workspace.services import SYSTEM, record_event
@@ -41,6 +41,16 @@ def set_avatar(*, chatbot_id: UUID, content: bytes | None, actor: str = SYSTEM) 
             name=chatbot.name,
             changes=compare({"avatar": chatbot.avatar}, {"avatar": name}),
         )
+
+
+def find_avatar(chatbot_id: UUID) -> Picture | None:
+    """None when the chatbot has no picture. Raises `NotFound` when there is no such chatbot."""
+    chatbot = models.Chatbot.objects.filter(pk=chatbot_id).select_related("picture").first()
+    if chatbot is None:
+        raise NotFound("There is no such chatbot.")
+    if not chatbot.avatar:
+        return None
+    return Picture(chatbot.avatar.rpartition(".")[2], bytes(chatbot.picture.content))
 
 
 def read_avatar(chatbot_id: UUID, name: str) -> bytes | None:

@@ -32,7 +32,10 @@ def view_of(chatbot: models.Chatbot) -> ChatbotView:
         welcome=chatbot.welcome,
         suggested_questions=chatbot.suggested_questions,
         allowed_origins=chatbot.allowed_origins,
-        identity_secrets=chatbot.identity_secrets,
+        identity_secrets=[
+            stored if isinstance(stored, str) else stored["sealed"]
+            for stored in chatbot.identity_secrets
+        ],
         unsupported_statements=chatbot.unsupported_statements,
         contact=read_contact(chatbot.contact),
     )

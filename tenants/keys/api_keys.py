@@ -32,7 +32,8 @@ from tenants.workspace.services import SYSTEM, record_event
 SCOPES = frozenset(
     {
         *("chat", "documents:read", "documents:write", "chatbots:read", "chatbots:write"),
-        *("conversations:read", "conversations:write", "usage:read", "keys:read", "keys:write"),
+        *("conversations:read", "conversations:write", "usage:read", "usage:write"),
+        *("keys:read", "keys:write"),
     }
 )
 # Live ones. A list of them is read whole by whoever looks after them.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef
@@ -17,6 +18,19 @@ class Origin:
 
     maker_id: UUID | None = None
     made_with_id: UUID | None = None
+
+
+class Made(Protocol):
+    """A key, or what else somebody makes to let others in."""
+
+    @property
+    def pk(self) -> UUID: ...
+
+    @property
+    def maker_id(self) -> UUID | None: ...
+
+    @property
+    def made_with_id(self) -> UUID | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +84,7 @@ def _check_person(tenant_id: UUID, user_id: UUID) -> None:
         raise PermissionDenied("You are no longer let in as this member. Log in again.")
 
 
-def describe_makers(tenant_id: UUID, keys: Iterable[APIKey]) -> dict[UUID, Maker]:
+def describe_makers(tenant_id: UUID, keys: Iterable[Made]) -> dict[UUID, Maker]:
     """The makers of a workspace's keys, by the keys' ids; without those that the platform made."""
     made = [(key, key.maker_id) for key in keys if key.maker_id is not None]
     people = _people(tenant_id, {maker_id for _, maker_id in made})

@@ -4,7 +4,7 @@ Until then the account may be a stranger's who typed somebody's address. Whoever
 password keeps the workspaces and what is in them, and nobody else keeps a way in.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -15,6 +15,16 @@ from tenants.keys.api_keys import revoke_keys
 from tenants.models import EntryTicket, Invitation, Membership, Tenant, User
 from tenants.workspace.selectors import list_made
 from tenants.workspace.services import record_event
+
+# Told whose doing ends, users and keys, or None for everybody's; and who has proved the address.
+EndWaysIn = Callable[[Collection[UUID] | None, str], None]
+_others: list[EndWaysIn] = []
+
+
+def ends_with_claims(end: EndWaysIn) -> EndWaysIn:
+    """Registers what ends the ways in of a layer above, in the tenant's context."""
+    _others.append(end)
+    return end
 
 
 def take_over(user: User) -> None:
@@ -41,7 +51,10 @@ def _end_ways_in(tenant_id: UUID, claimants: Collection[UUID], *, actor: UUID) -
     # Where somebody proven is an owner, the other keys are theirs.
     key_ids = _keys_made_by(tenant_id, claimants) if has_confirmed_owner(tenant_id) else None
     revoke_keys(tenant_id=tenant_id, key_ids=key_ids, actor=str(actor))
+    makers = None if key_ids is None else {*claimants, *key_ids}
     with tenant_context(tenant_id):
+        for end in _others:
+            end(makers, str(actor))
         record_event(action="member.address_proven", actor=str(actor), target=str(actor))
 
 

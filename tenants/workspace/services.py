@@ -58,6 +58,12 @@ def record_event(
     )
 
 
+def name_actor(actor: str) -> str:
+    """What an actor is called today, of a person without a name the address; empty for the platform."""
+    who = _describe(actor)
+    return who.name or who.address
+
+
 def _describe(actor: str) -> _Actor:
     """Who an actor is today: tomorrow they may have left, and their account be gone."""
     try:

@@ -18,7 +18,7 @@ def reserve(
     month = datetime.now(UTC).date().replace(day=1)
     period, _ = QuotaPeriod.objects.get_or_create(starts_on=month)
     if period.messages_used + period.messages_held + 1 > terms.plan.messages_per_month:
-        raise QuotaExceeded("The quota is spent.")
+        raise QuotaExceeded("The quota is spent.", detail_code="message_quota_exceeded")
     # Long enough for somebody else to look too, however busy the machine is.
     time.sleep(0.25)
     held = cost(max_tokens_in, max_tokens_out, terms.price)

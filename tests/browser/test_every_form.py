@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import FilePayload, Page, expect
 
+from billing.models import Budget
 from chatbot_saas.backoffice.site import site
 from chatbot_saas.dashboard import platform_urls, urls
 from conversations.chatbots.refusals import note_refused
@@ -236,6 +237,31 @@ def allow(tour: Tour, page: Page) -> None:
     assert "https://shop.example" in tour.stored(lambda: first[0].allowed_origins)
 
 
+def share(tour: Tour, page: Page) -> None:
+    """A secret with the customer's own server, by the keyboard."""
+    page.goto(f"{tour.workspace}/install")
+    page.get_by_role("button", name="Create an identity secret").press("Enter")
+    secret = page.locator("#new-secret").inner_text()
+    hint = secret[-4:]
+    page.get_by_role("button", name=f"Revoke {hint}").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Revoke", exact=True).press("Enter")
+    says(page, "The secret is revoked: what is signed with it names nobody.")
+    expect(page.get_by_role("button", name=f"Revoke {hint}")).to_have_count(0)
+    assert (tour.told("identity_secret.created"), tour.told("identity_secret.revoked")) == (1, 1)
+
+
+def bound(tour: Tour, page: Page) -> None:
+    """The month's money, by the keyboard alone from the form's first field on."""
+    page.goto(f"{tour.workspace}/usage")
+    fill(page, {"US dollars a month (optional)": "4.50"})
+    page.keyboard.press("Tab")
+    page.keyboard.type("60, 90")
+    page.keyboard.press("Enter")
+    says(page, "The budget counts from the next question on.")
+    assert tour.stored(lambda: str(Budget.objects.get())) == "4.500000000"
+    assert tour.told("budget.changed") == 1
+
+
 def handle_chatbots(tour: Tour, page: Page) -> None:
     page.goto(f"{tour.workspace}/chatbots")
     fill(page, {"Name": "Second"})
@@ -342,7 +368,7 @@ def test_every_form_is_sent_and_does_what_it_says(
     for step in (sign_up, confirm, come_back, remember, change_account, feed):
         step(tour, owner)
     ask(tour)
-    for step in (search, handle_keys, allow, handle_chatbots):
+    for step in (search, handle_keys, allow, share, bound, handle_chatbots):
         step(tour, owner)
     agent, viewer = gather(tour, owner)
     for page in (owner, agent.page, viewer.page):

@@ -41,7 +41,7 @@ def test_recipes_open_and_copy_by_keyboard_and_the_line_shows_the_widget(
         expect(recipe.get_by_role("button", name=f"Copied {name}")).to_be_visible()
         copied[name] = page.evaluate("navigator.clipboard.readText()")
         assert copied[name] == recipe.locator("pre").text_content()
-    assert len(copied) == 6
+    assert len(copied) == 10
     assert watched.faults("install-recipes") == []
     # The component's own lines, without what a bundler would take away.
     react = copied["React"].partition("useEffect(() => {")[2].partition("}, [])")[0]

@@ -2,12 +2,15 @@
 and dark, in a workspace with ten thousand conversations and long names, and in an empty one."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import expect
 
+from billing.budgets import set_budget
+from conversations.chatbots.identity_secrets import create_identity_secret
 from conversations.chatbots.onboarding import Workspace, create_workspace
 from conversations.chatbots.refusals import note_refused
 from conversations.chatbots.sightings import note_sighting
@@ -16,6 +19,7 @@ from knowledge.models import Document
 from knowledge.services import create_document
 from tenants.context import tenant_context
 from tenants.people.accounts import rename
+from tenants.workspace.services import SYSTEM
 from tests.browser.conftest import HANDBOOK, SUGGESTIONS, beside
 from tests.browser.test_people_pages import log_in
 from tests.browser.watched import Watched
@@ -69,6 +73,10 @@ def _fill(made: Workspace, web: Process, origin: str) -> dict[str, Any]:
                 **state,
             )
         Chatbot.objects.update(name=LONG[:120], suggested_questions=SUGGESTIONS)
+        person = make_member(made.tenant, "admin")
+        set_budget(amount=Decimal("4.50"), alert_recipients=[person.id], actor=str(person.id))
+        for actor in (str(person.id), SYSTEM):
+            create_identity_secret(chatbot_id=made.chatbot_id, actor=actor)
         note_sighting(chatbot_id=made.chatbot_id, origin=origin)
         note_sighting(chatbot_id=made.chatbot_id, origin="https://shop.example.com")
         note_refused(chatbot_id=made.chatbot_id, origin=f"https://{'long-name.' * 15}example.com")

@@ -8,7 +8,7 @@ import jwt
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from chatbot_saas.realtime.identity import seal_identity_secret
+from conversations.chatbots.identity_secrets import seal_identity_secret
 from conversations.chatbots.onboarding import Workspace
 from conversations.models import Chatbot, Conversation, Message
 from tenants.context import tenant_context

@@ -11,6 +11,7 @@ from billing.models import Budget
 from chatbot_saas.api.schema import description
 from conversations.chatbots.onboarding import Workspace
 from tenants.context import tenant_context
+from tests.conversations.pictures import png
 from tests.live import Process
 
 FACT = "What is the access code of the Zorblatt depot?"
@@ -84,6 +85,7 @@ def test_a_head_is_answered_like_a_get_without_its_body(
         "turn_id": asked.text.partition("id: ")[2].partition(":")[0],
         "document_id": http.get("/v1/documents").json()["data"][0]["id"],
     }
+    http.put(f"/v1/chatbots/{workspace.chatbot_id}/avatar", files={"file": ("me.png", png())})
     where = re.sub(r"\{(\w+)\}", lambda found: ids[found[1]], path)
     got, head = http.get(where), http.head(where)
     assert (head.status_code, head.content) == (200, b"")

@@ -12,7 +12,7 @@ import jwt
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from chatbot_saas.realtime.identity import seal_identity_secret
+from conversations.chatbots.identity_secrets import seal_identity_secret
 from conversations.chatbots.onboarding import Workspace
 from conversations.models import Chatbot, Conversation, Feedback, Message, Turn
 from core.ids import new_id

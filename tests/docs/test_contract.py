@@ -18,8 +18,12 @@ from schemathesis.specs.openapi.checks import (
 
 from billing.catalog.services import subscribe
 from chatbot_saas.api.schema import description
+from conversations.chatbots.avatars import set_avatar
+from conversations.chatbots.identity_secrets import create_identity_secret
 from conversations.chatbots.onboarding import Workspace, create_workspace
+from tenants.context import tenant_context
 from tests.conversations.client import ingest
+from tests.conversations.pictures import png
 from tests.live import Process
 
 CHECKS = [
@@ -52,7 +56,11 @@ class Known:
             headers={"Authorization": f"Bearer {made.secret_key}"},
             trust_env=False,
         )
+        with tenant_context(made.tenant.id):
+            set_avatar(chatbot_id=made.chatbot_id, content=png())
+            shared = create_identity_secret(chatbot_id=made.chatbot_id).secret.id
         self.ids: dict[str, UUID | str] = {
+            "secret_id": shared,
             "chatbot_id": made.chatbot_id,
             "model": str(made.chatbot_id),
             "document_id": document_id,

@@ -18,6 +18,7 @@ from chatbot_saas.api.guide.codes import CODES
 from chatbot_saas.api.schema import description
 from conversations.chatbots.onboarding import Workspace
 from conversations.turns import failures
+from tests.conversations.pictures import png
 from tests.docs.test_pages import error_codes
 from tests.live import Process
 
@@ -43,8 +44,14 @@ RUN = {
     "update_chatbot": "Helper",
     "create_document": "handbook.md",
     "list_documents": "handbook.md",
+    "set_avatar": "",
+    "read_avatar": "",
+    "create_identity_secret": "cb_is_live_",
+    "list_identity_secrets": "hint",
     "list_conversations": "first_question",
     "read_usage": "messages",
+    "set_budget": "25.00",
+    "read_budget": "25.00",
     "create_key": "cb_sk_live_",
 }
 
@@ -72,6 +79,7 @@ def test_the_examples_do_what_they_say(
 ) -> None:
     needed(language)
     (tmp_path / "handbook.md").write_text("# Depot\n\nIt opens at six.\n", encoding="utf-8")
+    (tmp_path / "avatar.png").write_bytes(png())
     environment = {
         "PATH": os.environ["PATH"],
         "BASE_URL": web.url,
@@ -92,6 +100,7 @@ def test_the_examples_do_what_they_say(
         )
         assert done.returncode == 0, (operation, done.stderr)
         assert word in done.stdout, (operation, done.stdout)
+    assert (tmp_path / "picture.png").read_bytes() == png()
 
 
 def operations() -> Iterator[dict[str, Any]]:

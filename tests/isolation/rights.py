@@ -7,7 +7,7 @@ _READ = {
 _AGENT = _READ | {"documents:write", "conversations:write"}
 _ADMIN = _AGENT | {
     *("chatbots:write", "keys:read", "keys:write", "members:write"),
-    "conversations:export",
+    *("conversations:export", "usage:write"),
 }
 MAY: dict[str, set[str]] = {
     "viewer": _READ,
@@ -19,9 +19,9 @@ MAY: dict[str, set[str]] = {
 IN_WORDS: dict[str, set[str]] = {
     "look at the overview, conversations, documents, chatbots, usage, members": _READ,
     "add and remove documents, delete conversations": {"documents:write", "conversations:write"},
-    "change chatbots, API keys, members; see API keys; export conversations": {
+    "change chatbots, API keys, members, the budget; see API keys; export conversations": {
         *("chatbots:write", "keys:read", "keys:write", "members:write"),
-        "conversations:export",
+        *("conversations:export", "usage:write"),
     },
     "make and unmake owners, read the audit trail": {"workspace:write"},
 }

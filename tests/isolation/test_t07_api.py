@@ -17,10 +17,12 @@ import pytest
 from django.conf import settings
 from django.db.models import Model
 
-from billing.models import QuotaPeriod, UsageRecord
+from billing.models import Budget, QuotaPeriod, UsageRecord
 from chatbot_saas.api.schema import description
 from conversations import models
+from conversations.chatbots import identity_secrets
 from conversations.chatbots import services as chatbots
+from conversations.chatbots.avatars import set_avatar
 from conversations.chatbots.onboarding import Workspace, create_workspace
 from core.ids import new_id
 from knowledge.models import Document
@@ -31,6 +33,7 @@ from tenants.models import APIKey
 from tenants.people.member_tokens import issue_tokens
 from tenants.workspace.models import AuditEvent
 from tests.conversations.client import ingest
+from tests.conversations.pictures import png
 from tests.live import Process
 from tests.pages import make_member, user_of
 
@@ -62,6 +65,10 @@ class Side:
             "document_id": str(ingest(self.tenant_id, "handbook.md", HANDBOOK)),
             "key_id": str(authenticate(mint_secret_key(tenant_id=self.tenant_id)).key_id),
         }
+        with tenant_context(self.tenant_id):
+            set_avatar(chatbot_id=self.workspace.chatbot_id, content=png())
+            made = identity_secrets.create_identity_secret(chatbot_id=self.workspace.chatbot_id)
+        self.ids["secret_id"] = str(made.secret.id)
         asked = call(
             http, ("POST", f"/v1/chatbots/{self.ids['chatbot_id']}/turns"), self.key, turn(self)
         )
@@ -82,6 +89,13 @@ class Side:
                 "document_id": lambda: (
                     create_document(filename="v.txt", content=uuid4().bytes.hex().encode())[0].id
                 ),
+                # There may be two of them: a second one that is there already will do.
+                "secret_id": lambda: (
+                    (
+                        identity_secrets.list_identity_secrets(chatbot_id)[1:]
+                        or [identity_secrets.create_identity_secret(chatbot_id=chatbot_id).secret]
+                    )[0].id
+                ),
                 "key_id": lambda: authenticate(mint_secret_key(tenant_id=self.tenant_id)).key_id,
             }
             return str(make[name]())
@@ -90,7 +104,7 @@ class Side:
         """All rows that a request could change, but how far a worker is with a document."""
         kept: list[type[Model]] = [
             *(models.Chatbot, models.Conversation, models.Turn, models.Message, models.Feedback),
-            *(QuotaPeriod, UsageRecord, AuditEvent),
+            *(Budget, QuotaPeriod, UsageRecord, AuditEvent),
         ]
         with tenant_context(self.tenant_id):
             rows = [list(kind._default_manager.order_by("pk").values_list()) for kind in kept]
@@ -127,6 +141,10 @@ def upload(side: Side) -> dict[str, Any]:
     return {"files": {"file": ("a.txt", uuid4().bytes.hex().encode())}}
 
 
+def picture(side: Side) -> dict[str, Any]:
+    return {"files": {"file": ("me.png", png())}}
+
+
 TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/v1/models"): Row("chat", 200),
     ("GET", "/v1/models/{model}"): Row("chat", 200),
@@ -151,6 +169,20 @@ TABLE: dict[tuple[str, str], Row] = {
     ("DELETE", "/v1/chatbots/{chatbot_id}"): Row(
         "chatbots:write", 204, audited=("chatbot.deleted",)
     ),
+    ("GET", "/v1/chatbots/{chatbot_id}/avatar"): Row("chatbots:read", 200),
+    ("PUT", "/v1/chatbots/{chatbot_id}/avatar"): Row(
+        "chatbots:write", 204, picture, ("chatbot.changed",)
+    ),
+    ("DELETE", "/v1/chatbots/{chatbot_id}/avatar"): Row(
+        "chatbots:write", 204, audited=("chatbot.changed",)
+    ),
+    ("GET", "/v1/chatbots/{chatbot_id}/identity_secrets"): Row("keys:read", 200),
+    ("POST", "/v1/chatbots/{chatbot_id}/identity_secrets"): Row(
+        "keys:write", 201, audited=("identity_secret.created",)
+    ),
+    ("DELETE", "/v1/chatbots/{chatbot_id}/identity_secrets/{secret_id}"): Row(
+        "keys:write", 204, audited=("identity_secret.revoked",)
+    ),
     ("GET", "/v1/conversations"): Row("conversations:read", 200),
     ("GET", "/v1/conversations/{conversation_id}"): Row("conversations:read", 200),
     ("DELETE", "/v1/conversations/{conversation_id}"): Row(
@@ -165,6 +197,11 @@ TABLE: dict[tuple[str, str], Row] = {
     ),
     ("GET", "/v1/usage"): Row("usage:read", 200),
     ("GET", "/v1/usage/days"): Row("usage:read", 200),
+    ("GET", "/v1/budget"): Row("usage:read", 200),
+    ("PUT", "/v1/budget"): Row(
+        "usage:write", 200, lambda _: {"json": {"amount": "4.00"}}, ("budget.changed",)
+    ),
+    ("DELETE", "/v1/budget"): Row("usage:write", 204, audited=("budget.changed",)),
     ("GET", "/v1/keys"): Row("keys:read", 200),
     ("POST", "/v1/keys"): Row(
         "keys:write", 201, lambda _: {"json": {"scopes": ["chat"]}}, ("key.created",)
@@ -275,7 +312,9 @@ def test_t07_who_may_not_is_refused_and_changes_nothing(
 def test_t07_who_may_does(where: tuple[str, str], http: httpx.Client, own: Side) -> None:
     (method, template), row = where, TABLE[where]
     ids = dict(own.ids)
-    if method == "DELETE":
+    # What there is one of is told by nobody's id.
+    deletes_one = method == "DELETE" and template.endswith("_id}")
+    if deletes_one:
         name = template.rpartition("{")[2].removesuffix("}")
         ids[name] = own.victim(name)
     path = template.format(**ids)
@@ -283,7 +322,7 @@ def test_t07_who_may_does(where: tuple[str, str], http: httpx.Client, own: Side)
     answer = call(http, (method, path), key, row.sent(own), host=own.workspace.tenant.host)
     assert answer.status_code == row.own, answer.text
     assert tuple(action for action, _ in own.audited(key)) == row.audited
-    if method == "DELETE":
+    if deletes_one:
         assert call(http, (method, path), key, {}).status_code == 404
         assert own.audited(key) == [(*row.audited, ids[name])]
 

@@ -77,11 +77,18 @@ POST: dict[str, Who] = {
     "save_chatbot": "chatbots:write",
     "save_avatar": "chatbots:write",
     "delete_chatbot": "chatbots:write",
+    "save_budget": "usage:write",
     "make_key": "keys:write",
     "allow_origin": "chatbots:write",
+    "create_identity_secret": "keys:write",
+    "revoke_identity_secret": "keys:write",
 }
 # What a form needs to come as far as its id.
-BODIES = {"change_role": {"role": "viewer"}}
+BODIES = {
+    "change_role": {"role": "viewer"},
+    # There is one budget, whoever's ids are tried: what is sent must be none.
+    "save_budget": {"amount": "much"},
+}
 # These have tables of their own: keys, tokens, origins.
 _ELSEWHERE = re.compile(r"^(admin$|v1/|widget/|sse/|c/|brand/|demo/|healthz|readyz|metrics)")
 _ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")

@@ -6,8 +6,9 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
+from conversations.chatbots.identity_secrets import create_identity_secret
 from conversations.chatbots.onboarding import Workspace
-from conversations.models import Citation, Conversation, Message, Turn
+from conversations.models import Chatbot, Citation, Conversation, Message, Turn
 from knowledge.models import Document
 from tenants.context import platform_context, tenant_context
 from tenants.keys import api_keys
@@ -35,6 +36,7 @@ def build(workspace: Workspace) -> World:
     document_id = ingest(tenant.id, "watch.txt", TEXT)
     with tenant_context(tenant.id):
         conversation_id, turn_id, message_id = _conversation(workspace.chatbot_id, document_id)
+        secret_id = create_identity_secret(chatbot_id=workspace.chatbot_id).secret.id
     with platform_context():
         invitation = Invitation.objects.create(
             tenant_id=tenant.id,
@@ -56,6 +58,7 @@ def build(workspace: Workspace) -> World:
         "turn_id": turn_id,
         "message_id": message_id,
         "key_id": key.key.id,
+        "secret_id": secret_id,
         "invitation_id": invitation.pk,
         "membership_id": membership.pk,
     }
@@ -105,6 +108,7 @@ def snapshot(world: World) -> dict[str, object]:
     with tenant_context(tenant_id):
         return {
             **shared,
+            "identity_secrets": list(Chatbot.objects.values_list("pk", "identity_secrets")),
             "documents": list(Document.objects.values_list("pk", "status", "title")),
             "conversations": list(Conversation.objects.values_list("pk", flat=True)),
             "audited": list(AuditEvent.objects.values_list("pk", "action")),

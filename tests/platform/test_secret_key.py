@@ -8,7 +8,7 @@ import pyotp
 import pytest
 from django.conf import settings
 
-from chatbot_saas.realtime.identity import seal_identity_secret
+from conversations.chatbots.identity_secrets import seal_identity_secret
 from conversations.chatbots.onboarding import Workspace
 from conversations.models import Chatbot
 from tenants.context import platform_context, tenant_context
@@ -78,7 +78,7 @@ def test_a_seal_that_cannot_be_opened_is_refused_and_says_what_to_do(
         chat.send("session.start", **start)
         error = chat.receive("error")
     assert error["code"] == "unavailable"
-    assert "Set a new one" in error["message"]
+    assert "Create a new one" in error["message"]
     # Visitors whom nobody vouches for go on as before.
     with Chat(forgetful.socket_url, identified.publishable_key) as chat:
         assert chat.ready["conversation_id"]

@@ -21,7 +21,7 @@ ROWS: dict[str, tuple[Permission, ...]] = {
     "add and remove documents": ("documents:write", "conversations:write"),
     "change chatbots": (
         *("chatbots:write", "keys:write", "members:write", "keys:read"),
-        "conversations:export",
+        *("conversations:export", "usage:write"),
     ),
     "make and unmake owners": ("workspace:write",),
 }

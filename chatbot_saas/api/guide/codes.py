@@ -29,7 +29,6 @@ CODES = (
     Code(429, "message_quota_exceeded", "Wait until `until`, or take a larger plan."),
     Code(429, "cost_quota_exceeded", "Wait until `until`, or take a larger plan."),
     Code(429, "document_quota_exceeded", "Delete a document, or take a larger plan."),
-    Code(429, "quota_exceeded", "Wait until `until`, or take a larger plan."),
     Code(429, "rate_limited", "Wait as many seconds as `Retry-After` says, and try again."),
     Code(500, "internal_error", "Try again once; then report the `request_id`."),
     Code(502, "provider_failed", "Try again later, or choose another model for the chatbot."),

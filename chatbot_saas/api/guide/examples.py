@@ -19,6 +19,7 @@ _WORDS: Json = {
     "role": "user",
     "client_turn_id": "question-1",
     "name": "Helper",
+    "amount": "25.00",
     "scopes": ["usage:read"],
     "email": "robin@example.org",
     "password": "…",
@@ -36,7 +37,10 @@ _OWN = {
 }
 # A message may go without one, but none that asks.
 _ALWAYS = {"content"}
+_FILES = {"set_avatar": "avatar.png"}
 _FILE = "handbook.md"
+# Under which name an answer that is a file is kept.
+_KEPT = "picture.png"
 
 
 class Variable(str):
@@ -59,8 +63,10 @@ class _Call:
     path: str
     needs_key: bool
     body: Json | None
-    sends_file: bool
+    # The name of the file that it sends; empty for none.
+    file: str
     streams: bool
+    gives_file: bool
     is_empty: bool
 
     @property
@@ -91,8 +97,9 @@ def _read(path: str, method: str, operation: Json, components: Json) -> _Call:
         path=re.sub(r"\{(\w+)\}", lambda found: f"{{{_variable(name, found[1])}}}", path),
         needs_key=bool(operation.get("security")),
         body=body,
-        sends_file=_FORM in content,
+        file=_FILES.get(name, _FILE) if _FORM in content else "",
         streams=media == {_EVENTS},
+        gives_file=any(kind.startswith("image/") for kind in media),
         is_empty=not media,
     )
 
@@ -138,7 +145,7 @@ def _resolved(schema: Json, components: Json) -> Json:
 def _curl(call: _Call) -> str:
     path = re.sub(r"\{(\w+)\}", r"$\1", call.path)
     # What curl does by itself, with a body or without.
-    usual = "POST" if call.body is not None or call.sends_file else "GET"
+    usual = "POST" if call.body is not None or call.file else "GET"
     options = ["-N"] if call.streams else []
     options += [] if call.method == usual else [f"-X {call.method}"]
     lines = [" ".join(["curl", *options, f'"$BASE_URL{path}"'])]
@@ -150,8 +157,10 @@ def _curl(call: _Call) -> str:
         for name in _named(call.body):
             text = text.replace(f'"{name}"', f'"\'"${name}"\'"', 1)
         lines.append(f"-d '{text}'")
-    if call.sends_file:
-        lines.append(f"-F file=@{_FILE}")
+    if call.file:
+        lines.append(f"-F file=@{call.file}")
+    if call.gives_file:
+        lines.append(f"-o {_KEPT}")
     return " \\\n  ".join(lines)
 
 
@@ -169,8 +178,8 @@ def _python(call: _Call) -> str:
             text = text.replace(f'"{name}"', f'os.environ["{name}"]', 1)
         lines.append(f"body = {text}")
         sent = ", json=body"
-    if call.sends_file:
-        lines.append(f'files = {{"file": open("{_FILE}", "rb")}}')
+    if call.file:
+        lines.append(f'files = {{"file": open("{call.file}", "rb")}}')
         sent = ", files=files"
     if call.streams:
         lines += [
@@ -183,7 +192,9 @@ def _python(call: _Call) -> str:
     lines += [
         f"answer = httpx.{call.method.lower()}(url{headers}{sent}, timeout=60)",
         "answer.raise_for_status()",
-        f"print({'answer.status_code' if call.is_empty else 'answer.json()'})",
+        f'open("{_KEPT}", "wb").write(answer.content)'
+        if call.gives_file
+        else f"print({'answer.status_code' if call.is_empty else 'answer.json()'})",
     ]
     return "\n".join(lines)
 
@@ -209,11 +220,13 @@ def _javascript(call: _Call) -> str:
         for name in _named(call.body):
             text = text.replace(f'"{name}"', name, 1)
         options.append(f"body: JSON.stringify({text})".replace("\n", "\n  "))
-    if call.sends_file:
+    if call.gives_file:
+        lines = ['import { writeFile } from "node:fs/promises";', "", *lines]
+    if call.file:
         lines = ['import { readFile } from "node:fs/promises";', "", *lines]
         lines += [
             "const body = new FormData();",
-            f'body.append("file", new Blob([await readFile("{_FILE}")]), "{_FILE}");',
+            f'body.append("file", new Blob([await readFile("{call.file}")]), "{call.file}");',
         ]
         options.append("body")
     if headers:
@@ -228,6 +241,8 @@ def _javascript(call: _Call) -> str:
     lines.append("if (!answer.ok) throw new Error(await answer.text());")
     if call.streams:
         lines.append("for await (const part of answer.body) process.stdout.write(part);")
+    elif call.gives_file:
+        lines.append(f'await writeFile("{_KEPT}", Buffer.from(await answer.arrayBuffer()));')
     else:
         lines.append(f"console.log({'answer.status' if call.is_empty else 'await answer.json()'});")
     return "\n".join(lines)

@@ -43,6 +43,7 @@ class ChatbotSerializer(serializers.Serializer[chatbots.ChatbotSettings]):
     position = serializers.ChoiceField(Position.values)
     language = serializers.ChoiceField(Language.values)
     launcher_text = TextField()
+    avatar = TextField(help_text="Names the picture by its content; empty without one.")
     welcome = TextField()
     suggested_questions = serializers.ListField(child=TextField())
     allowed_origins = serializers.ListField(child=TextField())

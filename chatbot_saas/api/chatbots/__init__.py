@@ -1,0 +1,1 @@
+"""`/v1/chatbots`, and what belongs to one of them."""
