@@ -226,7 +226,7 @@ def test_the_chosen_are_told_and_without_them_owners_and_admins(
         settle(reserve(terms, SMALL), terms, SMALL)
         settle(reserve(terms, SMALL), terms, SMALL)
     text = text_of(wait_for_mail(agent.email))
-    assert "more than 25 % of the budget" in text and "$0.45 of $1" in text
+    assert "at least 25 % of the budget" in text and "$0.45 of $1" in text
     assert "raise the budget" in text and "/usage" in text
     with platform_context():
         Membership.objects.filter(user_id=agent.id).delete()

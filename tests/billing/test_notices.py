@@ -72,10 +72,10 @@ def test_each_threshold_is_one_mail_to_each_owner_and_admin(
         use(tenant.id)
         for person in (owner, admin):
             text = text_of(wait_for_mail(person.email))
-            assert "more than 80 %" in text and "8 of 10 messages" in text
+            assert "at least 80 %" in text and "8 of 10 messages" in text
             assert "/usage" in text and "00:00 UTC" in text
         with signed_in(web, tenant, "admin") as other:
-            assert "More than 80 % of this month" in other.get("/").text
+            assert "At least 80 % of this month" in other.get("/").text
         use(tenant.id)
         use(tenant.id)
         for person in (owner, admin):
@@ -93,7 +93,7 @@ def test_each_threshold_is_one_mail_to_each_owner_and_admin(
     for person in (owner, admin):
         assert "12 of 14 messages" in text_of(wait_for_mail(person.email, 3))
     with signed_in(web, tenant, "admin") as other:
-        assert "More than 80 % of this month" in other.get("/").text
+        assert "At least 80 % of this month" in other.get("/").text
     limit_messages(tenant.id, 1000)
     with signed_in(web, tenant, "admin") as other:
         assert (
