@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from billing.catalog.services import subscribe
 from conversations.chatbots.onboarding import Workspace, create_workspace
@@ -22,6 +22,8 @@ from tests.fake_openai import FakeOpenAI, running
 from tests.live import Process
 
 T = TypeVar("T")
+# Milliseconds. Machines are shared, and what is there is seen at once all the same.
+expect.set_options(timeout=20_000)
 HANDBOOK = """# Depot handbook
 
 The access code of the Zorblatt depot is 48213. Only the night shift may use it.

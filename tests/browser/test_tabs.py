@@ -28,7 +28,7 @@ class Tab:
 
     def __init__(self, page: Page, address: str) -> None:
         self.page = page
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(20_000)
         page.goto(address)
         self.part(".launcher").click()
         expect(self.part(".suggestions")).to_have_count(1)

@@ -191,7 +191,8 @@ def test_a_process_that_is_told_to_end_finishes_its_answer_and_loses_no_event(
 
 
 def get_health(port: int, *, times: int) -> set[int]:
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+    base_url = f"http://127.0.0.1:{port}"
+    with httpx.Client(base_url=base_url, timeout=30, trust_env=False) as client:
         return {client.get("/healthz").status_code for _ in range(times)}
 
 
