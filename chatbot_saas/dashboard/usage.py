@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +16,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from billing.budgets import list_people, read_budget, set_budget
+from billing.budgets import BudgetView, list_people, read_budget, set_budget
 from billing.usage import UsageDay, list_usage_days, summarize_month
 from chatbot_saas.dashboard.budget import BudgetForm, initial_of
 from chatbot_saas.web.charts import Chart, stacked_bars
@@ -50,11 +51,15 @@ class UsageView(ServiceFormView[BudgetForm]):
     form_class = BudgetForm
     template_name = "billing/usage.html"
 
+    @cached_property
+    def _budget(self) -> BudgetView:
+        return read_budget()
+
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "people": list_people()}
 
     def get_initial(self) -> dict[str, Any]:
-        return {**initial_of(read_budget()), **super().get_initial()}
+        return {**initial_of(self._budget), **super().get_initial()}
 
     def perform(self, form: BudgetForm) -> HttpResponse:
         done = set_budget(actor=self.request.member.actor, **form.cleaned_data)
@@ -75,7 +80,7 @@ class UsageView(ServiceFormView[BudgetForm]):
         models = _by_model(found)
         return super().get_context_data(
             month=summarize_month(self.request.member.tenant_id),
-            budget=read_budget(),
+            budget=self._budget,
             days=days,
             spans=_SPANS,
             usage_days=found[: -_MAX_ROWS - 1 : -1],
