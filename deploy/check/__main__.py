@@ -34,15 +34,24 @@ def check_builds(builds: Iterable[Build]) -> Iterator[Finding]:
 def find_all(paths: list[Path]) -> set[Fault]:
     """What is wrong, each once: overlays share most of what they are made of."""
     if paths:
-        found: set[Fault] = set()
-        whole = [read_file(path) for path in paths]
-        for finding in check_builds(whole):
-            owner = next(i for i, each in enumerate(whole) if finding.manifest in each.manifests)
-            found.add(Fault(Places(ROOT, (paths[owner],)).of(finding), finding.what))
-        return found
+        return _find_in(paths)
     places = Places(ROOT, sources())
     built = {Fault(places.of(each), each.what) for each in check_builds(build_all())}
     return built | set(files.find_faults(ROOT))
+
+
+def _find_in(paths: list[Path]) -> set[Fault]:
+    builds = {path: read_file(path) for path in paths}
+    found = set()
+    for each in check_builds(builds.values()):
+        # By identity: two files may hold the same manifest.
+        (path,) = [
+            path
+            for path, build in builds.items()
+            if any(manifest is each.manifest for manifest in build.manifests)
+        ]
+        found.add(Fault(Places(ROOT, (path,)).of(each), each.what))
+    return found
 
 
 def main(arguments: list[str]) -> int:
