@@ -41,5 +41,5 @@ def _run(root: Path, command: list[str], about: str = "") -> Iterator[Fault]:
         yield Fault(f"{about}:1", " ".join(line.strip() for line in lines))
         return
     for line in lines or [f"{Path(command[0]).name} failed with {done.returncode}"]:
-        where, _, what = line.partition(": ")
+        where, _, what = line.removeprefix("hadolint:").partition(": ")
         yield Fault(where, what)

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 import yaml
 
@@ -19,6 +20,19 @@ class _Written:
     kind: str
     name: str
 
+    def generates(self, name: str, key: str) -> int | None:
+        """The line of a kustomization that makes a ConfigMap of this name, at the key if it is there."""
+        for listed, node in self.node.value:
+            if listed.value != "configMapGenerator":
+                continue
+            for item in node.value:
+                if _scalar(item, "name") == name:
+                    lists = [v.value for k, v in item.value if k.value == "literals"]
+                    at = [one for each in lists for one in each if one.value.startswith(f"{key}=")]
+                    line: int = (at or [item])[0].start_mark.line + 1
+                    return line
+        return None
+
     def reach(self, manifest: Manifest, steps: Steps) -> tuple[int, int]:
         """How many steps lead somewhere in it, and the line where they end."""
         node: yaml.Node = self.node
@@ -28,8 +42,14 @@ class _Written:
             if below is None:
                 return number, node.start_mark.line + 1
             node = below
-            built = built[step] if isinstance(built, dict | list) else None  # type: ignore[index]
+            built = _within(built, step)
         return len(steps), node.start_mark.line + 1
+
+
+def _within(built: object, step: str | int) -> object:
+    if isinstance(built, dict):
+        return built.get(step)
+    return built[step] if isinstance(built, list) and isinstance(step, int) else None
 
 
 def _below(node: yaml.Node, built: object, step: str | int) -> yaml.Node | None:
@@ -42,7 +62,7 @@ def _below(node: yaml.Node, built: object, step: str | int) -> yaml.Node | None:
     name = named.get("name") if isinstance(named, dict) else None
     for item in node.value:
         if name is not None and _scalar(item, "name") == name:
-            return item  # type: ignore[no-any-return]
+            return cast(yaml.Node, item)
     return node.value[step] if name is None and step < len(node.value) else None
 
 
@@ -74,10 +94,16 @@ class Places:
         return path.relative_to(self.root).as_posix() if self.root in path.parents else path.name
 
     def of(self, finding: Finding) -> str:
-        """file:line of the document that leads farthest to it. What kustomize made is found at the
-        manifest that it was made of, and a ConfigMap at the overlays."""
+        """file:line of the document that leads farthest to it. What kustomize made is found at what it
+        was made of."""
         kind, name = finding.manifest["kind"], name_of(finding.manifest)
         plain = re.sub(r"-(blue|green|[0-9a-z]{10})$", "", name)
+        if kind == "ConfigMap":
+            key = str(finding.steps[-1]) if finding.steps else ""
+            made = [(each.file, each.generates(plain, key)) for each in self._written]
+            lines = [f"{file}:{line}" for file, line in made if line]
+            if lines:
+                return lines[0]
         best, place = (-1, False), f"{self._shown(self.files[0])}:1"
         for each in self._written:
             own = each.kind == kind and each.name in (name, plain)

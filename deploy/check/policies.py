@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from deploy.check.manifests import TOOLS, Build, Finding, ToolError, name_of
+from deploy.check.workloads import WORKLOADS
 
 # Policies that do not apply, each with its reason; of one workload where a name stands before the colon.
 SKIPPED = {
@@ -59,10 +60,12 @@ def _run(folder: str) -> list[dict[str, Any]]:
 
 
 def _told(failed: dict[str, Any], builds: Sequence[Build]) -> Iterator[Finding]:
-    kind, _, name = failed["resource"].split(".", 2)
+    # Kind, namespace, name; of a workload's pods that of the workload, and labels.
+    kind, _, name, *_ = failed["resource"].split(".")
     code = failed["check_id"]
     if code in SKIPPED or f"{name}:{code}" in SKIPPED:
         return
     build = builds[int(Path(failed["file_path"]).stem)]
-    manifest = next(each for each in build.of(kind) if name_of(each) == name)
+    among = build.of(*WORKLOADS) if kind == "Pod" else build.of(kind)
+    manifest = next(each for each in among if name_of(each) == name)
     yield Finding(manifest, (), f"{code}: {failed['check_name']}")
