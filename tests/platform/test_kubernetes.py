@@ -359,6 +359,13 @@ def test_each_slot_has_pods_of_its_own_and_visitors_reach_one() -> None:
         assert alone == doubled
 
 
+def test_processes_are_started_as_compose_starts_them() -> None:
+    services = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())["services"]
+    for name, kind in {"worker": "Deployment", "beat": "Deployment", "migrate": "Job"}.items():
+        started = container(built(PRODUCTION), name, kind)
+        assert [*started["command"], *started.get("args", [])] == services[name]["command"], name
+
+
 def test_the_script_that_prepares_postgresql_is_the_one_of_the_docs() -> None:
     (prepared,) = [each for each in built(DEV).of("ConfigMap") if "bootstrap.sql" in each["data"]]
     script = (ROOT / "docs" / "bootstrap.sql").read_text(encoding="utf-8")
