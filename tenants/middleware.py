@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
 from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
@@ -41,6 +42,14 @@ def _tenant_host(request: HttpRequest) -> str | None:
     return None if host in settings.PLATFORM_HOSTS else host
 
 
+def _is_address(host: str | None) -> bool:
+    try:
+        ip_address((host or "").strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
 def _bearer(request: HttpRequest) -> str | None:
     header = request.headers.get("Authorization")
     if header is None:
@@ -57,6 +66,8 @@ async def resolve_request(request: HttpRequest) -> Caller:
     if area.any_host:
         return Caller(None)
     host = _tenant_host(request)
+    if area.by_address and _is_address(host):
+        return Caller(None)
     bearer = _bearer(request) if area.keys else None
     if host is None and bearer is None:
         return Caller(None, on_platform_host=True)

@@ -38,7 +38,7 @@ def needs_of(pin: Requirement) -> set[str]:
     return {name_of(need.name) for need in found if applies(need, pin.extras)}
 
 
-@pytest.mark.parametrize("file", ["base.txt", "standalone.txt", "dev.txt"])
+@pytest.mark.parametrize("file", ["base.txt", "standalone.txt", "dev.txt", "deploy.txt"])
 def test_every_version_is_exact(file: str) -> None:
     loose = [name for name, pin in pins(file).items() if not str(pin.specifier).startswith("==")]
     assert loose == []

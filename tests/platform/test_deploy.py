@@ -136,6 +136,38 @@ def test_an_answer_that_is_not_streamed_is_waited_for() -> None:
     assert min(waits) < 120
 
 
+def test_every_part_has_bounds_and_more_memory_than_its_temporary_files(
+    services: dict[str, Any],
+) -> None:
+    for name, service in services.items():
+        memory = default(service["mem_limit"])
+        assert float(default(service["cpus"])) > 0, name
+        for mount in service.get("tmpfs", []):
+            assert size(memory) > size(mount.rpartition("size=")[2]), name
+
+
+def default(value: Any) -> str:
+    """What a variable of the Compose file is when nobody sets it."""
+    found = re.fullmatch(r"\$\{\w+:-(.*)\}", str(value))
+    return found[1] if found else str(value)
+
+
+def size(text: str) -> float:
+    """Mebibytes."""
+    return float(text[:-1]) * {"m": 1, "g": 1024}[text[-1]]
+
+
+def test_the_operators_settings_reach_every_process(services: dict[str, Any]) -> None:
+    described = first_column(page("configuration"))
+    operators = {name for name in described if name.startswith("OPERATOR_")}
+    assert len(operators) == 4
+    for name in OURS:
+        wanted = operators | {"IMPRINT_URL", "PRIVACY_URL"}
+        assert wanted <= set(services[name]["environment"]), name
+        # A logo is read by each process when it starts.
+        assert "./brand:/brand:ro" in services[name]["volumes"], name
+
+
 def test_what_is_kept_in_memory_has_a_size(services: dict[str, Any]) -> None:
     for name in (*OURS, "nginx"):
         assert all("size=" in mount for mount in services[name]["tmpfs"]), name

@@ -61,6 +61,17 @@ def test_on_a_tenants_host_there_is_nothing(web: Process, workspace: Workspace) 
     assert (answer.status_code, answer.text) == (404, "")
 
 
+@pytest.mark.parametrize("address", ["10.1.2.3:8000", "[fd00::7]:8000"])
+def test_a_scrape_that_asks_a_process_by_its_address_is_answered(
+    web: Process, address: str
+) -> None:
+    """Prometheus cannot choose the Host header of a container that it found by itself."""
+    assert "chatbot_" in get(web, "/metrics", Authorization=TOKEN, Host=address).text
+    for path, headers in (("/metrics", {}), ("/signup", {"Authorization": TOKEN})):
+        refused = get(web, path, Host=address, **headers)
+        assert refused.status_code == 404
+
+
 def test_without_a_configured_token_there_is_nothing() -> None:
     with Process("web", environment={"METRICS_TOKEN": ""}) as web:
         for authorization in ("Bearer", "", TOKEN):

@@ -1,0 +1,1 @@
+"""`make lint-deploy`: manifests, compose.yaml and the Dockerfile, checked without a cluster."""
