@@ -27,6 +27,8 @@ from tenants.limits.forms import address_of
 from tenants.people.member_tokens import MemberPrincipal
 from tenants.workspace.caller import note_caller, note_unproven
 
+# What servers call each other by inside a network: `web1`, 10.0.0.7, [fd00::7].
+_INNER_HOST = re.compile(r"[a-z0-9_-]+|[0-9.]+|\[[0-9a-f:.]+\]")
 _BEARER = re.compile(r"Bearer ([!-~]{1,2000})", re.IGNORECASE)
 
 
@@ -57,6 +59,8 @@ async def resolve_request(request: HttpRequest) -> Caller:
     if area.any_host:
         return Caller(None)
     host = _tenant_host(request)
+    if area.inner_hosts and host is not None and _INNER_HOST.fullmatch(host):
+        return Caller(None)
     bearer = _bearer(request) if area.keys else None
     if host is None and bearer is None:
         return Caller(None, on_platform_host=True)
