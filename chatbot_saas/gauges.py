@@ -3,6 +3,8 @@ found last; the rest is told all the same."""
 
 import asyncio
 import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from redis.exceptions import RedisError
 
@@ -26,9 +28,24 @@ from tenants.work.watch import count_alive
 log = logging.getLogger(__name__)
 
 
+_PATIENCE_SECONDS = 3.0
+
+# A look that hangs ends when its servers' own time is out, and none begins beside it.
+_running: dict[str, "asyncio.Task[None]"] = {}
+
+
 async def look_around() -> None:
-    """Sets the gauges, all of them within a few seconds."""
-    await asyncio.gather(_readiness(), _database(), asyncio.to_thread(_redis))
+    """Sets the gauges; what is not known within three seconds stays as it was."""
+    await asyncio.gather(_readiness(), _within("database", _database), _within("redis", _redis))
+
+
+async def _within(name: str, look: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    task = _running.get(name)
+    if task is None or task.done():
+        task = _running[name] = asyncio.create_task(look())
+    done, _ = await asyncio.wait({task}, timeout=_PATIENCE_SECONDS)
+    if done:
+        task.result()
 
 
 async def _readiness() -> None:
@@ -47,14 +64,17 @@ async def _database() -> None:
         log.warning("the queue cannot be counted: the database is away")
 
 
-def _redis() -> None:
+async def _redis() -> None:
     try:
-        for role in ROLES:
-            ALIVE.labels(role).set(count_alive(role))
-        memory = sync_redis("cache").info("memory")
+        await asyncio.to_thread(_ask_redis)
     except (RedisError, OSError):
         log.warning("workers cannot be counted: Redis is away")
-        return
+
+
+def _ask_redis() -> None:
+    for role in ROLES:
+        ALIVE.labels(role).set(count_alive(role))
+    memory = sync_redis("cache").info("memory")
     REDIS_MEMORY.set(memory["used_memory"])
     # A managed server may hide it.
     REDIS_MEMORY_LIMIT.set(memory.get("maxmemory", 0))

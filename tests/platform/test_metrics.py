@@ -5,11 +5,10 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
-from tempfile import mkdtemp
 from uuid import uuid4
 
 import httpx
@@ -27,7 +26,7 @@ from tenants.schemas.lifecycle import suspend_tenant
 from tenants.work import tickets
 from tests.eventually import eventually
 from tests.live import Process
-from tests.platform.processes import dead_redis, get
+from tests.platform.processes import dead_redis, get, with_database
 from tests.reliability.test_up import free_port
 from tests.test_main_job import ask, client, upload
 
@@ -93,14 +92,21 @@ def test_under_a_name_inside_the_network_there_are_counters_and_nothing_else(
     assert get(web, "/login", Authorization=TOKEN, Host=host).status_code == 404
 
 
-def test_what_no_process_counts_is_looked_up(web: Process, workspace: Workspace) -> None:
+@pytest.fixture(scope="module")
+def lone_web() -> Iterator[Process]:
+    """As in a container: what another process found or did is not in its answer."""
+    with Process("web", counts_alone=True) as process:
+        yield process
+
+
+def test_what_no_process_counts_is_looked_up(lone_web: Process, workspace: Workspace) -> None:
     with tenant_context(workspace.tenant.id):
         # Of a kind that no worker knows, so it waits.
         kind = f"k{uuid4().hex[:12]}"
         due, later = timezone.now() - timedelta(hours=2), timezone.now() + timedelta(hours=1)
         for due_at in (due, later):
             tickets.enqueue(kind, {}, due_at=due_at)
-    found = samples(read_metrics(web))
+    found = samples(read_metrics(lone_web))
     assert found["chatbot_queue_depth", kind] == 2
     assert 7200 <= found["chatbot_queue_age_seconds", kind] < 7500
     for part in ("database", "redis", "files"):
@@ -109,15 +115,29 @@ def test_what_no_process_counts_is_looked_up(web: Process, workspace: Workspace)
     assert found["chatbot_redis_memory_bytes",] > 100_000
     assert found["chatbot_redis_memory_limit_bytes",] >= 0
     suspend_tenant(tenant_id=workspace.tenant.id, actor="test", reason="To see its queue.")
-    found = samples(read_metrics(web))
+    found = samples(read_metrics(lone_web))
     assert found["chatbot_queue_age_seconds", kind] == 0
     assert found["chatbot_workspaces", "suspended"] >= 1
 
 
 def test_a_part_that_is_away_is_told() -> None:
-    with Process("web", environment=dead_redis()) as web:
+    with Process("web", environment=dead_redis(), counts_alone=True) as web:
         found = samples(read_metrics(web))
     assert (found["chatbot_ready", "redis"], found["chatbot_ready", "database"]) == (0, 1)
+
+
+def test_servers_that_say_nothing_hold_no_scrape_up() -> None:
+    """Else Prometheus gives up, and the process counts as down and not as unready."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        port = mute.getsockname()[1]
+        database = with_database(f"postgresql://app:secret@127.0.0.1:{port}/chatbot_saas")
+        environment = {**database, "REDIS_URL": f"redis://127.0.0.1:{port}"}
+        with Process("web", environment=environment, counts_alone=True) as web:
+            for _ in range(2):
+                began = time.monotonic()
+                found = samples(read_metrics(web))
+                assert time.monotonic() - began < 6
+                assert found["chatbot_ready", "database"] == found["chatbot_ready", "redis"] == 0
 
 
 def test_requests_are_counted_by_area_and_status_and_probes_are_not(web: Process) -> None:
@@ -148,11 +168,9 @@ def test_connections_that_are_used_and_waited_for_are_told() -> None:
     assert some.usage() == Usage(held=1, waiting=0, total=2)
 
 
-def test_what_has_not_happened_yet_is_told_as_zero() -> None:
+def test_what_has_not_happened_yet_is_told_as_zero(lone_web: Process) -> None:
     """A rate of a series that begins with its first fault would be none."""
-    environment = {"PROMETHEUS_MULTIPROC_DIR": mkdtemp()}
-    with Process("web", environment=environment) as web:
-        found = samples(read_metrics(web))
+    found = samples(read_metrics(lone_web))
     for outcome in ("completed", "stopped", "interrupted", "failed"):
         assert found["chatbot_turns_total", outcome] == 0
     assert found["chatbot_documents_total", "failed"] == 0
