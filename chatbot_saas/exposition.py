@@ -17,6 +17,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client import REGISTRY as PROCESS_REGISTRY
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from core.metrics import CONNECTIONS, CONNECTIONS_LIMIT
+from tenants.backend.shares import shares
+
 log = logging.getLogger(__name__)
 # Of the worker's port: who may be answered at once, and how long one may take to ask.
 _CALLERS = 8
@@ -32,12 +35,20 @@ def may_read(authorization: str) -> bool:
 
 def registry() -> CollectorRegistry:
     """Every process's counters when they share a directory, else this one's."""
+    _look_at_connections()
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return PROCESS_REGISTRY
     _forget_the_dead(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
     gathered = CollectorRegistry()
     MultiProcessCollector(gathered)  # type: ignore[no-untyped-call]
     return gathered
+
+
+def _look_at_connections() -> None:
+    usage = shares().usage()
+    CONNECTIONS.labels("used").set(usage.held)
+    CONNECTIONS.labels("waiting").set(usage.waiting)
+    CONNECTIONS_LIMIT.set(usage.total)
 
 
 def _forget_the_dead(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The outermost middleware: gives each request an id and writes one log line for it."""
+"""The outermost middleware: gives each request an id, counts it and writes one log line for it."""
 
 import logging
 import re
@@ -13,6 +13,7 @@ from django.utils.decorators import async_only_middleware
 from chatbot_saas.logs import request_id, without_secrets
 from core.areas import ContentPolicy, LogPath, find_area
 from core.ids import new_id
+from core.metrics import REQUEST_SECONDS, REQUESTS
 
 logger = logging.getLogger("chatbot_saas.request")
 _NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -35,8 +36,12 @@ def request_log(
         response = await get_response(request)
         response["x-request-id"] = request.request_id
         _protect(request, response)
-        if find_area(request.path).log is not LogPath.QUIET:
-            _log_request(request, response, time.perf_counter() - started)
+        area = find_area(request.path)
+        if area.log is not LogPath.QUIET:
+            seconds = time.perf_counter() - started
+            REQUESTS.labels(area.name, response.status_code).inc()
+            REQUEST_SECONDS.labels(area.name).observe(seconds)
+            _log_request(request, response, seconds)
         return response
 
     return middleware

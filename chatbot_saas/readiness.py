@@ -24,12 +24,17 @@ _running: dict[str, "asyncio.Task[list[str]]"] = {}
 
 async def find_faults() -> list[str]:
     """Sentences about what is missing; none when all is well."""
-    found = await asyncio.gather(
+    return [fault for faults in (await faults_by_part()).values() for fault in faults]
+
+
+async def faults_by_part() -> dict[str, list[str]]:
+    """The same by what it is missing from: `database`, `redis`, `files`."""
+    database, redis, files = await asyncio.gather(
         _ask("database", _database, "PostgreSQL cannot be reached."),
         _ask("redis", _redis, "Redis cannot be reached."),
         _ask("files", _files, "Documents cannot be written: MEDIA_ROOT does not answer."),
     )
-    return [fault for faults in found for fault in faults]
+    return {"database": database, "redis": redis, "files": files}
 
 
 async def _ask(

@@ -44,7 +44,7 @@ class Area:
     `csrf`: a request that changes something needs a token. `keys`: callers send an API key, and errors
     are problem+json alone. `any_origin_reads_errors`: the widget's page may read why it was refused.
     `uploads`: a body may be as large as a file. `any_host`: the Host header is not looked up.
-    `by_address`: an address of the network will do for a host, which is never a tenant's.
+    `inner_hosts`: answered also under an address, or a name without a dot, which no workspace can have.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Area:
     any_origin_reads_errors: bool = False
     uploads: bool = False
     any_host: bool = False
-    by_address: bool = False
+    inner_hosts: bool = False
     log: LogPath = LogPath.WHOLE
 
 
@@ -82,7 +82,7 @@ def _open(
     policy: ContentPolicy = ContentPolicy.PAGE,
     log: LogPath = LogPath.WHOLE,
     any_host: bool = False,
-    by_address: bool = False,
+    inner_hosts: bool = False,
 ) -> Area:
     """Paths that ask nobody who they are, or ask in a way of their own."""
     return Area(
@@ -93,7 +93,7 @@ def _open(
         policy=policy,
         log=log,
         any_host=any_host,
-        by_address=by_address,
+        inner_hosts=inner_hosts,
     )
 
 
@@ -126,7 +126,7 @@ AREAS = (
     _open("static files", "/static/", policy=ContentPolicy.FILE),
     _open("operator's logo", "/brand/", policy=ContentPolicy.FILE),
     _open("probes", "/healthz", "/readyz", log=LogPath.QUIET, any_host=True),
-    _open("metrics", "/metrics", log=LogPath.QUIET, by_address=True),
+    _open("metrics", "/metrics", log=LogPath.QUIET, inner_hosts=True),
     _open("socket, and what stands in for it", "/ws/chat/", "/sse/chat/"),
 )
 _EXACT = {path: area for area in AREAS for path in area.paths if path == "/" or path[-1] != "/"}

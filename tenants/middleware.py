@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from ipaddress import ip_address
 from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
@@ -28,6 +27,8 @@ from tenants.limits.forms import address_of
 from tenants.people.member_tokens import MemberPrincipal
 from tenants.workspace.caller import note_caller, note_unproven
 
+# What servers call each other by inside a network: `web1`, 10.0.0.7, [fd00::7].
+_INNER_HOST = re.compile(r"[a-z0-9_-]+|[0-9.]+|\[[0-9a-f:.]+\]")
 _BEARER = re.compile(r"Bearer ([!-~]{1,2000})", re.IGNORECASE)
 
 
@@ -40,14 +41,6 @@ def _tenant_host(request: HttpRequest) -> str | None:
     if not host:
         raise NotFound("There is no workspace at this address.")
     return None if host in settings.PLATFORM_HOSTS else host
-
-
-def _is_address(host: str | None) -> bool:
-    try:
-        ip_address((host or "").strip("[]"))
-    except ValueError:
-        return False
-    return True
 
 
 def _bearer(request: HttpRequest) -> str | None:
@@ -66,7 +59,7 @@ async def resolve_request(request: HttpRequest) -> Caller:
     if area.any_host:
         return Caller(None)
     host = _tenant_host(request)
-    if area.by_address and _is_address(host):
+    if area.inner_hosts and host is not None and _INNER_HOST.fullmatch(host):
         return Caller(None)
     bearer = _bearer(request) if area.keys else None
     if host is None and bearer is None:

@@ -43,6 +43,8 @@ class Process:
     role: str
     broken: str | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    # As in a container: its counters are its own.
+    counts_alone: bool = False
     port: int = 0
     _popen: "subprocess.Popen[bytes] | None" = None
 
@@ -85,6 +87,7 @@ class Process:
         # As under `make run`: all processes share their counters.
         counters = Path(os.environ["VAR_DIR"]) / "counters"
         counters.mkdir(exist_ok=True)
+        shared = {} if self.counts_alone else {"PROMETHEUS_MULTIPROC_DIR": str(counters)}
         with self.log_path.open("w") as log:
             self._popen = subprocess.Popen(
                 command,
@@ -93,7 +96,7 @@ class Process:
                     **os.environ,
                     "DJANGO_SETTINGS_MODULE": "chatbot_saas.settings",
                     "CELERY_SKIP_CHECKS": "1",
-                    "PROMETHEUS_MULTIPROC_DIR": str(counters),
+                    **shared,
                     **self.environment,
                 },
                 stdout=subprocess.PIPE,

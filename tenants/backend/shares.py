@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache
 from threading import Condition
 
@@ -31,18 +32,33 @@ def is_reserved() -> bool:
     return _reserved.get()
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Places that are held, those that somebody waits for, and how many there are."""
+
+    held: int
+    waiting: int
+    total: int
+
+
 class Shares:
     """Places for `total` connections, `of_one` for each holder at most. Thread-safe."""
 
     def __init__(self, total: int, of_one: int) -> None:
         self._total, self._of_one = total, of_one
         self._held: Counter[str] = Counter()
+        self._waiting = 0
         self._freed = Condition()
 
     def take(self, holder: str, *, within: float = WAIT_SECONDS) -> None:
         """A place for this holder. Raises `OperationalError` when none gets free in time."""
         with self._freed:
-            if not self._freed.wait_for(lambda: self._has_place(holder), within):
+            self._waiting += 1
+            try:
+                has_place = self._freed.wait_for(lambda: self._has_place(holder), within)
+            finally:
+                self._waiting -= 1
+            if not has_place:
                 raise OperationalError("too many connections are in use")
             self._held[holder] += 1
 
@@ -52,6 +68,10 @@ class Shares:
             if not self._held[holder]:
                 del self._held[holder]
             self._freed.notify_all()
+
+    def usage(self) -> Usage:
+        with self._freed:
+            return Usage(self._held.total(), self._waiting, self._total)
 
     def _has_place(self, holder: str) -> bool:
         return self._held.total() < self._total and self._held[holder] < self._of_one

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Count
 
 from core.errors import Conflict, InvalidRequest, NotFound
 from tenants.context import platform_context, tenant_context
@@ -55,3 +56,9 @@ def _move(tenant_id: UUID, before: Tenant.Status, after: Tenant.Status) -> Chang
     if status is None:
         raise NotFound("There is no such workspace.")
     raise Conflict(f"This workspace is {status}, not {before}.")
+
+
+def count_by_status() -> dict[str, int]:
+    """How many workspaces there are of each status (platform context)."""
+    counted = dict(Tenant.objects.values_list("status").annotate(Count("id")))
+    return {str(status): counted.get(status, 0) for status in Tenant.Status}

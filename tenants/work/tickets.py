@@ -18,14 +18,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, connection, connections, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import Now
 
 from core.errors import Conflict, NotFound
 from core.ids import new_id
 from core.metrics import TICKETS
 from tenants.context import current_tenant_id, platform_context, tenant_context
-from tenants.models import WorkTicket
+from tenants.models import Tenant, WorkTicket
 
 logger = logging.getLogger(__name__)
 # An outage of an hour must not make its tickets wait for hours more.
@@ -311,7 +311,24 @@ def _values(row: WorkTicket, entry: _Registration) -> Ticket:
     )
 
 
-def waiting_by_kind() -> dict[str, int]:
-    """How many tickets wait or run, by kind, 0 of those that have been done (platform context)."""
-    unfinished = Count("id", filter=Q(status__in=("waiting", "running")))
-    return dict(WorkTicket.objects.values_list("kind").annotate(count=unfinished))
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The tickets of a kind: how many wait or run, and for how long the oldest could have been begun."""
+
+    unfinished: int
+    oldest_seconds: float
+
+
+def queue_by_kind() -> dict[str, Queue]:
+    """What is to be done, by kind, also of kinds of which all is done (platform context). Tickets of a
+    suspended workspace wait on purpose: their age is not counted."""
+    begun = Q(tenant__status=Tenant.Status.ACTIVE, status="waiting", due_at__lte=Now())
+    counted = WorkTicket.objects.values_list("kind").annotate(
+        unfinished=Count("id", filter=Q(status__in=("waiting", "running"))),
+        # Both times are the database's.
+        waited=Now() - Min("due_at", filter=begun),
+    )
+    return {
+        kind: Queue(unfinished, waited.total_seconds() if waited else 0.0)
+        for kind, unfinished, waited in counted
+    }

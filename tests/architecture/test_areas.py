@@ -74,7 +74,7 @@ def test_the_strictest_rules_are_the_default() -> None:
             any_origin_reads_errors=False,
             uploads=False,
             any_host=False,
-            by_address=False,
+            inner_hosts=False,
             log=LogPath.HIDDEN,
         )
         == UNKNOWN
@@ -108,7 +108,7 @@ def test_the_table_says_what_its_readers_said(path: str) -> None:
     assert area.keys == path.startswith("/v1/")
     assert area.any_origin_reads_errors == path.startswith("/v1/chatbots/")
     assert area.any_host == (path in PROBES)
-    assert area.by_address == (path == "/metrics")
+    assert area.inner_hosts == (path == "/metrics")
     assert (area.log is LogPath.QUIET) == (path in QUIET)
     large = settings.MAX_UPLOAD_BYTES if path in UPLOADS else 0
     assert large <= max_body_bytes(path) <= large + settings.DATA_UPLOAD_MAX_MEMORY_SIZE

@@ -13,6 +13,7 @@ from tenants.schemas.provisioning import TenantRef
 from tests.conversations.client import Chat
 from tests.fake_openai import running
 from tests.live import Process
+from tests.platform.log_mapping import unfit_members
 from tests.test_main_job import ask, client, upload
 
 
@@ -21,6 +22,11 @@ def lines(process: Process) -> list[dict[str, Any]]:
     found = [json.loads(line) for line in process.log().splitlines()]
     assert all(isinstance(line, dict) for line in found)
     return found
+
+
+def json_lines(worker: Process) -> list[dict[str, Any]]:
+    """A worker's lines, without Celery's banner."""
+    return [json.loads(line) for line in worker.log().splitlines() if line.startswith("{")]
 
 
 def test_logs_hold_ids_and_no_content(make_workspace: Callable[[], Workspace]) -> None:
@@ -62,7 +68,8 @@ def test_logs_hold_ids_and_no_content(make_workspace: Callable[[], Workspace]) -
             assert log
             assert canary not in log
             assert not [token for token in tokens if token in log or token[20:40] in log]
-        lines(failing)
+        told = [*lines(web), *lines(failing), *json_lines(worker)]
+        assert unfit_members(told) == set()
         requests = [line for line in lines(web) if line["logger"] == "chatbot_saas.request"]
     assert all(line["request_id"] for line in requests)
     assert {line["tenant_id"] for line in requests} == {str(workspace.tenant.id)}

@@ -5,18 +5,28 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
+from uuid import uuid4
 
 import httpx
 import pytest
+from django.conf import settings
+from django.db import OperationalError
+from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from conversations.chatbots.onboarding import Workspace
+from core.areas import AREAS, UNKNOWN
+from tenants.backend.shares import Shares, Usage
+from tenants.context import tenant_context
+from tenants.schemas.lifecycle import suspend_tenant
+from tenants.work import tickets
 from tests.eventually import eventually
 from tests.live import Process
-from tests.platform.processes import get
+from tests.platform.processes import dead_redis, get, with_database
 from tests.reliability.test_up import free_port
 from tests.test_main_job import ask, client, upload
 
@@ -35,6 +45,17 @@ def totals(text: str) -> dict[str, float]:
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             found[sample.name] = found.get(sample.name, 0) + sample.value
+    return found
+
+
+def samples(text: str) -> dict[tuple[str, ...], float]:
+    """Each sample's value by its name and labels, summed over processes."""
+    found: dict[tuple[str, ...], float] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            labels = (value for name, value in sample.labels.items() if name not in ("pid", "le"))
+            key = (sample.name, *labels)
+            found[key] = found.get(key, 0) + sample.value
     return found
 
 
@@ -61,15 +82,100 @@ def test_on_a_tenants_host_there_is_nothing(web: Process, workspace: Workspace) 
     assert (answer.status_code, answer.text) == (404, "")
 
 
-@pytest.mark.parametrize("address", ["10.1.2.3:8000", "[fd00::7]:8000"])
-def test_a_scrape_that_asks_a_process_by_its_address_is_answered(
-    web: Process, address: str
+@pytest.mark.parametrize("host", ["web1", "web1:8000", "172.30.83.11:8000", "[fd00::7]:8000"])
+def test_under_a_name_inside_the_network_there_are_counters_and_nothing_else(
+    web: Process, host: str
 ) -> None:
-    """Prometheus cannot choose the Host header of a container that it found by itself."""
-    assert "chatbot_" in get(web, "/metrics", Authorization=TOKEN, Host=address).text
-    for path, headers in (("/metrics", {}), ("/signup", {"Authorization": TOKEN})):
-        refused = get(web, path, Host=address, **headers)
-        assert refused.status_code == 404
+    """As Prometheus asks, which names the process and cannot send another Host."""
+    assert "chatbot_turns_total" in get(web, "/metrics", Authorization=TOKEN, Host=host).text
+    assert get(web, "/metrics", Host=host).status_code == 404
+    assert get(web, "/login", Authorization=TOKEN, Host=host).status_code == 404
+
+
+@pytest.fixture(scope="module")
+def lone_web() -> Iterator[Process]:
+    """As in a container: what another process found or did is not in its answer."""
+    with Process("web", counts_alone=True) as process:
+        yield process
+
+
+def test_what_no_process_counts_is_looked_up(lone_web: Process, workspace: Workspace) -> None:
+    with tenant_context(workspace.tenant.id):
+        # Of a kind that no worker knows, so it waits.
+        kind = f"k{uuid4().hex[:12]}"
+        due, later = timezone.now() - timedelta(hours=2), timezone.now() + timedelta(hours=1)
+        for due_at in (due, later):
+            tickets.enqueue(kind, {}, due_at=due_at)
+    found = samples(read_metrics(lone_web))
+    assert found["chatbot_queue_depth", kind] == 2
+    assert 7200 <= found["chatbot_queue_age_seconds", kind] < 7500
+    for part in ("database", "redis", "files"):
+        assert found["chatbot_ready", part] == 1
+    assert found["chatbot_workspaces", "active"] >= 1
+    assert found["chatbot_redis_memory_bytes",] > 100_000
+    assert found["chatbot_redis_memory_limit_bytes",] >= 0
+    suspend_tenant(tenant_id=workspace.tenant.id, actor="test", reason="To see its queue.")
+    found = samples(read_metrics(lone_web))
+    assert found["chatbot_queue_age_seconds", kind] == 0
+    assert found["chatbot_workspaces", "suspended"] >= 1
+
+
+def test_a_part_that_is_away_is_told() -> None:
+    with Process("web", environment=dead_redis(), counts_alone=True) as web:
+        found = samples(read_metrics(web))
+    assert (found["chatbot_ready", "redis"], found["chatbot_ready", "database"]) == (0, 1)
+
+
+def test_servers_that_say_nothing_hold_no_scrape_up() -> None:
+    """Else Prometheus gives up, and the process counts as down and not as unready."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        port = mute.getsockname()[1]
+        database = with_database(f"postgresql://app:secret@127.0.0.1:{port}/chatbot_saas")
+        environment = {**database, "REDIS_URL": f"redis://127.0.0.1:{port}"}
+        with Process("web", environment=environment, counts_alone=True) as web:
+            for _ in range(2):
+                began = time.monotonic()
+                found = samples(read_metrics(web))
+                assert time.monotonic() - began < 6
+                assert found["chatbot_ready", "database"] == found["chatbot_ready", "redis"] == 0
+
+
+def test_requests_are_counted_by_area_and_status_and_probes_are_not(web: Process) -> None:
+    before = samples(read_metrics(web))
+    get(web, "/v1/models")
+    get(web, f"/{uuid4().hex}")
+    get(web, "/healthz")
+    after = samples(read_metrics(web))
+    for row in (("API", "401"), ("unknown", "404")):
+        name = ("chatbot_requests_total", *row)
+        assert after[name] >= before.get(name, 0) + 1
+    assert after["chatbot_request_duration_seconds_count", "API"] >= 1
+    areas = {labels[1] for labels in after if labels[0] == "chatbot_requests_total"}
+    assert areas <= {area.name for area in (*AREAS, UNKNOWN)} - {"probes", "metrics"}
+
+
+def test_connections_that_are_used_and_waited_for_are_told() -> None:
+    some = Shares(2, 1)
+    some.take("a")
+    assert some.usage() == Usage(held=1, waiting=0, total=2)
+    with ThreadPoolExecutor(1) as pool:
+        second = pool.submit(some.take, "a", within=30)
+        eventually(lambda: some.usage() == Usage(held=1, waiting=1, total=2))
+        some.give_back("a")
+        second.result()
+    with pytest.raises(OperationalError):
+        some.take("a", within=0.01)
+    assert some.usage() == Usage(held=1, waiting=0, total=2)
+
+
+def test_what_has_not_happened_yet_is_told_as_zero(lone_web: Process) -> None:
+    """A rate of a series that begins with its first fault would be none."""
+    found = samples(read_metrics(lone_web))
+    for outcome in ("completed", "stopped", "interrupted", "failed"):
+        assert found["chatbot_turns_total", outcome] == 0
+    assert found["chatbot_documents_total", "failed"] == 0
+    assert found["chatbot_database_connections", "waiting"] == 0
+    assert found["chatbot_database_connections_limit",] == settings.DATABASE_POOL_SIZE
 
 
 def test_without_a_configured_token_there_is_nothing() -> None:
