@@ -92,11 +92,16 @@ def send_notices(ticket: Ticket) -> None:
     starts_on, percent = date.fromisoformat(about["month"]), about["percent"]
     # Tickets of the release before say nothing of a budget.
     is_budget: bool = about.get("is_budget", False)
-    limits = [is_budget, about["messages_limit"], Decimal(about["cost_limit"])]
+    limit = Decimal(about["cost_limit"])
+    limits = [is_budget, about["messages_limit"], limit]
+    usage = summarize_month(tenant_id)
+    if is_budget and usage.budget != limit:
+        # Changed or removed since then; of another amount people are told anew.
+        return
     addresses = _addresses(tenant_id, _chosen() if is_budget else [])
     with platform_context():
         host = Domain.objects.get(tenant_id=tenant_id, is_primary=True).domain
-    text = _text(percent, summarize_month(tenant_id), host, is_budget=is_budget)
+    text = _text(percent, usage, host, is_budget=is_budget)
     of = "the workspace's budget" if is_budget else "this month's limit"
     subject = f"{percent} % of {of} is used"
     failed: Exception | None = None
@@ -132,5 +137,13 @@ def _addresses(tenant_id: UUID, chosen: list[UUID]) -> list[tuple[UUID, str]]:
 
 def _text(percent: int, month: MonthUsage, host: str, *, is_budget: bool) -> str:
     base = f"https://{host}" if settings.SERVE_HTTPS else f"http://{host}:{settings.PORT}"
-    context = {"percent": percent, "month": month, "url": f"{base}/usage", "is_budget": is_budget}
+    # Whoever is to be told at 80 % may have to be told that nothing is left.
+    is_spent = is_budget and month.budget is not None and month.cost_used >= month.budget
+    context = {
+        "percent": percent,
+        "is_full": percent == 100 or is_spent,
+        "month": month,
+        "url": f"{base}/usage",
+        "is_budget": is_budget,
+    }
     return render_to_string("billing/mail/quota.txt", context)

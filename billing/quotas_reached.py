@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from billing.models import Hold
+from billing.models import Hold, QuotaNotice
 from tenants.work.tickets import enqueue
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 KIND = "quota_notice"
 # Where a banner says so, whoever is alerted by mail.
 SHOWN = (80, 100)
+# Mails of a workspace's own budget in a month, each to all who are alerted: an amount that is changed
+# over and over fills nobody's mailbox.
+MAX_TOLD = 20
 # Of two turns that get there at once, one writes the row.
 _NOTE = """
 INSERT INTO billing_quotanotice
@@ -86,7 +89,12 @@ def _note(
     with connection.cursor() as cursor:
         cursor.execute(_NOTE, [month, percent, is_budget, messages_limit, cost_limit])
         is_new = cursor.fetchone() is not None
-    if is_new and is_told:
+    if is_new and is_told and not (is_budget and _is_told_enough(month)):
         about: dict[str, Any] = {"messages_limit": messages_limit, "cost_limit": str(cost_limit)}
         about |= {"month": month.isoformat(), "percent": percent, "is_budget": is_budget}
         enqueue(KIND, about)
+
+
+def _is_told_enough(month: date) -> bool:
+    noted = QuotaNotice.objects.filter(starts_on=month, is_budget=True, recipient="")
+    return noted.count() > MAX_TOLD

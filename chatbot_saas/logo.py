@@ -74,8 +74,13 @@ def _check_svg(content: bytes) -> None:
     parser.EntityDeclHandler = _refuse_entity
     try:
         parser.Parse(content, True)
+    except _NotALogo:
+        raise
     except ExpatError as error:
         raise _NotALogo(f"the SVG is not well formed ({error}): export it once more") from error
+    except (LookupError, ValueError) as error:
+        # What Python says of the encoding that the first line names.
+        raise _NotALogo(f"the SVG cannot be read ({error}): export it in UTF-8") from error
     root, attributes = elements[0]
     if root != _SVG:
         raise _NotALogo(

@@ -24,7 +24,7 @@ from core.ids import new_id
 from core.keep_alive import COMMENT, with_keep_alive
 from tenants.context import in_tenant
 from tenants.keys.api_keys import APIKeyIdentity
-from tenants.keys.visitor_tokens import issue_visitor_token, read_visitor_token
+from tenants.keys.visitor_tokens import read_visitor_token, renew_token
 from tenants.limits.forms import address_of
 
 
@@ -63,8 +63,9 @@ async def create_turn(request: HttpRequest, chatbot_id: UUID) -> StreamingHttpRe
     response = _stream(started.turn, 0)
     response.headers["X-Conversation-ID"] = str(started.turn.conversation_id)
     if visitor_id is not None:
-        token = issue_visitor_token(key.tenant_id, chatbot_id, visitor_id)
-        response.headers["X-Visitor-Token"] = token
+        response.headers["X-Visitor-Token"] = renew_token(
+            body.visitor_token, key.tenant_id, chatbot_id, visitor_id
+        )
     return response
 
 

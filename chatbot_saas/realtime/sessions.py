@@ -17,7 +17,7 @@ from core.errors import NotFound, PermissionDenied, Unauthenticated
 from core.ids import new_id
 from tenants.access import resolve_caller
 from tenants.keys.api_keys import APIKeyIdentity
-from tenants.keys.visitor_tokens import issue_visitor_token, read_token
+from tenants.keys.visitor_tokens import VisitorToken, issue_visitor_token, read_token
 
 
 class OriginRefused(PermissionDenied):
@@ -88,11 +88,11 @@ def open_session(
     except OriginRefused:
         note_refused(chatbot_id=chatbot_id, origin=origin)
         raise
-    visitor_id, external_user, preview_token = _visitor(tenant_id, chatbot, opening)
+    visitor_id, external_user, token = _visitor(tenant_id, chatbot, opening)
     # A preview is on a page of the workspace itself: elsewhere its token is one of a visitor.
-    if host is None or origin is None or urlsplit(origin).hostname != host:
-        preview_token = ""
-    channel = Channel.PREVIEW if preview_token else Channel.WIDGET
+    is_at_home = host is not None and origin is not None and urlsplit(origin).hostname == host
+    is_preview = token is not None and token.is_preview and is_at_home
+    channel = Channel.PREVIEW if is_preview else Channel.WIDGET
     if opening.conversation_id is not None:
         found = access.access_conversation(
             opening.conversation_id, chatbot_id=chatbot_id, visitor_id=visitor_id
@@ -114,13 +114,16 @@ def open_session(
     messages, active = list[dict[str, Any]](), None
     if opening.conversation_id is not None:
         messages, active = selectors.read_conversation(tenant_id, conversation_id, chatbot.contact)
+    # Neither is renewed.
+    kept = opening.visitor_token if is_preview or (token and token.is_identified) else None
     return Session(
         tenant_id=tenant_id,
         chatbot=chatbot,
         visitor_id=visitor_id,
         conversation_id=conversation_id,
         channel=channel,
-        visitor_token=preview_token or issue_visitor_token(tenant_id, chatbot_id, visitor_id),
+        visitor_token=kept
+        or issue_visitor_token(tenant_id, chatbot_id, visitor_id, identified=bool(external_user)),
         messages=messages,
         active=active,
     )
@@ -128,9 +131,8 @@ def open_session(
 
 def _visitor(
     tenant_id: UUID, chatbot: ChatbotView, opening: SessionRequest
-) -> tuple[UUID, str, str]:
-    """(visitor id, the customer's name for the visitor, the token of a member's preview); the last two
-    may be empty."""
+) -> tuple[UUID, str, VisitorToken | None]:
+    """(visitor id, the customer's name for the visitor or nothing, what a visitor's token says)."""
     if opening.identity_jwt is not None:
         subject = read_identity(
             opening.identity_jwt,
@@ -138,10 +140,8 @@ def _visitor(
             chatbot_id=chatbot.id,
             sealed_secrets=chatbot.identity_secrets,
         )
-        return visitor_of(chatbot.id, subject), subject, ""
+        return visitor_of(chatbot.id, subject), subject, None
     if opening.visitor_token is not None:
-        visitor_id, is_preview = read_token(
-            opening.visitor_token, tenant_id=tenant_id, chatbot_id=chatbot.id
-        )
-        return visitor_id, "", opening.visitor_token if is_preview else ""
-    return new_id(), "", ""
+        token = read_token(opening.visitor_token, tenant_id=tenant_id, chatbot_id=chatbot.id)
+        return token.visitor_id, "", token
+    return new_id(), "", None

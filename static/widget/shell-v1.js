@@ -4,6 +4,8 @@ import { STYLE } from "./style-v1.js";
 
 const SMALL = matchMedia("(max-width: 480px)");
 const NEAR_END = 48;
+/* Milliseconds. */
+const READER_WITHIN = 2500;
 /* A key that an input method takes, to choose a word with; Safari sends it when the word is chosen. */
 const composes = (event) => event.isComposing || event.keyCode === 229;
 export const MAX_TEXT_LENGTH = 8000;
@@ -155,19 +157,24 @@ export class Shell {
     return part.add(this, { h, icon, button, ICONS }, ...given);
   }
 
-  /* What reads answers is loaded when one is to be expected, and frames wait for it. Where it does not come,
-     answers are shown as they stand, and the next one tries again. */
+  /* What reads answers is loaded when one is to be expected, and frames wait for it, but not for long. Until
+     it is there answers are shown as they stand; where it does not come, the next one tries again. */
   prepare() {
-    this.reading ??= import("./markdown-v1.js").then((reader) => {
-      this.reader = reader;
-      this.wear(reader.sheet);
-      for (const reply of this.replies) reply.draw(!reply.ended);
-    }, () => {
-      this.reading = null;
-    });
+    this.reading ??= Promise.race([
+      import("./markdown-v1.js").then((reader) => {
+        this.reader = reader;
+        this.wear(reader.sheet);
+        for (const reply of this.replies) reply.draw(!reply.ended);
+      }).catch(() => {
+        this.reading = null;
+      }),
+      new Promise((go) => setTimeout(go, READER_WITHIN)),
+    ]);
   }
 
   wear(sheet) {
+    // A panel that has ended would put it before the sheets of the next one.
+    if (!this.element.parentNode) return;
     const root = this.widget.shadowRoot;
     if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
   }

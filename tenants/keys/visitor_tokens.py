@@ -4,6 +4,7 @@ A member's preview has one that says so. It is made where the member's session w
 else: whoever has none cannot make their chat a preview.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,9 +22,32 @@ _AUDIENCE = "visitor"
 _ALGORITHM = "HS256"
 
 
-def issue_visitor_token(tenant_id: UUID, chatbot_id: UUID, visitor_id: UUID) -> str:
-    """A token for one visitor's conversations with one chatbot."""
-    return _issue(tenant_id, chatbot_id, visitor_id, LIFETIME)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitorToken:
+    """What a token says: of a member's preview, or of a visitor whom an identity token named."""
+
+    visitor_id: UUID
+    is_preview: bool
+    is_identified: bool
+
+
+def issue_visitor_token(
+    tenant_id: UUID, chatbot_id: UUID, visitor_id: UUID, *, identified: bool = False
+) -> str:
+    """A token for one visitor's conversations with one chatbot. Of one whom an identity token named it is
+    not renewed: it would outlive the secret that signed that."""
+    more = {"identified": True} if identified else {}
+    return _issue(tenant_id, chatbot_id, visitor_id, LIFETIME, **more)
+
+
+def renew_token(raw: str | None, tenant_id: UUID, chatbot_id: UUID, visitor_id: UUID) -> str:
+    """What a visitor who came with this token, or without one, goes on with. Raises as `read_token`."""
+    if (
+        raw is not None
+        and read_token(raw, tenant_id=tenant_id, chatbot_id=chatbot_id).is_identified
+    ):
+        return raw
+    return issue_visitor_token(tenant_id, chatbot_id, visitor_id)
 
 
 def issue_preview_token(tenant_id: UUID, chatbot_id: UUID) -> str:
@@ -52,10 +76,14 @@ def read_visitor_token(raw: str, *, tenant_id: UUID, chatbot_id: UUID) -> UUID:
     return UUID(_read(raw, tenant_id=tenant_id, chatbot_id=chatbot_id)["sub"])
 
 
-def read_token(raw: str, *, tenant_id: UUID, chatbot_id: UUID) -> tuple[UUID, bool]:
-    """(the visitor's id, whether it is a member's preview). Raises as `read_visitor_token`."""
+def read_token(raw: str, *, tenant_id: UUID, chatbot_id: UUID) -> VisitorToken:
+    """Raises as `read_visitor_token`."""
     claims = _read(raw, tenant_id=tenant_id, chatbot_id=chatbot_id)
-    return UUID(claims["sub"]), claims.get("preview") is True
+    return VisitorToken(
+        visitor_id=UUID(claims["sub"]),
+        is_preview=claims.get("preview") is True,
+        is_identified=claims.get("identified") is True,
+    )
 
 
 def _read(raw: str, *, tenant_id: UUID, chatbot_id: UUID) -> dict[str, Any]:

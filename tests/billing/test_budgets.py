@@ -7,15 +7,17 @@ from uuid import UUID
 
 import pytest
 from django.apps import apps
-from django.db import connections
+from django.db import connections, transaction
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
+from django.utils import timezone
 
 from billing import quotas
 from billing.budgets import find_recipients, read_budget, remove_budget, set_budget
 from billing.models import Hold, QuotaNotice, QuotaPeriod
 from billing.notices import current_notice
+from billing.quotas_reached import MAX_TOLD
 from billing.selectors import TurnTerms, plan_limits, price_of
 from core.errors import BudgetExceeded, InvalidRequest, QuotaExceeded
 from core.ids import new_id
@@ -23,6 +25,7 @@ from tenants.context import platform_context, tenant_context
 from tenants.models import Membership, WorkTicket
 from tenants.schemas.provisioning import TenantRef
 from tenants.workspace.models import AuditEvent
+from tests.eventually import eventually
 from tests.live import Process
 from tests.mailbox import mails_to, text_of, wait_for_mail
 from tests.pages import make_member
@@ -155,6 +158,36 @@ def test_each_step_is_noted_once_and_anew_for_another_amount(
         asked = [(each.payload["percent"], each.payload["is_budget"]) for each in tickets]
     # Of 100 there was nobody to tell.
     assert sorted(asked) == [(20, True), (40, True), (50, True), (95, True)]
+
+
+def test_an_amount_that_is_changed_over_and_over_fills_nobodys_mailbox(tenant: TenantRef) -> None:
+    with tenant_context(tenant.id):
+        QuotaPeriod.objects.create(starts_on=quotas.month_of(timezone.now()), cost_used=Decimal(1))
+        for cents in range(1, MAX_TOLD + 4):
+            set_budget(amount=Decimal(cents) / 100, alert_thresholds=[100])
+        shown = current_notice()
+        assert shown is not None and shown.percent == 100
+    with platform_context():
+        asked = WorkTicket.objects.filter(tenant_id=tenant.id, kind="quota_notice")
+        assert asked.count() == MAX_TOLD
+
+
+@pytest.mark.usefixtures("web", "worker")
+def test_nobody_is_told_of_a_budget_that_is_another_by_now(tenant: TenantRef) -> None:
+    owner = make_member(tenant, "owner")
+    month = quotas.month_of(timezone.now())
+    # Together, so that no worker is between them.
+    with tenant_context(tenant.id), transaction.atomic():
+        QuotaPeriod.objects.create(starts_on=month, cost_used=Decimal(1))
+        set_budget(amount=Decimal("1.00"), alert_thresholds=[100])
+        set_budget(amount=Decimal("0.90"), alert_thresholds=[80])
+    # And of one that is spent it says so, whichever step it is for.
+    text = text_of(wait_for_mail(owner.email))
+    assert "is used up" in text and "$1.00 of $0.90" in text
+    with platform_context():
+        tickets = WorkTicket.objects.filter(tenant_id=tenant.id, kind="quota_notice")
+        eventually(lambda: tickets.filter(status="done").count() == 2)
+    assert len(mails_to(owner.email)) == 1
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,26 @@ def test_the_reader_of_answers_comes_with_the_first_question(
     assert [error for error in visitor.errors if "ERR_FAILED" not in error] == []
 
 
+def test_an_answer_does_not_wait_for_ever_for_its_reader(
+    watch: Watch, site: Site, web: Process, workspace: Workspace, fake: FakeOpenAI
+) -> None:
+    fake.script({"match": "Show me both", "text": "So **it** is. [1]"})
+    visitor = watch()
+    held: list[Route] = []
+    visitor.page.route("**/markdown-v1.js", lambda route: held.append(route))
+    visitor.page.goto(site.address(web.url, workspace.publishable_key))
+    visitor.open()
+    visitor.ask("What is the access code? Show me both.")
+    visitor.answered()
+    expect(visitor.part(".body").last).to_have_text("So **it** is. [1]")
+    # It is on its way, and not asked for again; what it finds is read by it.
+    assert len(held) == 1
+    held[0].continue_()
+    expect(visitor.part(".body").last).to_have_text("So it is. 1")
+    expect(visitor.part(".body").last.locator("strong")).to_have_text("it")
+    assert visitor.errors == visitor.violations() == []
+
+
 def test_code_is_shown_as_it_is_while_it_is_written(
     watch: Watch, site: Site, web: Process, workspace: Workspace, fake: FakeOpenAI
 ) -> None:

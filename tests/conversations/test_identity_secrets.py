@@ -27,7 +27,7 @@ from tenants.context import platform_context, tenant_context
 from tenants.models import Membership
 from tenants.people.takeover import take_over
 from tenants.workspace.models import AuditEvent
-from tests.conversations.client import Chat
+from tests.conversations.client import ORIGIN, Chat
 from tests.live import Process
 from tests.pages import make_member, signed_in, user_of
 
@@ -47,6 +47,29 @@ def visitor_of(web: Process, workspace: Workspace, token: str) -> str | None:
         return None
     claims = jwt.decode(frame["visitor_token"], options={"verify_signature": False})
     return str(claims["sub"])
+
+
+def test_what_a_secret_has_opened_is_not_renewed_without_it(
+    web: Process, workspace: Workspace
+) -> None:
+    with tenant_context(workspace.tenant.id):
+        made = create_identity_secret(chatbot_id=workspace.chatbot_id)
+    key = workspace.publishable_key
+    with Chat(web.socket_url) as chat:
+        chat.send("session.start", key=key, identity_jwt=signed(made.raw))
+        token = chat.receive("session.ready")["visitor_token"]
+    with Chat(web.socket_url) as chat:
+        chat.send("session.start", key=key, visitor_token=token)
+        again = chat.receive("session.ready")
+    assert again["visitor_token"] == token
+    answer = httpx.post(
+        f"{web.url}/v1/chatbots/{workspace.chatbot_id}/turns",
+        headers={"Authorization": f"Bearer {key}", "Origin": ORIGIN},
+        json={"text": "Hello?", "client_turn_id": "a", "visitor_token": token},
+        timeout=30,
+        trust_env=False,
+    )
+    assert (answer.status_code, answer.headers["X-Visitor-Token"]) == (200, token)
 
 
 def trail_of(workspace: Workspace) -> str:

@@ -73,6 +73,9 @@ def test_what_is_none_is_told_beside_its_field(
         answer = owner.post("/usage/budget", {**FORM, **changed})
     assert answer.status_code == 400
     assert f'id="{beside}_error"' in answer.text
+    # From here as well they lead to the page, and not to where the form was sent.
+    assert answer.text.count('href="/usage?days=') == 4
+    assert '<a href="/usage" aria-current="page">' in answer.text
     with tenant_context(workspace.tenant.id):
         assert read_budget().updated_at is None
 

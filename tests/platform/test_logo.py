@@ -35,6 +35,8 @@ REFUSED = {
     "not SVG's": (b'<svg viewBox="0 0 1 1"/>', "root is no <svg>"),
     "not well formed": (SVG[:-2], "not well formed"),
     "not to be scaled": (SVG.replace(b"viewBox", b"data-box"), "viewBox"),
+    "unknown encoding": (b"<?xml version='1.0' encoding='nope'?>" + SVG, "in UTF-8"),
+    "encoding of two bytes": (b"<?xml version='1.0' encoding='shift_jis'?>" + SVG, "in UTF-8"),
     "entities": (b'<!DOCTYPE svg [<!ENTITY a "aaaa">]>' + SVG, "plain SVG"),
 }
 
