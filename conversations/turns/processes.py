@@ -45,7 +45,8 @@ def this_process() -> str:
 
 def is_gone(owner: str) -> bool:
     """True when the owner ran on this host and has ended; False when it lives or cannot be known."""
-    host, pid, started = owner.rsplit(":", 2)
+    # One name that says nothing keeps no other turn from being swept.
+    host, pid, started = owner.rsplit(":", 2) if owner.count(":") >= 2 else ("", "", "")
     if host != _host() or not pid.isdigit() or not Path("/proc/self/stat").exists():
         return False
     # The same number with another start is another process.

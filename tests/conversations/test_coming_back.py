@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from conversations.chatbots.onboarding import Workspace
 from conversations.models import Conversation, Message, Role, Turn
+from conversations.turns.processes import this_process
 from conversations.turns.selectors import read_conversation
 from tenants.context import tenant_context
 
@@ -22,7 +23,7 @@ def begin(tenant_id: UUID, conversation_id: UUID) -> None:
         turn = Turn.objects.create(
             conversation_id=conversation_id,
             client_turn_id=uuid4().hex,
-            owner="test",
+            owner=this_process(),
             started_at=now,
             lease_until=now + timedelta(minutes=5),
         )

@@ -46,6 +46,7 @@ def test_a_process_is_named_by_its_boot_and_its_namespace() -> None:
     assert is_gone(f"{host}:{pid}:1")
     for elsewhere in (f"{name}.{boot}.1", f"{name}.other.{namespace}", name):
         assert not is_gone(f"{elsewhere}:{pid}:1")
+    assert not is_gone("nobody")
 
 
 def running_turn(tenant: TenantRef, *, owner: str, seconds_left: int) -> UUID:
