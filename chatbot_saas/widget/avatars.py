@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from chatbot_saas.widget.remembered import NotNow, Remembered
 from conversations.chatbots.avatars import read_avatar
+from conversations.chatbots.pictures import CONTENT_TYPES
 from core.client_ip import network_of
 from core.errors import NotFound, Unavailable
 from core.responses import problem_response
@@ -15,7 +16,6 @@ from tenants.limits.forms import address_of
 # Of at most 64 kB each.
 _avatars: Remembered[bytes] = Remembered(read_avatar, most=64)
 _NAME = re.compile(r"[0-9a-f]{32}\.(png|jpg|webp)")
-_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
 # Its name is made of its content, so it never changes. Opened by itself it is a picture and no page.
 _HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable",
@@ -36,4 +36,4 @@ async def avatar(request: HttpRequest, key: str, name: str) -> HttpResponse:
         return problem_response(busy, request)
     if not known or not found:
         return problem_response(NotFound("There is nothing at this address."), request)
-    return HttpResponse(found, content_type=_TYPES[known[1]], headers=_HEADERS)
+    return HttpResponse(found, content_type=CONTENT_TYPES[known[1]], headers=_HEADERS)

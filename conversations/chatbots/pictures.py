@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_PICTURE_BYTES = 65_536
+# By extension.
+CONTENT_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
 _SMALLEST, _LARGEST = 16, 1024
 _PNG = b"\x89PNG\r\n\x1a\n"
 # Colour type to samples of a pixel.

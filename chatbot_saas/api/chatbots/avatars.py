@@ -18,8 +18,6 @@ from chatbot_saas.api.views import APIView
 from conversations.chatbots import avatars, pictures
 from core.errors import InvalidRequest, NotFound, PayloadTooLarge
 
-_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
-
 
 class RawPicture(BaseParser):
     """A body that is the picture itself. Its content tells what it is, and not its media type."""
@@ -56,7 +54,7 @@ class Avatar(APIView):
     @extend_schema(
         operation_id="read_avatar",
         summary="Read a chatbot's picture.",
-        responses={(200, media): OpenApiTypes.BINARY for media in _TYPES.values()},
+        responses={(200, media): OpenApiTypes.BINARY for media in pictures.CONTENT_TYPES.values()},
     )
     def get(self, request: Request, chatbot_id: UUID) -> HttpResponse:
         found = avatars.find_avatar(chatbot_id)
@@ -64,7 +62,8 @@ class Avatar(APIView):
             raise NotFound("This chatbot has no picture.")
         # As a file: opened by itself it is a picture and no page.
         headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}
-        return HttpResponse(found.content, content_type=_TYPES[found.extension], headers=headers)
+        content_type = pictures.CONTENT_TYPES[found.extension]
+        return HttpResponse(found.content, content_type=content_type, headers=headers)
 
     @extend_schema(
         operation_id="set_avatar",
@@ -74,7 +73,7 @@ class Avatar(APIView):
         "beside the image is not kept. Visitors see it within six minutes.",
         request={
             "multipart/form-data": AvatarSerializer,
-            **dict.fromkeys(_TYPES.values(), OpenApiTypes.BINARY),
+            **dict.fromkeys(pictures.CONTENT_TYPES.values(), OpenApiTypes.BINARY),
         },
         responses={204: None, 415: Problem},
     )
