@@ -62,3 +62,29 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["exception"] = _mask_links(_mask_data(self.formatException(record.exc_info)))
         return json.dumps(line, default=str, ensure_ascii=False)
+
+
+def logging_of(level: str) -> dict[str, Any]:
+    """The setting LOGGING: our own lines from this level on, the chatter of libraries left out."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": "chatbot_saas.logs.JsonFormatter"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            # Our own request log says the same with the request id and without the query string.
+            "uvicorn.access": {"level": "WARNING"},
+            # Of each socket it writes the whole address, with its query string.
+            "uvicorn.error": {"level": "WARNING"},
+            # One line for every call of a model server tells nothing, and costs as much as a token.
+            "httpx": {"level": "WARNING"},
+            "httpx2": {"level": "WARNING"},
+            "openai": {"level": "WARNING"},
+            "django.request": {"level": "ERROR"},
+            "django.channels.server": {"level": "ERROR"},
+            "daphne": {"level": "WARNING"},
+            # While Redis is away it logs a traceback a second. Our own checks say what is missing.
+            "channels_redis.pubsub": {"level": "CRITICAL"},
+        },
+    }

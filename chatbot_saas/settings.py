@@ -14,6 +14,7 @@ from chatbot_saas import env
 from chatbot_saas.api.settings import DESCRIPTION
 from chatbot_saas.backoffice.look import LOOK
 from chatbot_saas.logo import read_logo
+from chatbot_saas.logs import logging_of
 from chatbot_saas.server_urls import broker, database, mail, redis_database
 from core.areas import paths_without_policy
 from core.crypto import KeyRing, derive_key
@@ -369,25 +370,4 @@ SENTRY_DSN = env.text("SENTRY_DSN")
 POSTHOG_API_KEY = env.text("POSTHOG_API_KEY")
 POSTHOG_HOST = env.url("POSTHOG_HOST", "https://eu.i.posthog.com")
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "chatbot_saas.logs.JsonFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {
-        # Our own request log says the same with the request id and without the query string.
-        "uvicorn.access": {"level": "WARNING"},
-        # Of each socket it writes the whole address, with its query string.
-        "uvicorn.error": {"level": "WARNING"},
-        # One line for every call of a model server tells nothing, and costs as much as a token.
-        "httpx": {"level": "WARNING"},
-        "httpx2": {"level": "WARNING"},
-        "openai": {"level": "WARNING"},
-        "django.request": {"level": "ERROR"},
-        "django.channels.server": {"level": "ERROR"},
-        "daphne": {"level": "WARNING"},
-        # While Redis is away it logs a traceback a second. Our own regular checks say what is missing.
-        "channels_redis.pubsub": {"level": "CRITICAL"},
-    },
-}
+LOGGING = logging_of(LOG_LEVEL)
