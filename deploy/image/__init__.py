@@ -1,0 +1,1 @@
+"""The container image: built, weighed, listed, and started as an orchestrator would. docs/deploy.md"""
