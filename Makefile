@@ -12,7 +12,8 @@ export PORT ?= 8000
 # Images set it. Every process would then compile all of its modules again at each start: twice the CPU.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install dev clients run test coverage lint lint-deploy house bench answers drill clean
+.PHONY: install dev clients packages run test coverage lint lint-deploy audit licences secrets image \
+  image-check sbom deploy smoke house bench answers drill clean
 
 install: $(VENV)/.base
 
@@ -21,6 +22,10 @@ dev: $(VENV)/.dev
 # Node's clients of the OpenAI-compatible API, for the tests that are skipped without them.
 clients:
 	cd tests/conversations/clients && npm ci --no-audit --no-fund
+
+# Debian's packages that tests are skipped without, as root.
+packages:
+	sh deploy/packages.sh
 
 run: install
 	@exec $(PY) manage.py up --with-parent
@@ -47,6 +52,36 @@ lint: dev lint-deploy
 # Manifests, compose.yaml and the Dockerfile, with tools of their own: docs/deploy.md.
 lint-deploy: $(DEPLOY)/.tools $(DEPLOY)/node_modules/.package-lock.json
 	$(DEPLOY)/bin/python -m deploy.check
+
+# Known weaknesses of what is pinned: asks the package index. Licences and secrets: deploy/audit.
+audit: $(DEPLOY)/.tools
+	$(DEPLOY)/bin/pip-audit --no-deps --disable-pip -r requirements/base.txt -r requirements/standalone.txt
+
+licences: dev
+	$(PY) -m deploy.audit.licences
+
+secrets: $(DEPLOY)/.tools
+	git ls-files -z | xargs -0 $(DEPLOY)/bin/detect-secrets-hook --baseline deploy/audit/secrets.json
+
+# The container image, with Docker or podman: make image BASE=debian makes the base of Debian's packages.
+TAG ?= chatbot-saas:local
+SBOM ?= var/sbom.json
+image: | $(PY)
+	$(PY) -m deploy.image --tag "$(TAG)" build --release "$(RELEASE)" --base "$(BASE)"
+
+image-check: dev
+	$(PY) -m deploy.image --tag "$(TAG)" check
+
+sbom: | $(PY)
+	@mkdir -p $(dir $(SBOM))
+	$(PY) -m deploy.image --tag "$(TAG)" sbom "$(SBOM)"
+
+# An environment's branch gets this checkout with this image; then whether it answers. docs/deploy.md
+deploy: dev
+	$(PY) -m deploy.release.deploy "$(ENVIRONMENT)" "$(IMAGE)"
+
+smoke: dev
+	$(PY) -m deploy.release.smoke "$(URL)" --release "$(RELEASE)"
 
 # What a stranger has to learn of this code base, in figures with their bounds.
 house: dev

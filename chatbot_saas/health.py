@@ -1,5 +1,6 @@
 """What orchestrators and Prometheus ask: is the process alive, may it serve, what has it counted."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -14,9 +15,11 @@ async def healthz(request: HttpRequest) -> HttpResponse:
 
 
 async def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when a turn could be served; 503 with what is missing."""
+    """200 when a turn could be served; 503 with what is missing. Both with the release, if it has a name."""
     faults = await find_faults()
-    body = {"status": "unready" if faults else "ready", "faults": faults}
+    body: dict[str, object] = {"status": "unready" if faults else "ready", "faults": faults}
+    if settings.RELEASE:
+        body["release"] = settings.RELEASE
     return JsonResponse(body, status=503 if faults else 200)
 
 

@@ -19,6 +19,7 @@ def start(**_: object) -> None:
 
     sentry_sdk.init(
         dsn=settings.SENTRY_DSN,
+        release=settings.RELEASE or None,
         send_default_pii=False,
         # Local variables of a frame may hold a visitor's words or a key.
         include_local_variables=False,

@@ -364,6 +364,8 @@ SIMPLE_JWT = {
     "LEEWAY": 30,
     "USER_ID_CLAIM": "sub",
 }
+# What runs here, for /readyz and Sentry; an image has it from its build.
+RELEASE = env.text("RELEASE")
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 WORKER_METRICS_PORT = env.integer("WORKER_METRICS_PORT", 0, least=0)
 SENTRY_DSN = env.text("SENTRY_DSN")

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from deploy.check import files, names, policies, product, schemas
+from deploy.check import files, names, pipelines, policies, product, schemas
 from deploy.check.manifests import (
     ROOT,
     Build,
@@ -37,7 +37,7 @@ def find_all(paths: list[Path]) -> set[Fault]:
         return _find_in(paths)
     places = Places(ROOT, sources())
     built = {Fault(places.of(each), each.what) for each in check_builds(build_all())}
-    return built | set(files.find_faults(ROOT))
+    return built | set(files.find_faults(ROOT)) | set(pipelines.find_faults(ROOT))
 
 
 def _find_in(paths: list[Path]) -> set[Fault]:

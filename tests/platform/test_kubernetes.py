@@ -16,6 +16,7 @@ from deploy.check import files, manifests, names, product
 from deploy.check.manifests import Build, Finding, Manifest, name_of
 from deploy.check.places import Places
 from deploy.check.workloads import WORKLOADS, containers, labels_of, pod_of
+from deploy.release.pin import ENVIRONMENTS
 from tests.live import ROOT
 
 PYTHON = manifests.TOOLS / "bin" / "python"
@@ -372,7 +373,7 @@ def test_the_script_that_prepares_postgresql_is_the_one_of_the_docs() -> None:
     assert prepared["data"]["bootstrap.sql"] == script
 
 
-def test_production_waits_for_a_person_and_the_project_allows_what_is_applied() -> None:
+def test_environments_follow_their_branches_and_the_project_allows_what_is_applied() -> None:
     texts = [path.read_text() for path in sorted((ROOT / manifests.ARGOCD).glob("*.yaml"))]
     found = [each for text in texts for each in yaml.safe_load_all(text)]
     (project,) = [each for each in found if each["kind"] == "AppProject"]
@@ -388,7 +389,10 @@ def test_production_waits_for_a_person_and_the_project_allows_what_is_applied() 
         }
         assert not kinds & refused
         assert each["spec"]["destination"]["namespace"] in allowed
-        assert ("automated" in each["spec"]["syncPolicy"]) == (path.name != "production")
+        assert "automated" in each["spec"]["syncPolicy"]
+        followed = each["spec"]["source"]["targetRevision"]
+        # `make deploy` moves these branches, production's after an approval.
+        assert followed == (path.name if path.name in ENVIRONMENTS else "main")
 
 
 def test_every_process_of_ours_has_the_same_rights_and_no_more() -> None:
@@ -406,7 +410,7 @@ def test_every_process_of_ours_has_the_same_rights_and_no_more() -> None:
 @without_tools
 def test_slips_in_other_files_are_found(tmp_path: Path) -> None:
     slips = {
-        "Dockerfile": ("FROM python:3.12.11-slim-bookworm\n", "FROM python\n", "DL3006"),
+        "Dockerfile": ("FROM ${BASE}\n", "FROM python\n", "DL3006"),
         "deploy/compose.yaml": ("    shm_size:", "    shared_memory:", "shared_memory"),
         "deploy/kubernetes/base/beat.yaml": (
             "  replicas: 1",
