@@ -70,7 +70,7 @@ image: | $(PY)
 	$(PY) -m deploy.image --tag "$(TAG)" build --release "$(RELEASE)" --base "$(BASE)"
 
 image-check: dev
-	$(PY) -m deploy.image --tag "$(TAG)" check
+	$(PY) -m bench.cluster --image "$(TAG)" --once
 
 sbom: | $(PY)
 	@mkdir -p $(dir $(SBOM))

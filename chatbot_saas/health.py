@@ -15,7 +15,7 @@ async def healthz(request: HttpRequest) -> HttpResponse:
 
 
 async def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when a turn could be served; 503 with what is missing. Both with the release, if it has a name."""
+    """200 when a turn could be served; 503 with what is missing. Both name the release."""
     faults = await find_faults()
     body: dict[str, object] = {"status": "unready" if faults else "ready", "faults": faults}
     if settings.RELEASE:

@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import PackageMetadata, PackageNotFoundError, distribution
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,12 +79,16 @@ def licence_of(name: str) -> str:
     if name.lower() in _READ:
         return _READ[name.lower()]
     metadata = distribution(name).metadata
-    stated = metadata.get("License-Expression") or metadata.get("License") or ""
+    stated = next(iter(_all(metadata, "License-Expression") + _all(metadata, "License")), "")
     # Some put the whole text there.
     if stated and len(stated) <= _LONGEST and "\n" not in stated:
         return stated
-    classified = (each for each in metadata.get_all("Classifier", []) if "License" in each)
+    classified = (each for each in _all(metadata, "Classifier") if "License" in each)
     return "; ".join(each.split(" :: ")[-1] for each in classified)
+
+
+def _all(metadata: PackageMetadata, name: str) -> list[str]:
+    return metadata.get_all(name) or []
 
 
 def page(packages: list[Package]) -> str:

@@ -1,4 +1,4 @@
-"""`python -m deploy.image build | weigh | sbom | check`, of the image that the Dockerfile makes."""
+"""`python -m deploy.image build | weigh | sbom`, of the image that the Dockerfile makes."""
 
 import argparse
 import json
@@ -36,13 +36,6 @@ def list_parts(engine: Engine, options: argparse.Namespace) -> int:
     return 0
 
 
-def check(engine: Engine, options: argparse.Namespace) -> int:
-    # Not at the top: it needs what the tests need.
-    from deploy.image.trial import try_out
-
-    return try_out(engine, options.tag)
-
-
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser("python -m deploy.image", description=__doc__)
     parser.add_argument("--tag", default=TAG, help=f"the image's name (default {TAG})")
@@ -57,9 +50,6 @@ def main(arguments: list[str]) -> int:
     listing = commands.add_parser("sbom", help="list what is in it, as CycloneDX")
     listing.add_argument("file", type=Path)
     listing.set_defaults(call=list_parts)
-    commands.add_parser("check", help="start all of it and ask it a question").set_defaults(
-        call=check
-    )
     options = parser.parse_args(arguments)
     try:
         code: int = options.call(find_engine(), options)

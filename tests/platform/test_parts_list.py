@@ -43,7 +43,7 @@ def test_the_list_is_valid_by_its_schema(tmp_path: Path) -> None:
             "from cyclonedx.validation.json import JsonStrictValidator as J\n"
             "print(J(V.V1_6).validate_str(open(sys.argv[1]).read()))"
         )
-        command = [TOOLS / "bin" / "python", "-c", code, path]
+        command = [str(TOOLS / "bin" / "python"), "-c", code, str(path)]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     assert faults({}) == "None"
