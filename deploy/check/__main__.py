@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from deploy.check import files, names, pipelines, policies, product, schemas
+from deploy.check import files, names, pipelines, policies, product, schemas, terraform
 from deploy.check.manifests import (
     ROOT,
     Build,
@@ -37,7 +37,8 @@ def find_all(paths: list[Path]) -> set[Fault]:
         return _find_in(paths)
     places = Places(ROOT, sources())
     built = {Fault(places.of(each), each.what) for each in check_builds(build_all())}
-    return built | set(files.find_faults(ROOT)) | set(pipelines.find_faults(ROOT))
+    beside = (files, pipelines, terraform)
+    return built.union(*(part.find_faults(ROOT) for part in beside))
 
 
 def _find_in(paths: list[Path]) -> set[Fault]:
