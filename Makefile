@@ -12,7 +12,7 @@ export PORT ?= 8000
 # Images set it. Every process would then compile all of its modules again at each start: twice the CPU.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install dev clients run test coverage lint lint-deploy house bench answers drill clean
+.PHONY: install dev clients run test coverage lint lint-deploy house bench answers drill cluster clean
 
 install: $(VENV)/.base
 
@@ -58,6 +58,10 @@ bench: dev
 # How good the offline answerer's answers are: a minute or two, with a PostgreSQL of its own.
 answers: dev
 	$(PY) -m bench.answers $(ARGS)
+
+# The whole product as a server would run it, behind nginx with TLS: docs/running.md.
+cluster: dev
+	@exec $(PY) -m bench.cluster --with-parent $(ARGS)
 
 drill: dev
 	$(PY) -m bench.drill $(ARGS)
