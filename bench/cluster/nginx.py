@@ -1,6 +1,7 @@
 """nginx with the product's own deploy/nginx.conf: only addresses, ports and paths are changed."""
 
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ CONFIGURATION = ROOT / "deploy" / "nginx.conf"
 PROGRAM = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 MISSING = "nginx is not installed: apt-get install nginx-light"
 # As in compose.yaml: addresses of the two web processes, nginx's port, its files.
-_WEB = "        server 172.30.83.{}:8000 max_fails=1 fail_timeout=2s;\n"
+_WEBS = re.compile(r"^( +server )172\.30\.83\.11:8000( .*\n)(?:^ +server 172\..*\n)+", re.MULTILINE)
 _LISTEN, _TEMPORARY, _TLS = "listen 8080;", "/tmp/", "/etc/nginx/tls/"  # noqa: S108
 
 # deploy/tls/tls.conf as docs/deploy.md has it, with ports of this machine. Before 1.25.1 nginx has no
@@ -29,10 +30,11 @@ if ($scheme = http) {{ return 308 https://$host:{https}$request_uri; }}
 def configuration(webs: Sequence[int], port: int, folder: Path) -> str:
     """The product's configuration for these ports of web processes, listening at `port`."""
     text = CONFIGURATION.read_text(encoding="utf-8")
-    first = _WEB.replace("172.30.83.{}:8000", "127.0.0.1:{}")
+    servers = "".join(rf"\g<1>127.0.0.1:{web}\g<2>" for web in webs)
+    text, found = _WEBS.subn(servers, text)
+    if found != 1:
+        raise ValueError("deploy/nginx.conf has no list of web processes any more")
     changes = {
-        _WEB.format(11): "".join(first.format(web) for web in webs),
-        _WEB.format(12): "",
         _LISTEN: f"listen 127.0.0.1:{port};",
         _TEMPORARY: f"{folder}/",
         _TLS: f"{folder}/tls/",

@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import Popen
@@ -16,6 +16,7 @@ from chatbot_saas.embedded.account import Account
 from chatbot_saas.embedded.process import server_env, spawn
 from chatbot_saas.start_error import StartError
 
+Look = Callable[[str], Ready]
 _WORKER_CONCURRENCY = 2
 # Nobody reads what they would tell each other.
 _ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
@@ -92,24 +93,28 @@ def all_parts(plan: Plan, servers: Servers, trusted: Path) -> list[Part]:
     """In the order of their start. An S3 server for the files would be one more of `_servers`, and its
     address one more of `environment`'s urls."""
     product = environment(plan, servers.urls)
+
+    def look(name: str) -> Ready:
+        return ready.of(name, plan.ports, servers.urls, trusted)
+
     return [
-        *_servers(plan, servers),
-        *(_monitors(plan) if plan.size.monitored else ()),
-        _provider(plan),
-        *_webs(plan, product),
-        *_workers(plan, product),
-        *_beats(plan, product),
-        _nginx(plan, trusted),
+        *_servers(plan, servers, look),
+        *(_monitors(plan, look) if plan.size.monitored else ()),
+        _provider(plan, look),
+        *_webs(plan, product, look),
+        *_workers(plan, product, look),
+        *_beats(plan, product, look),
+        _nginx(plan, look),
     ]
 
 
-def _servers(plan: Plan, servers: Servers) -> Iterator[Part]:
+def _servers(plan: Plan, servers: Servers, look: Look) -> Iterator[Part]:
     account, layout = servers.layout.account, servers.layout
     yield Part(
         name="postgres",
         argv=servers.postgres_command(),
         env=server_env(),
-        is_ready=ready.takes_statements(servers.urls["DATABASE_URL"]),
+        is_ready=look("postgres"),
         account=account,
         # Fast: whoever is connected is sent away.
         stop=signal.SIGINT,
@@ -121,7 +126,7 @@ def _servers(plan: Plan, servers: Servers) -> Iterator[Part]:
         name="redis",
         argv=servers.redis_command(),
         env=server_env(),
-        is_ready=ready.answers_ping(servers.urls["REDIS_URL"]),
+        is_ready=look("redis"),
         account=account,
         is_server=True,
         cwd=layout.redis_home,
@@ -136,7 +141,7 @@ def _servers(plan: Plan, servers: Servers) -> Iterator[Part]:
             epmd=ports["epmd"],
             distribution=ports["rabbitmq-distribution"],
         ),
-        is_ready=ready.lets_in(servers.urls["CELERY_BROKER_URL"]),
+        is_ready=look("rabbitmq"),
         account=account,
         # Its shell, which then ends the node.
         orphaned=signal.SIGTERM,
@@ -145,59 +150,52 @@ def _servers(plan: Plan, servers: Servers) -> Iterator[Part]:
     )
 
 
-def _monitors(plan: Plan) -> Iterator[Part]:
+def _monitors(plan: Plan, look: Look) -> Iterator[Part]:
     env = server_env()
-    local = {
-        name: f"http://127.0.0.1:{plan.ports[name]}" for name in ("prometheus", "alertmanager")
-    }
     yield Part(
         name="pager",
         argv=_python("-m", "bench.cluster.pager", "--port", str(plan.ports["pager"])),
         env=env,
-        is_ready=ready.answers(f"http://127.0.0.1:{plan.ports['pager']}/"),
+        is_ready=look("pager"),
     )
     yield Part(
         name="prometheus",
         argv=monitoring.prometheus_command(plan),
         env=env,
-        is_ready=ready.answers(f"{local['prometheus']}/-/ready"),
+        is_ready=look("prometheus"),
     )
     yield Part(
         name="alertmanager",
         argv=monitoring.alertmanager_command(plan),
         env=env,
-        is_ready=ready.answers(f"{local['alertmanager']}/-/ready"),
+        is_ready=look("alertmanager"),
     )
 
 
-def _provider(plan: Plan) -> Part:
+def _provider(plan: Plan, look: Look) -> Part:
     port = str(plan.ports["provider"])
     return Part(
         name="provider",
         argv=_python("-m", plan.size.provider, "--port", port),
         env=server_env(),
-        is_ready=ready.answers(f"http://127.0.0.1:{port}/_log"),
+        is_ready=look("provider"),
     )
 
 
-def _webs(plan: Plan, product: dict[str, str]) -> Iterator[Part]:
+def _webs(plan: Plan, product: dict[str, str], look: Look) -> Iterator[Part]:
     for name in plan.size.names():
         if name.startswith("web"):
             port = plan.ports[name]
             yield Part(
                 name=name,
-                argv=_python(*_web_program(plan.size.broken), "--port", str(port)),
+                argv=_python("-m", "chatbot_saas.serve", "--port", str(port)),
                 env=_own_folder(plan, product, name),
-                is_ready=ready.answers(f"http://127.0.0.1:{port}/readyz"),
+                is_ready=look(name),
                 is_product=True,
             )
 
 
-def _web_program(broken: str) -> list[str]:
-    return ["-m", "bench.cluster.broken", broken] if broken else ["-m", "chatbot_saas.serve"]
-
-
-def _workers(plan: Plan, product: dict[str, str]) -> Iterator[Part]:
+def _workers(plan: Plan, product: dict[str, str], look: Look) -> Iterator[Part]:
     for number, pool in enumerate(plan.size.pools):
         name = f"worker{number + 1}"
         folder = plan.folder / "run" / f"{name}-counters"
@@ -214,31 +212,29 @@ def _workers(plan: Plan, product: dict[str, str]) -> Iterator[Part]:
                 # What a pool's children count is told by their parent.
                 "PROMETHEUS_MULTIPROC_DIR": str(folder),
             },
-            is_ready=ready.says_alive(product["REDIS_URL"] + "/0", "worker"),
+            is_ready=look(name),
             is_product=True,
         )
 
 
-def _beats(plan: Plan, product: dict[str, str]) -> Iterator[Part]:
+def _beats(plan: Plan, product: dict[str, str], look: Look) -> Iterator[Part]:
     for number in range(plan.size.beats):
         name = f"beat{number + 1}"
         yield Part(
             name=name,
             argv=_celery("beat", "--pidfile", ""),
             env=_own_folder(plan, product, name),
-            is_ready=ready.says_alive(product["REDIS_URL"] + "/0", "beat"),
+            is_ready=look(name),
             is_product=True,
         )
 
 
-def _nginx(plan: Plan, trusted: Path) -> Part:
+def _nginx(plan: Plan, look: Look) -> Part:
     return Part(
         name="nginx",
         argv=nginx.command(nginx_conf(plan), foreground=True),
         env=server_env(),
-        is_ready=ready.answers(
-            f"https://127.0.0.1:{plan.ports['https']}/healthz", verify=certificate.trust(trusted)
-        ),
+        is_ready=look("nginx"),
         orphaned=signal.SIGTERM,
     )
 

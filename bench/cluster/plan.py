@@ -25,7 +25,7 @@ _KEPT = ("PATH", "HOME", "LANG", "TZ", "LD_LIBRARY_PATH")
 class Size:
     """`webs` get the visitors, `standby` run beside them and get none; `pools` has Celery's pool of
     each worker; `monitored` is with Prometheus and Alertmanager; `provider` is the module that answers
-    as a model; `drain` is TURN_DRAIN_SECONDS; `broken` names a module of `tests.broken` for the webs."""
+    as a model; `drain` is TURN_DRAIN_SECONDS."""
 
     webs: int = 2
     standby: int = 0
@@ -34,7 +34,6 @@ class Size:
     monitored: bool = True
     provider: str = "tests.fake_openai"
     drain: float = 20.0
-    broken: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
 
     def names(self) -> Iterator[str]:

@@ -1,7 +1,9 @@
 """Whether a part does its work: asked as its users ask it, within two seconds."""
 
 import socket
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import httpx
 import psycopg
@@ -14,19 +16,31 @@ _SECONDS = 2.0
 Ready = Callable[[int], bool]
 
 
-def answers(url: str, token: str = "", verify: object = True) -> Ready:
-    """GET gives 200."""
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+def of(name: str, ports: Mapping[str, int], urls: Mapping[str, str], certificate: Path) -> Ready:
+    """How the part `name` is asked; `urls` are those that the product is given."""
+    role = name.rstrip("0123456789")
+    cache = f"{urls['REDIS_URL']}/0"
+    asked: dict[str, Callable[[], Ready]] = {
+        "postgres": lambda: takes_statements(urls["DATABASE_URL"]),
+        "redis": lambda: answers_ping(urls["REDIS_URL"]),
+        "rabbitmq": lambda: lets_in(urls["CELERY_BROKER_URL"]),
+        "worker": lambda: says_alive(cache, "worker"),
+        "beat": lambda: says_alive(cache, "beat"),
+        "nginx": lambda: answers(f"https://127.0.0.1:{ports['https']}/healthz", certificate),
+    }
+    if role in asked:
+        return asked[role]()
+    path = {"web": "/readyz", "provider": "/_log", "pager": "/"}.get(role, "/-/ready")
+    return answers(f"http://127.0.0.1:{ports[name]}{path}")
+
+
+def answers(url: str, certificate: Path | None = None) -> Ready:
+    """GET gives 200, over TLS with this certificate."""
 
     def look(_: int) -> bool:
+        verify = ssl.create_default_context(cafile=certificate) if certificate else True
         try:
-            answer = httpx.get(
-                url,
-                headers=headers,
-                timeout=_SECONDS,
-                trust_env=False,
-                verify=verify,  # type: ignore[arg-type]
-            )
+            answer = httpx.get(url, timeout=_SECONDS, trust_env=False, verify=verify)
         except httpx.HTTPError:
             return False
         return answer.status_code == 200
