@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import httpx
+
 from bench.drill.cluster import sizes
 from bench.drill.cluster.stage import Script, Stage
 from bench.drill.storm.audience import everybody, quiet
 from bench.drill.storm.crowd import Crowd, Tenant
+from bench.drill.storm.ledger import Upload
 from bench.drill.storm.programs import Asker, Uploader
 
 _SHORT = {"words": 4, "delay": 0.0}
@@ -40,6 +43,25 @@ async def answered(stage: Stage, *, within: float) -> float | None:
         if told.status == "completed":
             return time.monotonic() - began
         await asyncio.sleep(0.2)
+    return None
+
+
+async def read(stage: Stage, upload: Upload, *, within: float) -> float | None:
+    """Seconds until a document can be asked, as its owner sees it; None when it cannot by then."""
+    began = time.monotonic()
+    (tenant,) = (each for each in stage.crowd.tenants if each.id == upload.tenant)
+    headers = {"Authorization": f"Bearer {tenant.secret_key}"}
+    url = f"{stage.cluster.url}/v1/documents/{upload.id}"
+    trust = stage.cluster.trust
+    async with httpx.AsyncClient(headers=headers, verify=trust, trust_env=False) as http:
+        while time.monotonic() - began < within:
+            try:
+                answer = await http.get(url)
+                if answer.status_code == 200 and answer.json()["status"] == "ready":
+                    return time.monotonic() - began
+            except httpx.HTTPError:
+                pass
+            await asyncio.sleep(0.5)
     return None
 
 

@@ -30,8 +30,7 @@ async def script(stage: Stage) -> None:
 async def away(stage: Stage, server: str) -> None:
     """One server, for `OUTAGE` seconds; then questions and documents must go on as before."""
     # Imported here: they need Django set up.
-    from bench.drill.cluster.load import probing
-    from bench.drill.cluster.progress import all_read
+    from bench.drill.cluster.load import probing, read
     from bench.drill.storm.programs import Uploader
 
     async with probing(stage) as probe:
@@ -48,7 +47,7 @@ async def away(stage: Stage, server: str) -> None:
         stage.bound(f"{server}_back_s", back, sizes.BACK)
         up_at = time.monotonic()
         upload = await Uploader(stage.crowd, stage.crowd.tenants[0], 0).upload(paragraphs=3)
-        took = None if upload is None else await all_read([upload], within=sizes.INGEST)
+        took = None if upload is None else await read(stage, upload, within=sizes.INGEST)
         stage.bound(f"{server}_ingests_after_s", took, sizes.INGEST)
         await asyncio.sleep(max(0.0, up_at + sizes.AFTERWARDS + 3 - time.monotonic()))
     late = [each for each in probe.failures if each.ended > up_at + sizes.AFTERWARDS]
