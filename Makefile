@@ -13,7 +13,7 @@ export PORT ?= 8000
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: install dev clients packages run test coverage lint lint-deploy audit licences secrets image \
-  image-check sbom deploy smoke house bench answers drill clean
+  image-check sbom deploy smoke house bench answers drill cluster clean
 
 install: $(VENV)/.base
 
@@ -93,6 +93,10 @@ bench: dev
 # How good the offline answerer's answers are: a minute or two, with a PostgreSQL of its own.
 answers: dev
 	$(PY) -m bench.answers $(ARGS)
+
+# The whole product as a server would run it, behind nginx with TLS: docs/running.md.
+cluster: dev
+	@exec $(PY) -m bench.cluster --with-parent $(ARGS)
 
 drill: dev
 	$(PY) -m bench.drill $(ARGS)

@@ -5,12 +5,21 @@ import sys
 from typing import Any
 
 from bench.drill import fleet, neighbours, suite
+from bench.drill.cluster import kill, restarts, rolling, switch
 from bench.drill.plan import DRILLS
 from bench.drill.storm import main as storm
 from bench.figures import save
 
 # Those that are no test at another size.
-OWN = {"fleet": fleet.run, "neighbours": neighbours.run, "storm": storm.run}
+OWN = {
+    "fleet": fleet.run,
+    "neighbours": neighbours.run,
+    "storm": storm.run,
+    "cluster-kill": kill.run,
+    "rolling": rolling.run,
+    "blue-green": switch.run,
+    "restarts": restarts.run,
+}
 
 
 def main() -> int:

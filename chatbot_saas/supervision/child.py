@@ -17,9 +17,15 @@ class Child:
     """A process that is to run. `start` spawns it, in a session of its own."""
 
     def __init__(
-        self, name: str, start: Callable[[], subprocess.Popen[bytes]], pid_file: Path
+        self,
+        name: str,
+        start: Callable[[], subprocess.Popen[bytes]],
+        pid_file: Path,
+        *,
+        healthy_after: float = HEALTHY_AFTER,
     ) -> None:
         self.name = name
+        self._healthy_after = healthy_after
         self.process: subprocess.Popen[bytes] | None = None
         self._start = start
         self._pid_file = pid_file
@@ -64,7 +70,7 @@ class Child:
     def _note_death(self, code: int) -> str:
         self.process = None
         # Doubling is for what dies at each start, not for one bad moment in a day.
-        if time.monotonic() - self._started_at > HEALTHY_AFTER:
+        if time.monotonic() - self._started_at > self._healthy_after:
             self._delay = FIRST_DELAY
         self._due_at = time.monotonic() + self._delay
         self._delay = min(self._delay * 2, MAX_DELAY)

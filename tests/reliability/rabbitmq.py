@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.cluster import rabbitmq
+from bench.cluster.rabbitmq import MISSING, PROGRAM
 from tests.eventually import eventually
 
-# Debian's own command changes the account and wants a system's service.
-PROGRAM = next(Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin/rabbitmq-server"), None)
-MISSING = "RabbitMQ is not installed: apt-get install rabbitmq-server"
+__all__ = ["MISSING", "PROGRAM", "RabbitMQ", "running"]
 _START_SECONDS = 120.0
 
 
@@ -28,35 +28,23 @@ class RabbitMQ:
 
     def __init__(self, folder: Path) -> None:
         self._folder, self.port = folder, _free_port()
-        self._epmd, self._distribution = _free_port(), _free_port()
+        self.epmd, self._distribution = _free_port(), _free_port()
         self._process: subprocess.Popen[bytes] | None = None
-        self.url = f"amqp://guest:guest@127.0.0.1:{self.port}//"
+        self.url = rabbitmq.url(self.port)
 
     def start(self) -> None:
         assert PROGRAM is not None
-        (self._folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{self.port}\n")
+        text = rabbitmq.configuration(self.port)
+        (self._folder / "rabbitmq.conf").write_text(text, encoding="utf-8")
         with (self._folder / "out.log").open("ab") as out:
             self._process = subprocess.Popen(
                 [str(PROGRAM)],
-                env={
-                    "PATH": os.environ["PATH"],
-                    "HOME": str(self._folder),
-                    "RABBITMQ_NODENAME": f"node{self.port}@localhost",
-                    "RABBITMQ_CONFIG_FILE": str(self._folder / "rabbitmq"),
-                    "RABBITMQ_ENABLED_PLUGINS_FILE": str(self._folder / "plugins"),
-                    "RABBITMQ_MNESIA_BASE": str(self._folder / "mnesia"),
-                    "RABBITMQ_LOG_BASE": str(self._folder / "log"),
-                    "RABBITMQ_PID_FILE": str(self._folder / "pid"),
-                    "RABBITMQ_DIST_PORT": str(self._distribution),
-                    "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
-                        "-kernel inet_dist_use_interface {127,0,0,1}"
-                    ),
-                    # Names of nodes, and of nobody outside of this machine.
-                    "ERL_EPMD_ADDRESS": "127.0.0.1",
-                    "ERL_EPMD_PORT": str(self._epmd),
-                    # It may be ended before it has noticed that the node is gone.
-                    "ERL_EPMD_RELAXED_COMMAND_CHECK": "1",
-                },
+                env=rabbitmq.environment(
+                    self._folder,
+                    port=self.port,
+                    epmd=self.epmd,
+                    distribution=self._distribution,
+                ),
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
@@ -78,12 +66,6 @@ class RabbitMQ:
             self._process.wait(30)
             self._process = None
 
-    def forget_names(self) -> None:
-        """The process that knows the nodes' names outlives them."""
-        subprocess.run(
-            ["epmd", "-port", str(self._epmd), "-kill"], check=False, stdout=subprocess.DEVNULL
-        )
-
 
 @contextmanager
 def running(folder: Path) -> Iterator[RabbitMQ]:
@@ -93,4 +75,4 @@ def running(folder: Path) -> Iterator[RabbitMQ]:
         yield node
     finally:
         node.kill()
-        node.forget_names()
+        rabbitmq.forget_names(node.epmd)

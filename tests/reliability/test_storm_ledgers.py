@@ -43,7 +43,7 @@ def agreeing() -> Ledgers:
         calls=[
             Call("a", 1, "", False, None),
             Call("a", 2, "all of it", True, TOKENS),
-            Call("b", 3, "half an ", False, None),
+            Call("b", 3, "half an ", False, None, ("t",)),
         ],
         uploads=[Upload("d1", "t", "text")],
         documents=[StoredDocument("d1", "t", "ready", 3.0, "digest")],
@@ -132,7 +132,14 @@ FAULTS: list[tuple[str, str, Callable[[Ledgers], object]]] = [
     ("wrong_chunks", "a double chunk", document(doubles=1)),
     ("wrong_chunks", "without a vector", document(unsearchable=1)),
     ("wrong_chunks", "miscounted", lambda each: each.corpora.update(t=(5, 4))),
+    ("foreign_rows", "another's turn", first_turn(tenant="u")),
+    ("foreign_rows", "another's document", document(tenant="u")),
+    ("foreign_rows", "another's passages", lambda each: _shown(each, "u")),
 ]
+
+
+def _shown(ledgers: Ledgers, tenant: str) -> None:
+    ledgers.calls[2] = replace(ledgers.calls[2], canaries=("t", tenant))
 
 
 def _twice(ledgers: Ledgers) -> tuple[Said, ...]:

@@ -139,11 +139,28 @@ def wrong_chunks(ledgers: Ledgers) -> Iterator[str]:
             yield f"{tenant}: the index counts {says} chunks and holds {holds}"
 
 
+def foreign_rows(ledgers: Ledgers) -> Iterator[str]:
+    """No tenant holds a turn or a document of another, or is answered from another's documents."""
+    asked_by = {told.mark: told.tenant for told in ledgers.told}
+    for turn in ledgers.turns:
+        if asked_by.get(turn.mark, turn.tenant) != turn.tenant:
+            yield f"{turn.mark}: asked in {asked_by[turn.mark]}, and stored in {turn.tenant}"
+    brought_by = {upload.id: upload.tenant for upload in ledgers.uploads}
+    for document in ledgers.documents:
+        if brought_by.get(document.id, document.tenant) != document.tenant:
+            yield f"{document.id}: brought to {brought_by[document.id]}, in {document.tenant}"
+    for call in ledgers.calls:
+        for canary in call.canaries:
+            if canary != asked_by.get(call.mark, canary):
+                yield f"{call.mark}: asked in {asked_by[call.mark]}, and shown {canary}"
+
+
 CHECKS: dict[str, Callable[[Ledgers], Iterator[str]]] = {
     check.__name__: check
     for check in (
         *(lost_turns, untold_ends, untrue_answers, half_answers, half_turns),
         *(wrong_charges, wrong_sums, second_generations, lost_documents, wrong_chunks),
+        foreign_rows,
     )
 }
 

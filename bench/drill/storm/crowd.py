@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import ssl
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ FAULTS: tuple[tuple[str, int | None], ...] = (
     *(("garbage", 0), ("garbage", 20), ("error", 0), ("error", 20)),
 )
 WORDS, DELAY = 60, 0.012
+# After any piece of an answer; most have some twenty.
+STOPS = 0.002
 
 
 class Web(Protocol):
@@ -54,7 +57,8 @@ def tenant_of(made: Workspace) -> Tenant:
 @dataclass
 class Crowd:
     """`phase` is what happens now; `chaos` the share of questions that the provider fails, in which of
-    these ways; `cuts` how many sockets are still to be cut."""
+    these ways; `cuts` how many sockets are still to be cut; `stops` the share of pieces after which a
+    visitor stops; `trust` is for webs behind TLS."""
 
     webs: list[Web]
     tenants: list[Tenant]
@@ -64,6 +68,8 @@ class Crowd:
     ways: tuple[tuple[str, int | None], ...] = FAULTS
     words: int = WORDS
     cuts: int = 0
+    stops: float = STOPS
+    trust: ssl.SSLContext | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
     chance: random.Random = field(default_factory=lambda: random.Random(7))
 

@@ -74,13 +74,15 @@ class Books:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call as the provider saw it: what it sent, and whether it said that this was all."""
+    """A call as the provider saw it: what it sent, and whether it said that this was all; `canaries` are
+    the tenants whose documents it was shown."""
 
     mark: str
     number: int
     text: str
     finished: bool
     tokens: tuple[int, int] | None
+    canaries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import httpx
 
 from bench.drill.storm.crowd import Crowd, Tenant
 from bench.drill.storm.events import Reader
-from bench.drill.storm.ledger import Upload
+from bench.drill.storm.ledger import Told, Upload
 from bench.drill.storm.sizes import THINKS
 from bench.drill.storm.visitor import Refused
 
@@ -27,6 +27,7 @@ class _Program:
             headers={"Authorization": f"Bearer {tenant.secret_key}"},
             timeout=_SILENCE,
             trust_env=False,
+            verify=crowd.trust or True,
         )
 
     def _url(self, path: str) -> str:
@@ -50,8 +51,24 @@ class Asker(_Program):
                 await self.ask()
                 await self._crowd.pause(*THINKS)
 
-    async def ask(self) -> None:
-        reader = Reader(self._crowd.ask(self._tenant))
+    async def ask(self, **special: Any) -> Told:
+        """One turn, to its end or until patience is over; `special` is what is asked for in it."""
+        reader = Reader(self._crowd.ask(self._tenant, **special))
+        await self._ask(reader)
+        return reader.told
+
+    async def ask_once(self, **special: Any) -> Told:
+        """The same without coming again: `refusal` says why it was not answered."""
+        reader = Reader(self._crowd.ask(self._tenant, **special))
+        try:
+            await self._follow(reader)
+        except Refused as refused:
+            reader.refuse(refused.code)
+        except httpx.HTTPError as error:
+            reader.refuse(type(error).__name__)
+        return reader.told
+
+    async def _ask(self, reader: Reader) -> None:
         try:
             async with asyncio.timeout(_PATIENCE):
                 while not reader.told.status:
@@ -118,7 +135,9 @@ class Uploader(_Program):
                 await self._crowd.pause(10, 20)
 
     async def upload(self, *, paragraphs: int) -> Upload | None:
-        content = text(self._crowd.chance, paragraphs)
+        # By this it is seen whose documents a question was answered from.
+        canary = f"The code of the depot is canary-{self._tenant.id}."
+        content = f"{canary}\n\n{text(self._crowd.chance, paragraphs)}"
         name = f"{self._crowd.chance.getrandbits(48):x}.md"
         for _ in range(60):
             try:

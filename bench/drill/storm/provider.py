@@ -1,6 +1,7 @@
 """`python -m bench.drill.storm.provider`: a model whose answers are ordered in the question, each of them
 unique, with a log of every call and what was sent in it."""
 
+import argparse
 import asyncio
 import re
 import subprocess
@@ -27,6 +28,7 @@ from tests.fake_openai.server import (
     _write_chunk,
 )
 
+_CANARY = re.compile(r"canary-([0-9a-f-]{36})")
 _ORDER = re.compile(r"order ([0-9a-f]{12}) ([a-z]+)(\d*) (\d+) words (\d+) ms")
 _HANGS = 600.0
 _LONG = 1_000
@@ -85,7 +87,8 @@ class Storm(Server):
         # Not kept twice: at full size that would be the drill's largest memory.
         self.log.clear()
         ordered = Order.read(last_message(body))
-        call = _Running(ordered, seen.number, str(body["model"]))
+        canaries = tuple(sorted(set(_CANARY.findall(str(body["messages"])))))
+        call = _Running(ordered, seen.number, str(body["model"]), canaries)
         # From its beginning: one that hangs has no end.
         self.calls.append(call)
         try:
@@ -107,14 +110,16 @@ class _Ended(Exception):
 class _Running:
     """A call that is being answered."""
 
-    def __init__(self, ordered: Order, number: int, model: str) -> None:
+    def __init__(self, ordered: Order, number: int, model: str, canaries: tuple[str, ...]) -> None:
         self._order, self._number, self._model = ordered, number, model
+        self._canaries = canaries
         self._text = ""
         self._tokens: tuple[int, int] | None = None
 
     def made(self) -> Call:
         finished = self._tokens is not None
-        return Call(self._order.mark, self._number, self._text, finished, self._tokens)
+        order = self._order
+        return Call(order.mark, self._number, self._text, finished, self._tokens, self._canaries)
 
     async def stream(self, writer: asyncio.StreamWriter) -> None:
         writer.write(_STREAM_HEAD)
@@ -196,7 +201,9 @@ def running() -> Iterator[Provider]:
 
 
 async def main() -> None:
-    server, port = await Storm().start(0)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    server, port = await Storm().start(parser.parse_args().port)
     print(f"http://127.0.0.1:{port}/v1", flush=True)
     async with server:
         await server.serve_forever()

@@ -18,8 +18,6 @@ _PATIENCE = 150.0
 _SILENCE = 45.0
 # So that a process which was away has visitors again.
 _COMES_ANEW = 0.3
-# After any piece of an answer; most have some twenty.
-_STOPS = 0.002
 _BROKEN = (WebSocketException, OSError, EOFError, TimeoutError)
 
 
@@ -98,7 +96,7 @@ class Visitor:
             if event["type"] == "error":
                 raise Refused(event["code"], event.get("retry_after"))
             reader.take(event)
-            if event["type"] == "turn.delta" and self._crowd.chance.random() < _STOPS:
+            if event["type"] == "turn.delta" and self._crowd.chance.random() < self._crowd.stops:
                 await socket.send(json.dumps({"type": "turn.stop", "turn_id": told.turn_id}))
             read += 1
             if read == cut_after:
@@ -109,6 +107,7 @@ class Visitor:
         self._socket = socket = await connect(
             self._crowd.webs[self._web].socket_url,
             origin=Origin(f"https://{self._tenant.host}"),
+            ssl=self._crowd.trust,
             proxy=None,
             compression=None,
             ping_interval=None,
