@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from bench.cluster import parts, plan, rabbitmq, servers
+from bench.cluster.containers import Containers
 from bench.cluster.plan import Plan, Size
 from bench.cluster.supervisor import Supervisor
 from chatbot_saas.embedded import VarDir
@@ -30,6 +31,10 @@ def main() -> int:
     parser.add_argument(
         "--size", default="{}", help="the fields of bench.cluster.plan.Size, in JSON"
     )
+    parser.add_argument("--image", default="", help="run the product as containers of this image")
+    parser.add_argument(
+        "--once", action="store_true", help="end when both workspaces have answered"
+    )
     parser.add_argument("--no-seed", action="store_true", help="no workspaces and no questions")
     parser.add_argument(
         "--with-parent",
@@ -40,7 +45,7 @@ def main() -> int:
     if options.with_parent:
         die_with_parent(signal.SIGTERM, os.getppid())
     try:
-        run(options.folder.resolve(), msgspec.json.decode(options.size, type=Size), options.no_seed)
+        run(options, msgspec.json.decode(options.size, type=Size))
     except StartError as error:
         sys.exit(f"{error}")
     except Stopped:
@@ -48,33 +53,41 @@ def main() -> int:
     return 0
 
 
-def run(folder: Path, size: Size, no_seed: bool) -> None:
+def run(options: argparse.Namespace, size: Size) -> None:
     began = time.monotonic()
+    folder = options.folder.resolve()
     made = plan.make(folder, size)
+    containers = Containers(options.image, made) if options.image else None
     parts.check_programs(made)
     with _own_folder(folder):
         say(f"Preparing; logs in {folder / 'log'}")
         with servers.prepared(made) as prepared:
             certificate = parts.prepare(made)
-            supervisor = Supervisor(
-                made, prepared, parts.all_parts(made, prepared, certificate), began
-            )
+            chosen = parts.all_parts(made, prepared, certificate)
+            if containers:
+                chosen = [containers.contain(each) if each.is_product else each for each in chosen]
+            supervisor = Supervisor(made, prepared, chosen, began)
             try:
-                _serve(supervisor, made, certificate, no_seed)
+                _serve(supervisor, made, certificate, seeds=not options.no_seed)
+                if containers:
+                    containers.check(supervisor.wait)
+                if not options.once:
+                    supervisor.watch()
             finally:
                 supervisor.end()
+                if containers:
+                    containers.remove()
                 rabbitmq.forget_names(made.ports["epmd"])
 
 
-def _serve(supervisor: Supervisor, made: Plan, certificate: Path, no_seed: bool) -> None:
+def _serve(supervisor: Supervisor, made: Plan, certificate: Path, *, seeds: bool) -> None:
     supervisor.start()
     seeded = made.folder / "run" / "workspaces.json"
-    if not no_seed:
+    if seeds:
         supervisor.run_step("-m", "bench.cluster.seed", str(certificate), str(seeded))
     told = json.loads(seeded.read_text()) if seeded.exists() else []
     state = supervisor.save_state(certificate=str(certificate), workspaces=told)
     _say_where(made, told, supervisor.seconds, state)
-    supervisor.watch()
 
 
 def _say_where(made: Plan, told: list[dict[str, str]], seconds: float, state: Path) -> None:

@@ -110,6 +110,10 @@ class Supervisor:
         if code:
             raise StartError(f"{' '.join(argv[:2])} ended with {code}.")
 
+    def wait(self, seconds: float) -> None:
+        """Raises Stopped as soon as somebody asks for the end."""
+        self._waiter.wait(seconds)
+
     def watch(self) -> None:
         """Starts again what dies, until somebody asks for the end."""
         while True:

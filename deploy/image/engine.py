@@ -16,7 +16,7 @@ CONFINED = (
     *("--tmpfs", "/tmp:size=512m,mode=1777"),  # noqa: S108  # of the container
 )
 # A process that may not raise its limits cannot ask for the engine's own.
-_LIMITS = ("--ulimit", "nofile=4096:4096", "--ulimit", "nproc=4096:4096")
+LIMITS = ("--ulimit", "nofile=4096:4096", "--ulimit", "nproc=4096:4096")
 
 
 class EngineError(Exception):
@@ -62,12 +62,10 @@ class Engine:
 
     def run_container(self, image: str, command: Sequence[str], *options: str) -> str:
         """Runs to its end, confined as everywhere; what it printed."""
-        return self.run(["run", "--rm", *CONFINED, *_LIMITS, *options, image, *command])
+        return self.run(["run", "--rm", *CONFINED, *LIMITS, *options, image, *command])
 
     def start_container(self, name: str, image: str, command: Sequence[str], *options: str) -> None:
-        self.run(
-            ["run", "--detach", "--name", name, *CONFINED, *_LIMITS, *options, image, *command]
-        )
+        self.run(["run", "--detach", "--name", name, *CONFINED, *LIMITS, *options, image, *command])
 
     def exec(self, name: str, command: Sequence[str]) -> str:
         return self.run(["exec", name, *command])
