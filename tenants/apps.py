@@ -6,8 +6,13 @@ class TenantsConfig(AppConfig):
     verbose_name = "Workspaces"
 
     def ready(self) -> None:
+        from celery.signals import worker_ready
+
+        from tenants.outbox import running, writing
         from tenants.work import tasks, tickets, watch
 
         tickets.on_wake(tasks.wake_workers)
         watch.watch_worker(tasks.do_due_tickets)
         watch.watch_beat()
+        writing.on_written(running.wake_relay)
+        worker_ready.connect(running.start_relay, weak=False)

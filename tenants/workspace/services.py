@@ -6,6 +6,7 @@ from uuid import UUID
 
 from tenants.context import current_tenant_id, platform_context
 from tenants.models import APIKey, User
+from tenants.outbox.audit import tell_audited
 from tenants.workspace.caller import caller_address
 from tenants.workspace.changes import Changes
 from tenants.workspace.models import AuditEvent
@@ -55,6 +56,14 @@ def record_event(
         target=target,
         target_name=name[:_MAX_NAME_LENGTH],
         data={**data, "changes": changes} if changes else data,
+    )
+    tell_audited(
+        action,
+        tenant_id=current_tenant_id(),
+        actor=actor,
+        actor_kind=who.kind,
+        target=target,
+        changes=changes or {},
     )
 
 
