@@ -51,26 +51,26 @@ def deliver(sink: Sink) -> int:
     """
     arrived = 0
     while True:
-        found = _deliver_batch(sink)
-        if not found:
+        report = _deliver_batch(sink)
+        if report is None:
             return arrived
-        arrived += found
+        arrived += len(report.arrived)
 
 
-def _deliver_batch(sink: Sink) -> int:
-    """Returns how many arrived or were refused."""
+def _deliver_batch(sink: Sink) -> Report | None:
+    """None where nothing is to be done."""
     with transaction.atomic():
         if not hold_lease():
-            return 0
+            return None
         taken = _take()
         if not taken:
-            return 0
+            return None
         report = sink.send([each.message for each in taken])
         _note_arrived(report)
         _note_refused(taken, report)
     if report.fault:
         raise SinkAway(report.fault)
-    return len(report.arrived) + len(report.refused)
+    return report
 
 
 def hold_lease() -> bool:

@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 # The relay's transaction is open meanwhile; PostgreSQL ends one that is idle for a minute.
-SEND_SECONDS = 20
+SEND_SECONDS = 10
 
 
 class SinkAway(Exception):

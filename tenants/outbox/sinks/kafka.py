@@ -99,8 +99,8 @@ def _options(url: SinkURL) -> dict[str, str | int | bool]:
         "enable.idempotence": True,
         "acks": "all",
         # An event that has not arrived by then is given back, and sent again from the database.
-        "message.timeout.ms": 1000 * (SEND_SECONDS - 5),
-        "socket.timeout.ms": 1000 * (SEND_SECONDS - 10),
+        "message.timeout.ms": 1000 * (SEND_SECONDS - 2),
+        "socket.timeout.ms": 1000 * (SEND_SECONDS - 4),
         "linger.ms": 0,
         # As Kafka's own clients choose: others find the same key in the same partition.
         "partitioner": "murmur2_random",

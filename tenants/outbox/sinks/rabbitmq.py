@@ -50,7 +50,7 @@ class RabbitMQSink:
         try:
             for message in messages:
                 confirms.publish(self._exchange, message)
-            confirms.wait(time.monotonic() + SEND_SECONDS / 2)
+            confirms.wait(time.monotonic() + SEND_SECONDS)
         except _FAULTS as error:
             fault = f"RabbitMQ: {error!r}"
         if confirms.open and not fault:

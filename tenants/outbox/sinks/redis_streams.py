@@ -6,7 +6,7 @@ import redis
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from tenants.outbox.sinks.base import Message, Report, SinkAway
+from tenants.outbox.sinks.base import SEND_SECONDS, Message, Report, SinkAway
 from tenants.outbox.sinks.url import SinkURL
 
 _MAX_LENGTH = 1_000_000
@@ -19,7 +19,7 @@ class RedisSink:
         self._client = redis.Redis.from_url(
             url.address or settings.REDIS_URLS["events"],
             socket_connect_timeout=5,
-            socket_timeout=10,
+            socket_timeout=SEND_SECONDS,
             health_check_interval=30,
         )
 
