@@ -5,11 +5,13 @@
 """
 
 import ctypes
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 BROKERS = 3
 PARTITIONS = 4
@@ -86,6 +88,28 @@ class KafkaServer:
         """Every connection ends, and with it what was not acknowledged yet."""
         self.tell("down")
         self.tell("up")
+
+    def read(self) -> list[dict[str, Any]]:
+        """Everything that is in the topic, of each partition in its order."""
+        from confluent_kafka import Consumer, TopicPartition
+
+        consumer = Consumer(
+            {"bootstrap.servers": self.bootstrap, "group.id": "reader", "log_level": 0}
+        )
+        found: list[dict[str, Any]] = []
+        for number in range(PARTITIONS):
+            partition = TopicPartition(self.topic, number, 0)
+            _, end = consumer.get_watermark_offsets(partition, timeout=30)
+            consumer.assign([partition])
+            last = -1
+            while last < end - 1:
+                message = consumer.poll(30)
+                assert message is not None, "the topic cannot be read"
+                if message.error() is None:
+                    last, value = message.offset() or 0, message.value()
+                    found.append(json.loads(value or b""))
+        consumer.close()
+        return found
 
 
 @contextmanager

@@ -102,6 +102,8 @@ def _options(url: SinkURL) -> dict[str, str | int | bool]:
         "message.timeout.ms": 1000 * (SEND_SECONDS - 2),
         "socket.timeout.ms": 1000 * (SEND_SECONDS - 4),
         "linger.ms": 0,
+        # A broker that is back is found within a second.
+        "reconnect.backoff.max.ms": 1000,
         # As Kafka's own clients choose: others find the same key in the same partition.
         "partitioner": "murmur2_random",
         "message.max.bytes": int(url.options.get("max_bytes", 1_000_000)),
