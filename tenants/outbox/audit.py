@@ -1,10 +1,11 @@
 """Which entries of the audit trail are told to the outside, and what of them: ids, never what somebody or
 something is called."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
-from tenants.outbox.writing import write_event
+from tenants.context import current_tenant_id
+from tenants.outbox.writing import Value, write_event
+from tenants.workspace.services import Recorded
 
 # What the id of the entry's target is called.
 _TARGETS = {
@@ -29,25 +30,19 @@ _TARGETS = {
 AUDITED = frozenset(_TARGETS)
 
 
-def tell_audited(
-    action: str,
-    *,
-    tenant_id: UUID,
-    actor: str,
-    actor_kind: str,
-    target: str,
-    changes: Mapping[str, list[str]],
-) -> None:
+def tell_audited(entry: Recorded) -> None:
     """Writes the event of an entry, in its transaction; nothing for actions that are nobody's outside."""
-    name = _TARGETS.get(action)
+    name = _TARGETS.get(entry.action)
     if name is None:
         return
-    key = tenant_id if name == "tenant_id" else UUID(target)
+    key = current_tenant_id() if name == "tenant_id" else UUID(entry.target)
+    who = {"kind": entry.actor_kind}
     # Who of the platform it was is none of the workspace's business.
-    who = {"kind": actor_kind} if actor_kind == "platform" else {"kind": actor_kind, "id": actor}
-    data: dict[str, UUID | dict[str, str] | list[str] | str] = {name: key, "actor": who}
-    if action.endswith(".changed"):
-        data["changed"] = sorted(changes)
-    if action in ("member.joined", "member.role_changed"):
-        data["role"] = changes["role"][1]
-    write_event(action, key=key, **data)
+    if entry.actor_kind != "platform":
+        who["id"] = entry.actor
+    data: dict[str, Value] = {name: key, "actor": who}
+    if entry.action.endswith(".changed"):
+        data["changed"] = sorted(entry.changes)
+    if entry.action in ("member.joined", "member.role_changed"):
+        data["role"] = entry.changes["role"][1]
+    write_event(entry.action, key=key, **data)

@@ -1,12 +1,12 @@
 """Writing the audit trail."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from tenants.context import current_tenant_id, platform_context
 from tenants.models import APIKey, User
-from tenants.outbox.audit import tell_audited
 from tenants.workspace.caller import caller_address
 from tenants.workspace.changes import Changes
 from tenants.workspace.models import AuditEvent
@@ -14,6 +14,25 @@ from tenants.workspace.models import AuditEvent
 # The actor of what nobody asked for: set-up, commands.
 SYSTEM = "system"
 _MAX_NAME_LENGTH = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An entry without what anything is called."""
+
+    action: str
+    actor: str
+    actor_kind: str
+    target: str
+    changes: Changes
+
+
+_listeners: list[Callable[[Recorded], None]] = []
+
+
+def on_recorded(tell: Callable[[Recorded], None]) -> None:
+    """Register what hears of every entry, in its transaction."""
+    _listeners.append(tell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +76,8 @@ def record_event(
         target_name=name[:_MAX_NAME_LENGTH],
         data={**data, "changes": changes} if changes else data,
     )
-    tell_audited(
-        action,
-        tenant_id=current_tenant_id(),
-        actor=actor,
-        actor_kind=who.kind,
-        target=target,
-        changes=changes or {},
-    )
+    for tell in _listeners:
+        tell(Recorded(action, actor, who.kind, target, changes or {}))
 
 
 def name_actor(actor: str) -> str:

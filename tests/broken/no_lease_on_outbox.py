@@ -19,4 +19,4 @@ def deliver(sink: Sink) -> int:
     return len(report.arrived)
 
 
-running.deliver = deliver
+running.deliver = deliver  # type: ignore[attr-defined]

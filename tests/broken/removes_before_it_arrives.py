@@ -18,4 +18,4 @@ def deliver(sink: Sink) -> int:
     return len(sink.send(messages).arrived) if messages else 0
 
 
-running.deliver = deliver
+running.deliver = deliver  # type: ignore[attr-defined]

@@ -40,7 +40,8 @@ def has_consumer(node: RabbitMQ) -> bool:
     """Whether the example's queue is there and somebody reads it."""
     with Amqp(f"127.0.0.1:{node.port}") as connection:
         try:
-            return bool(connection.channel().queue_declare("reports", passive=True).consumer_count)
+            declared = connection.channel().queue_declare("reports", passive=True)
+            return declared is not None and bool(declared[2])
         except NotFound:
             return False
 
