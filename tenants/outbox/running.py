@@ -15,7 +15,7 @@ from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from core.redis import sync_redis
-from tenants.context import PLATFORM, run_in_scope, tenant_scope
+from tenants.context import DATABASE_AWAY, PLATFORM, run_in_scope, tenant_scope
 from tenants.models import Tenant
 from tenants.outbox import upkeep
 from tenants.outbox.relay import deliver
@@ -31,6 +31,7 @@ SWEEP_SECONDS = 20.0
 TIDY_SECONDS = 3600.0
 # A sink that is away is asked again after 1, 2, 4, … seconds, and every half minute at last.
 _LONGEST_PAUSE = 30.0
+_DATABASE_PAUSE = 5.0
 _TURN = "outbox:sweep"
 
 
@@ -59,20 +60,25 @@ class Relay:
         while True:
             if self._pause:
                 time.sleep(self._pause)
-            self.step()
+            try:
+                self.step()
+            except DATABASE_AWAY as error:
+                self._pause = _DATABASE_PAUSE
+                log.warning("the relay of events waits: %s", type(error).__name__)
 
     def step(self) -> None:
         """Waits for something to do, and does it."""
-        for tenant_id in self._next():
+        found = self._next()
+        for place, tenant_id in enumerate(found):
             try:
                 self._deliver(tenant_id)
             except SinkAway as away:
                 self._away(away)
                 with self._named:
-                    self._wanted.setdefault(tenant_id)
+                    self._wanted.update(dict.fromkeys(found[place:]))
                 return
             except DatabaseError as error:
-                # A workspace that is being removed, or a database that is away: the sweep comes again.
+                # A workspace that is being removed, or a database that restarts: the sweep comes again.
                 log.warning("events could not be read: %s", type(error).__name__)
         self._pause = 0.0
 

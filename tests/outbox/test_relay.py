@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 from pytest_django import Settings
@@ -13,10 +15,13 @@ from conversations.chatbots.onboarding import Workspace
 from core.redis import sync_redis
 from tenants.context import run_in_scope, tenant_context, tenant_scope
 from tenants.outbox.relay import deliver, hold_lease
+from tenants.outbox.resending import resend_delivered
 from tenants.outbox.sinks.base import SinkAway
 from tenants.outbox.sinks.opening import open_sink
 from tenants.outbox.upkeep import bound, read_outbox, tidy
+from tenants.schemas.provisioning import TenantRef
 from tenants.workspace.models import OutboxEvent
+from tests.eventually import eventually
 from tests.outbox.outbox import (
     assert_in_order,
     assert_valid,
@@ -26,6 +31,7 @@ from tests.outbox.outbox import (
     stream,
     take_turn,
 )
+from tests.outbox.reading import in_order, reading
 
 
 @pytest.fixture
@@ -36,7 +42,9 @@ def log(settings: Settings) -> Iterator[str]:
         yield name
 
 
-def test_what_was_committed_arrives_once_and_in_order(workspace: Workspace, log: str) -> None:
+def test_what_was_committed_arrives_once_and_in_order(
+    workspace: Workspace, other_tenant: TenantRef, log: str
+) -> None:
     with tenant_context(workspace.tenant.id):
         conversations = [take_turn(workspace) for _ in range(3)]
         for conversation_id in conversations * 3:
@@ -52,6 +60,31 @@ def test_what_was_committed_arrives_once_and_in_order(workspace: Workspace, log:
     found = sorted((b["partitionkey"], int(b["sequence"]), b["id"]) for b in bodies)
     assert found == expected
     assert {body["tenantid"] for body in bodies} == {str(workspace.tenant.id)}
+    with tenant_context(other_tenant.id):
+        assert ledger() == []
+
+
+def test_the_consumer_of_the_docs_handles_each_once_although_it_is_killed(
+    workspace: Workspace, log: str, tmp_path: Path
+) -> None:
+    kept = tmp_path / "ledger"
+    with tenant_context(workspace.tenant.id):
+        handled = read_some(workspace, log, kept) + read_some(workspace, log, kept)
+        assert sorted(handled) == ledger()
+    assert in_order(handled)
+
+
+def read_some(workspace: Workspace, log: str, kept: Path) -> list[tuple[str, int, str]]:
+    """Nine events, sent twice, and what a consumer that is killed then has handled of them."""
+    before = len(ledger())
+    with reading("redis_events", settings.REDIS_URLS["events"], log, kept) as reader:
+        for conversation_id in [take_turn(workspace) for _ in range(3)]:
+            take_turn(workspace, conversation_id)
+        assert deliver_all(open_sink()) == 9
+        resend_delivered(timedelta(hours=1))
+        assert deliver_all(open_sink()) == before + 9
+        eventually(lambda: len(reader.handled) == 9)
+    return reader.handled
 
 
 def test_without_a_sink_nothing_is_written(workspace: Workspace) -> None:
