@@ -62,7 +62,7 @@ def admit(
             now=timezone.now(),
         ):
             return _begun_before(question, context)
-        told.tell_started(context.conversation_id, turn_id)
+        told.tell_started(context, turn_id)
         terms = TurnTerms(plan, model, current_price(model))
         allowed = settings.TURN_ANSWER_TOKENS
         max_tokens = min(question.max_tokens or allowed, allowed)

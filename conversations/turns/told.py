@@ -5,13 +5,16 @@ from datetime import datetime
 from uuid import UUID
 
 from conversations import models
+from conversations.turns.values import TurnContext
 from tenants.outbox.writing import is_on, write_event
 
 
-def tell_started(conversation_id: UUID, turn_id: UUID) -> None:
+def tell_started(context: TurnContext, turn_id: UUID) -> None:
     """With the first question: a conversation without one is a page that was opened."""
-    if not is_on():
+    # Where something was said before, no query is needed to know.
+    if not is_on() or context.history:
         return
+    conversation_id = context.conversation_id
     turns = models.Turn.objects.filter(conversation_id=conversation_id)
     if not turns.exclude(pk=turn_id).exists():
         conversation = models.Conversation.objects.get(pk=conversation_id)
