@@ -51,6 +51,11 @@ def reading(example: str, server: str, name: str, ledger: Path) -> Iterator[Read
         reader.kill()
 
 
+def unique(handled: list[tuple[str, int, str]]) -> list[tuple[str, int, str]]:
+    """Each event where it came first: a program that is killed before its commit says it once more."""
+    return list(dict.fromkeys(handled))
+
+
 def in_order(handled: list[tuple[str, int, str]]) -> bool:
     """Whether each key's numbers grow."""
     latest: dict[str, int] = {}

@@ -36,7 +36,7 @@ def test_documents_are_read_and_questions_answered_beside_a_sink_that_hangs(
 
         # The worker's first look at the outboxes finds them.
         with Process("worker", environment=sink):
-            eventually(is_told, within=60)
+            eventually(is_told, within=150)
             upload(http, "gate.md", "# Gate\n\nThe gate closes at nine in the evening.\n")
             answer = ask(http, workspace, "When does the gate close?")
     assert "nine" in answer["choices"][0]["message"]["content"]

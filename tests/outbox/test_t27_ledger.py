@@ -16,7 +16,7 @@ from tests.outbox.kafka_server import KafkaServer, running
 from tests.outbox.outbox import assert_in_order, first_of_each, ledger, take_turn
 from tests.outbox.relays import relaying
 
-ROUNDS, TURNS_EACH, CONVERSATIONS = 5, 44, 8
+ROUNDS, TURNS_EACH, CONVERSATIONS = 4, 52, 8
 RELAYS = 2
 SECONDS = 60.0
 # Whoever sends holds it.

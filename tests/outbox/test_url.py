@@ -56,3 +56,24 @@ def test_a_wrong_one_stops_the_start_with_one_line_and_without_its_password() ->
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("EVENT_SINK_URL is wrong: each Kafka host needs")
     assert "hidden" not in done.stderr
+
+
+def test_a_client_is_loaded_by_whoever_delivers_alone() -> None:
+    said = (
+        "import sys, django; django.setup(); import chatbot_saas.asgi, chatbot_saas.celery; "
+        "from tenants.outbox.sinks.opening import open_sink; before = 'confluent_kafka' in sys.modules; "
+        "open_sink(); print(before, 'confluent_kafka' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", said],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "chatbot_saas.settings",
+            "EVENT_SINK_URL": "kafka://127.0.0.1:1/events",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["False", "True"]
