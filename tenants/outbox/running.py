@@ -32,6 +32,7 @@ TIDY_SECONDS = 3600.0
 # A sink that is away is asked again after 1, 2, 4, … seconds, and every half minute at last.
 _LONGEST_PAUSE = 30.0
 _DATABASE_PAUSE = 5.0
+_GATHER_SECONDS = 0.1
 _TURN = "outbox:sweep"
 
 
@@ -170,6 +171,8 @@ _written: set[UUID] = set()
 
 
 def _publish() -> None:
+    # Of a busy process ten messages a second, and not one for each turn.
+    time.sleep(_GATHER_SECONDS)
     wanted = [str(_written.pop()) for _ in range(len(_written))]
     if wanted:
         # The rows are there already: a message that is lost costs seconds.
