@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from billing.models import Hold, QuotaNotice
+from tenants.context import current_tenant_id
+from tenants.outbox.writing import write_event
 from tenants.work.tickets import enqueue
 
 if TYPE_CHECKING:
@@ -89,10 +91,19 @@ def _note(
     with connection.cursor() as cursor:
         cursor.execute(_NOTE, [month, percent, is_budget, messages_limit, cost_limit])
         is_new = cursor.fetchone() is not None
+    if is_new:
+        limit = "budget" if is_budget else "plan"
+        write_event(
+            "quota.reached",
+            key=current_tenant_id(),
+            limit=limit,
+            percent=percent,
+            month=month.isoformat(),
+        )
     if is_new and is_told and not (is_budget and _is_told_enough(month)):
-        about: dict[str, Any] = {"messages_limit": messages_limit, "cost_limit": str(cost_limit)}
-        about |= {"month": month.isoformat(), "percent": percent, "is_budget": is_budget}
-        enqueue(KIND, about)
+        mailed: dict[str, Any] = {"messages_limit": messages_limit, "cost_limit": str(cost_limit)}
+        mailed |= {"month": month.isoformat(), "percent": percent, "is_budget": is_budget}
+        enqueue(KIND, mailed)
 
 
 def _is_told_enough(month: date) -> bool:

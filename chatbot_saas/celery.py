@@ -20,6 +20,7 @@ app.conf.imports = (
     "chatbot_saas.backoffice.failed_log_ins",
     "conversations.chatbots.unclaimed",
     "conversations.turns.tasks",
+    "tenants.outbox.running",
     "tenants.people.expiry",
     "tenants.people.failed_log_ins",
     "tenants.people.mail",

@@ -12,6 +12,9 @@ from chatbot_saas.alive import ROLES
 from chatbot_saas.readiness import faults_by_part
 from core.metrics import (
     ALIVE,
+    EVENTS_AGE,
+    EVENTS_SET_ASIDE,
+    EVENTS_WAITING,
     QUEUE_AGE,
     QUEUE_DEPTH,
     READY,
@@ -21,6 +24,8 @@ from core.metrics import (
 )
 from core.redis import sync_redis
 from tenants.context import DATABASE_AWAY, in_platform_reserved
+from tenants.outbox.upkeep import read_state
+from tenants.outbox.writing import is_on
 from tenants.schemas.lifecycle import count_by_status
 from tenants.work import tickets
 from tenants.work.watch import count_alive
@@ -74,6 +79,11 @@ async def _redis() -> None:
 def _ask_redis() -> None:
     for role in ROLES:
         ALIVE.labels(role).set(count_alive(role))
+    if is_on():
+        outbox = read_state()
+        EVENTS_WAITING.set(outbox.waiting)
+        EVENTS_AGE.set(outbox.age_seconds)
+        EVENTS_SET_ASIDE.set(outbox.set_aside)
     memory = sync_redis("cache").info("memory")
     REDIS_MEMORY.set(memory["used_memory"])
     # A managed server may hide it.

@@ -7,6 +7,8 @@ import dj_database_url
 import dj_email_url
 from django.core.exceptions import ImproperlyConfigured
 
+from tenants.outbox.sinks.url import read_sink_url
+
 
 def database(name: str, url: str) -> dict[str, Any]:
     """Django's settings of the PostgreSQL database at `url`, the value of `name`."""
@@ -73,3 +75,13 @@ def broker(redis_url: str) -> str:
     password = query.get("password") or parts.password or ""
     credentials = f":{password}@" if password else ""
     return f"redis+socket://{credentials}{parts.path}?virtual_host={query.get('db', '0')}"
+
+
+def event_sink(name: str, url: str) -> str:
+    """The same URL, if a sink of events can be made of it."""
+    try:
+        if url:
+            read_sink_url(url)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is wrong: {error}.") from error
+    return url

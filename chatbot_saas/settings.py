@@ -15,7 +15,7 @@ from chatbot_saas.api.settings import DESCRIPTION
 from chatbot_saas.backoffice.look import LOOK
 from chatbot_saas.logo import read_logo
 from chatbot_saas.logs import logging_of
-from chatbot_saas.server_urls import broker, database, mail, redis_database
+from chatbot_saas.server_urls import broker, database, event_sink, mail, redis_database
 from core.areas import paths_without_policy
 from core.crypto import KeyRing, derive_key
 from tenants.backend.limits import limit
@@ -310,6 +310,8 @@ CELERY_ACCEPT_CONTENT = ["json"]
 WORKER_CONCURRENCY = env.integer("WORKER_CONCURRENCY", 2, least=1)
 # One place of each worker stays free of any one workspace, however long its files are.
 TICKETS_PER_TENANT = env.integer("TICKETS_PER_TENANT", max(1, WORKER_CONCURRENCY - 1), least=1)
+# Where events of workspaces go; nothing is written where nobody takes them.
+EVENT_SINK_URL = event_sink("EVENT_SINK_URL", env.text("EVENT_SINK_URL"))
 
 # --- Models --------------------------------------------------------------------------------
 

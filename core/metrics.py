@@ -25,6 +25,9 @@ DOCUMENTS = Counter("chatbot_documents_total", "Documents by how ingestion ended
 PAGES = Counter("chatbot_pages_total", "Pages ingested.")
 CHUNKS = Counter("chatbot_chunks_embedded_total", "Chunks embedded.")
 TICKETS = Counter("chatbot_tickets_total", "Work tickets by how they ended.", ["kind", "outcome"])
+EVENTS = Counter(
+    "chatbot_events_total", "Events to the outside, by what became of them.", ["outcome"]
+)
 PROVIDER_FAILURES = Counter(
     "chatbot_provider_failures_total", "Calls of a model that failed, by code.", ["code"]
 )
@@ -81,6 +84,21 @@ READY = Gauge(
     ["part"],
     multiprocess_mode="mostrecent",
 )
+EVENTS_WAITING = Gauge(
+    "chatbot_events_waiting",
+    "Events to the outside that are not delivered yet.",
+    multiprocess_mode="mostrecent",
+)
+EVENTS_AGE = Gauge(
+    "chatbot_events_age_seconds",
+    "How long the oldest of them has waited.",
+    multiprocess_mode="mostrecent",
+)
+EVENTS_SET_ASIDE = Gauge(
+    "chatbot_events_set_aside",
+    "Events that the sink refused each time, and that nobody has sent again.",
+    multiprocess_mode="mostrecent",
+)
 REDIS_MEMORY = Gauge(
     "chatbot_redis_memory_bytes", "Memory that Redis uses.", multiprocess_mode="mostrecent"
 )
@@ -95,5 +113,7 @@ for _outcome in ("completed", "stopped", "interrupted", "failed"):
     TURNS.labels(_outcome)
 for _outcome in ("ready", "failed"):
     DOCUMENTS.labels(_outcome)
+for _outcome in ("delivered", "refused", "set_aside", "dropped"):
+    EVENTS.labels(_outcome)
 for _direction in ("in", "out"):
     TOKENS.labels(_direction)

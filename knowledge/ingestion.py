@@ -26,6 +26,7 @@ from knowledge.parsing.base import Parsed, ParseError
 from knowledge.parsing.process import parse_file
 from knowledge.progress import HEARTBEAT_SECONDS, Progress, Superseded
 from tenants.context import current_tenant_id
+from tenants.outbox.writing import write_event
 from tenants.work.tickets import Ticket, handles, heartbeat, kept_alive
 
 log = logging.getLogger(__name__)
@@ -165,6 +166,7 @@ def _publish(
             ]
         )
         _track("document_ready", document.pk)
+        _tell("document.ready", document, pages=parsed.pages, chunks=len(chunks))
     DOCUMENTS.labels("ready").inc()
     PAGES.inc(parsed.pages)
 
@@ -174,15 +176,25 @@ def _fail(document_id: UUID, version: int, sentence: str) -> None:
     unfinished = Document.objects.filter(pk=document_id, version=version).exclude(
         status__in=(Document.Status.READY, Document.Status.FAILED)
     )
-    if unfinished.update(
-        status=Document.Status.FAILED,
-        stage=Document.Stage.DONE,
-        error=sentence[:500],
-        updated_at=timezone.now(),
-    ):
-        DOCUMENTS.labels("failed").inc()
+    with transaction.atomic():
+        if not unfinished.update(
+            status=Document.Status.FAILED,
+            stage=Document.Stage.DONE,
+            error=sentence[:500],
+            updated_at=timezone.now(),
+        ):
+            return
         _track("document_failed", document_id)
+        _tell("document.failed", Document.objects.get(pk=document_id))
+    DOCUMENTS.labels("failed").inc()
 
 
 def _track(event: Literal["document_ready", "document_failed"], document_id: UUID) -> None:
     analytics.track(event, tenant_id=current_tenant_id(), document_id=document_id)
+
+
+def _tell(
+    event: Literal["document.ready", "document.failed"], document: Document, **counts: int
+) -> None:
+    about = {"document_id": document.pk, "source_id": document.source_id}
+    write_event(event, key=document.pk, **about, version=document.version, **counts)

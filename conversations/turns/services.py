@@ -15,7 +15,7 @@ from billing.selectors import PlanLimits, TurnTerms
 from conversations import models
 from conversations.llm.base import OFFLINE, ChatMessage
 from conversations.text.delimiters import neutralise
-from conversations.turns import sql
+from conversations.turns import sql, told
 from conversations.turns.access import access_reply, access_turn_context
 from conversations.turns.prompts import fit_history, most_passage_tokens
 from conversations.turns.selectors import ref_of
@@ -62,6 +62,7 @@ def admit(
             now=timezone.now(),
         ):
             return _begun_before(question, context)
+        told.tell_started(context, turn_id)
         terms = TurnTerms(plan, model, current_price(model))
         allowed = settings.TURN_ANSWER_TOKENS
         max_tokens = min(question.max_tokens or allowed, allowed)
@@ -167,8 +168,11 @@ def finish_turn(admitted: Admitted, outcome: TurnOutcome) -> bool:
     went with it: nothing is written. A deleted one has left its hold, and what it used is charged.
     """
     with transaction.atomic():
-        saved = sql.end_turn(admitted.turn_id, outcome, timezone.now())
+        ended = sql.end_turn(admitted.turn_id, outcome, timezone.now())
+        saved = ended is not None
         _charge(admitted, outcome)
+        if ended:
+            told.tell_ended(admitted.turn_id)
         if saved and outcome.status == "completed" and analytics.is_on():
             _track_first_answer()
     return saved
@@ -225,6 +229,7 @@ def interrupt_turn(turn_id: UUID, *, text: str, last_seq: int) -> UUID | None:
                 created_at=now,
             )
         quotas.release(turn_id=turn_id)
+        told.tell_ended(turn_id)
     return turn.conversation_id
 
 
@@ -251,9 +256,12 @@ def record_feedback(
     """The visitor's word on a reply; a later one replaces it, and None takes it back. Raises
     `NotFound`."""
     message = access_reply(message_id, chatbot_id=chatbot_id, visitor_id=visitor_id)
-    if value is None:
-        models.Feedback.objects.filter(message=message).delete()
-        return
-    models.Feedback.objects.update_or_create(
-        message=message, defaults={"value": value, "comment": comment}
-    )
+    with transaction.atomic():
+        if value is None:
+            taken_back, _ = models.Feedback.objects.filter(message=message).delete()
+            if taken_back:
+                told.tell_feedback(message, None)
+            return
+        given = {"value": value, "comment": comment}
+        models.Feedback.objects.update_or_create(message=message, defaults=given)
+        told.tell_feedback(message, value, has_comment=bool(comment))

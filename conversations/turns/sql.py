@@ -97,8 +97,8 @@ WITH turn AS (
         (n smallint, marker integer, document_id uuid, title text, url text, page integer,
          quote text, supported boolean)
 )
-SELECT 1 FROM turn
-UNION ALL SELECT 1 FROM conversations_message WHERE id = %(message_id)s
+SELECT true FROM turn
+UNION ALL SELECT false FROM conversations_message WHERE id = %(message_id)s
 """
 
 
@@ -163,9 +163,9 @@ def begin_turn(
         return bool(cursor.rowcount)
 
 
-def end_turn(turn_id: UUID, outcome: TurnOutcome, now: datetime) -> bool:
-    """Stores how the turn ended, its reply and citations; False when it had ended otherwise. A reply that
-    is there is this one: its id was made with it, and the answer to its commit was lost."""
+def end_turn(turn_id: UUID, outcome: TurnOutcome, now: datetime) -> bool | None:
+    """Stores how the turn ended, its reply and citations; None when it had ended otherwise. False when it
+    had ended so: a reply that is there is this one, and the answer to its commit was lost."""
     values: dict[str, Any] = {
         "turn_id": turn_id,
         "now": now,
@@ -185,7 +185,8 @@ def end_turn(turn_id: UUID, outcome: TurnOutcome, now: datetime) -> bool:
     }
     with connection.cursor() as cursor:
         cursor.execute(_END, values)
-        return cursor.fetchone() is not None
+        row = cursor.fetchone()
+        return bool(row[0]) if row is not None else None
 
 
 def _citations(outcome: TurnOutcome) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Tables of the tenant's own schema that belong to no feature."""
+"""Tables of the tenant's own schema that belong to no feature: the audit trail and the outbox."""
 
 from django.db import models
 
@@ -38,3 +38,54 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} by {self.actor}"
+
+
+class OutboxKey(models.Model):
+    """What an order belongs to, as a conversation: how many events it has had. Whoever writes one holds
+    its row to the commit, so that numbers are those of commits, without a gap."""
+
+    key = models.UUIDField(primary_key=True)
+    sequence = models.BigIntegerField()
+    used_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.sequence}"
+
+
+class OutboxEvent(models.Model):
+    """Something that happened, to be delivered to the outside. It waits while neither `delivered_at` nor
+    `set_aside_at` is set, and is not tried before `due_at`."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    key = models.UUIDField()
+    sequence = models.BigIntegerField()
+    type = models.CharField(max_length=60)
+    data = models.JSONField(default=dict)
+    occurred_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    attempts = models.SmallIntegerField(default=0, db_default=0)
+    error = models.CharField(max_length=300, blank=True, db_default="")
+    delivered_at = models.DateTimeField(null=True)
+    set_aside_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["key", "sequence"],
+                condition=models.Q(delivered_at=None, set_aside_at=None),
+                name="outbox_waiting",
+            ),
+            models.Index(
+                fields=["delivered_at"],
+                condition=models.Q(delivered_at__isnull=False),
+                name="outbox_delivered",
+            ),
+            models.Index(
+                fields=["set_aside_at"],
+                condition=models.Q(set_aside_at__isnull=False),
+                name="outbox_set_aside",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.key} {self.sequence}"

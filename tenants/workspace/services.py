@@ -1,5 +1,6 @@
 """Writing the audit trail."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,25 @@ from tenants.workspace.models import AuditEvent
 # The actor of what nobody asked for: set-up, commands.
 SYSTEM = "system"
 _MAX_NAME_LENGTH = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An entry without what anything is called."""
+
+    action: str
+    actor: str
+    actor_kind: str
+    target: str
+    changes: Changes
+
+
+_listeners: list[Callable[[Recorded], None]] = []
+
+
+def on_recorded(tell: Callable[[Recorded], None]) -> None:
+    """Register what hears of every entry, in its transaction."""
+    _listeners.append(tell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +76,8 @@ def record_event(
         target_name=name[:_MAX_NAME_LENGTH],
         data={**data, "changes": changes} if changes else data,
     )
+    for tell in _listeners:
+        tell(Recorded(action, actor, who.kind, target, changes or {}))
 
 
 def name_actor(actor: str) -> str:

@@ -77,6 +77,8 @@ RECORDS = {
     "knowledge.Source": "an upload",
     "knowledge.TermFrequency": "a document's ingestion",
     "workspace.AuditEvent": "whatever is audited",
+    "workspace.OutboxEvent": "whatever is told to the outside",
+    "workspace.OutboxKey": "whatever is told to the outside",
 }
 # Of the workspace itself, whose row is the platform's.
 WORKSPACE = {

@@ -24,7 +24,8 @@ def owner() -> Iterator[psycopg.Connection]:
 def forget_a_migration(owner: psycopg.Connection, tenant: TenantRef) -> None:
     """As if the tenant's schema came from the release before."""
     schema = quote(schema_name(tenant.id))
-    owner.execute(f"DROP TABLE {schema}.workspace_auditevent")
+    for table in ("auditevent", "outboxevent", "outboxkey"):
+        owner.execute(f"DROP TABLE {schema}.workspace_{table}")
     owner.execute(f"DELETE FROM {schema}.django_migrations WHERE app = 'workspace'")
 
 
@@ -49,15 +50,21 @@ def test_only_tenants_that_are_behind_are_migrated_and_hardened_again(
     assert "workspaces: 2 migrated, all at head" in migrate()
     assert "workspaces: 0 migrated, all at head" in migrate()
     for tenant in behind:
-        rights = owner.execute(
-            "SELECT has_table_privilege(%s, %s, 'INSERT'), has_table_privilege(%s, %s, 'UPDATE')",
-            [
-                f"chatbot_saas.{schema_name(tenant.id)}",
-                f"{schema_name(tenant.id)}.workspace_auditevent",
-            ]
-            * 2,
-        ).fetchone()
-        assert rights == (True, False)
+        assert may_add_and_change(owner, tenant, "workspace_auditevent") == (True, False)
+        assert may_add_and_change(owner, tenant, "workspace_outboxevent") == (True, True)
+
+
+def may_add_and_change(
+    owner: psycopg.Connection, tenant: TenantRef, table: str
+) -> tuple[bool, bool]:
+    """What the tenant's role may do with rows of a table of its schema."""
+    schema = schema_name(tenant.id)
+    rights = owner.execute(
+        "SELECT has_table_privilege(%s, %s, 'INSERT'), has_table_privilege(%s, %s, 'UPDATE')",
+        [f"chatbot_saas.{schema}", f"{schema}.{table}"] * 2,
+    ).fetchone()
+    assert rights is not None
+    return bool(rights[0]), bool(rights[1])
 
 
 def test_every_tenant_table_exists_in_a_new_tenant(

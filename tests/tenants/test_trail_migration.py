@@ -33,8 +33,10 @@ def go_back(tenant: TenantRef, *events: tuple[str, str, str]) -> None:
                 "(id, action, actor, target, data, created_at) VALUES (%s, %s, %s, %s, '{}', now())",
                 [uuid4(), action, actor, target],
             )
+        for table in ("outboxevent", "outboxkey"):
+            owner.execute(f"DROP TABLE {schema}.workspace_{table}")
         owner.execute(
-            f"DELETE FROM {schema}.django_migrations WHERE app = 'workspace' AND name LIKE '0002%'"
+            f"DELETE FROM {schema}.django_migrations WHERE app = 'workspace' AND name > '0002'"
         )
 
 

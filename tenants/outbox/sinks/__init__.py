@@ -1,0 +1,1 @@
+"""Where events are delivered to: one file for each kind of server."""
