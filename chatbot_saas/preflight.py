@@ -47,6 +47,7 @@ def check_database(name: str, url: str) -> None:
         if connection.info.server_version < 160_000:
             version = connection.info.parameter_status("server_version")
             raise StartError(f"{name} is PostgreSQL {version}: version 16 or later is needed.")
+        _check_sessions(name, connection)
         _check_pgvector(name, connection)
         _check_roles(name, connection)
 
@@ -73,6 +74,15 @@ def check_broker(url: str) -> None:
             connection.ensure_connection(max_retries=1, timeout=CONNECT_TIMEOUT)
     except (OperationalError, KeyError, ValueError) as error:
         raise StartError(f"CELERY_BROKER_URL does not work: {_one_line(error)}.") from None
+
+
+def _check_sessions(name: str, connection: "psycopg.Connection[tuple[str, ...]]") -> None:
+    from tenants.backend.sessions import SharedSessionError, sessions
+
+    try:
+        sessions.check(connection)
+    except SharedSessionError as error:
+        raise StartError(f"{name} does not work: {error}") from None
 
 
 def _check_pgvector(name: str, connection: "psycopg.Connection[tuple[str, ...]]") -> None:

@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection
 from redis.exceptions import RedisError, ResponseError
 
 from core.redis import event_redis
+from tenants.backend.sessions import REFUSAL, sessions
 from tenants.context import in_platform_reserved
 from tenants.schemas import fleet
 
@@ -30,28 +31,33 @@ async def find_faults() -> list[str]:
 async def faults_by_part() -> dict[str, list[str]]:
     """The same by what it is missing from: `database`, `redis`, `files`."""
     database, redis, files = await asyncio.gather(
-        _ask("database", _database, "PostgreSQL cannot be reached."),
-        _ask("redis", _redis, "Redis cannot be reached."),
-        _ask("files", _files, "Documents cannot be written: MEDIA_ROOT does not answer."),
+        _ask("database", _database, _why_no_database),
+        _ask("redis", _redis, lambda: "Redis cannot be reached."),
+        _ask("files", _files, lambda: "Documents cannot be written: MEDIA_ROOT does not answer."),
     )
     return {"database": database, "redis": redis, "files": files}
 
 
 async def _ask(
-    name: str, check: Callable[[], Coroutine[Any, Any, list[str]]], silent: str
+    name: str, check: Callable[[], Coroutine[Any, Any, list[str]]], silent: Callable[[], str]
 ) -> list[str]:
     task = _running.get(name)
     if task is None or task.done():
         task = _running[name] = asyncio.create_task(check())
     done, _ = await asyncio.wait({task}, timeout=_PATIENCE_SECONDS)
-    return task.result() if done else [silent]
+    return task.result() if done else [silent()]
 
 
 async def _database() -> list[str]:
     try:
         return await in_platform_reserved(database_faults)
     except DatabaseError:
-        return ["PostgreSQL cannot be reached."]
+        return [_why_no_database()]
+
+
+def _why_no_database() -> str:
+    """Connections that are refused look like none to who waits for one."""
+    return REFUSAL if sessions.are_shared else "PostgreSQL cannot be reached."
 
 
 async def _redis() -> list[str]:

@@ -10,6 +10,7 @@ command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null 
 [ -d /usr/lib/rabbitmq/lib ] || missing="$missing rabbitmq-server"
 command -v promtool >/dev/null || missing="$missing prometheus"
 command -v amtool >/dev/null || missing="$missing prometheus-alertmanager"
+command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"
 # Arabic script.
 [ -d /usr/share/fonts/truetype/noto ] || missing="$missing fonts-noto-core"
 [ -n "$missing" ] || exit 0

@@ -5,6 +5,7 @@ transaction is undone by its rollback, and by the COMMIT of a failed one. What m
 is forgotten, and applied anew at the next cursor.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -19,8 +20,11 @@ from django.db.utils import DatabaseErrorWrapper
 from django_tenants.postgresql_backend import base as django_tenants_base
 from psycopg.pq import TransactionStatus
 
+from tenants.backend.sessions import SharedSessionError, sessions, set_limits
 from tenants.backend.shares import is_reserved, shares
 from tenants.context import Scope, current_scope, move_owner, open_scope, scope_sql
+
+logger = logging.getLogger(__name__)
 
 
 def reset_connection(connection: "psycopg.Connection[Any]") -> None:
@@ -176,6 +180,18 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
             yield
         finally:
             self._bare = before
+
+    def _configure_connection(self, connection: "psycopg.Connection[Any]") -> bool:
+        """Called by Django once for each connection that is new."""
+        try:
+            has_pooler = sessions.check(connection)
+        except SharedSessionError as error:
+            # The pool tells whoever waits for a connection that there is none, and not why.
+            logger.error("%s", error)
+            raise
+        if has_pooler:
+            set_limits(connection, self.settings_dict["OPTIONS"].get("options", ""))
+        return bool(super()._configure_connection(connection))
 
     def init_connection_state(self) -> None:
         # The version check opens a cursor, which would set the role before the time zone is set.
