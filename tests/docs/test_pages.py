@@ -16,6 +16,7 @@ from billing.catalog.models import Plan, Price
 from chatbot_saas.realtime import close_codes, frames
 from conversations.turns import events, failures
 from core import analytics, errors, metrics
+from tenants.backend.sessions import REFUSAL
 from tenants.context import platform_context
 from tenants.keys.api_keys import SCOPES
 from tests.live import ROOT
@@ -244,9 +245,11 @@ def exposed(metric: prometheus_client.metrics.MetricWrapperBase) -> str:
 
 def test_every_fault_of_readyz_is_described() -> None:
     text = (ROOT / "chatbot_saas" / "readiness.py").read_text(encoding="utf-8")
-    faults = set(re.findall(r'(?:faults\.append\(|return \[|, )"([A-Z][^"]+\.)"', text))
+    faults = set(re.findall(r'(?:faults\.append\(|return \[|lambda: |else )"([A-Z][^"]+\.)"', text))
     assert len(faults) == 11
-    assert faults <= set(re.findall(r"^\| ([^|]+) \|", page("operations"), re.MULTILINE))
+    assert {*faults, REFUSAL} <= set(
+        re.findall(r"^\| ([^|]+) \|", page("operations"), re.MULTILINE)
+    )
 
 
 def test_scopes_plans_and_prices_are_the_ones_that_exist() -> None:
