@@ -67,7 +67,10 @@ def redis_database(url: str, number: int) -> str:
 
 
 def broker(redis_url: str) -> str:
-    """The same server as kombu writes it: a Unix socket is `redis+socket:///path?virtual_host=3`."""
+    """The same server as kombu writes it: a Unix socket is `redis+socket:///path?virtual_host=3`, and a
+    certificate is looked at only when it is told to."""
+    if redis_url.startswith("rediss:") and "ssl_cert_reqs=" not in redis_url:
+        return f"{redis_url}{'&' if '?' in redis_url else '?'}ssl_cert_reqs=required"
     if not redis_url.startswith("unix:"):
         return redis_url
     parts = urlsplit(redis_url)

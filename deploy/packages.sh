@@ -11,6 +11,8 @@ command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null 
 command -v promtool >/dev/null || missing="$missing prometheus"
 command -v amtool >/dev/null || missing="$missing prometheus-alertmanager"
 command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"
+# One that speaks TLS.
+[ -x /usr/bin/redis-server ] || missing="$missing redis-server"
 # Arabic script.
 [ -d /usr/share/fonts/truetype/noto ] || missing="$missing fonts-noto-core"
 [ -n "$missing" ] || exit 0
