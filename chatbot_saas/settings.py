@@ -364,6 +364,8 @@ SIMPLE_JWT = {
     "LEEWAY": 30,
     "USER_ID_CLAIM": "sub",
 }
+# What backups are sealed with: `manage.py backup`, `restore` and `verify_backup` alone read it.
+BACKUP_KEY = env.text("BACKUP_KEY")
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 WORKER_METRICS_PORT = env.integer("WORKER_METRICS_PORT", 0, least=0)
 SENTRY_DSN = env.text("SENTRY_DSN")
