@@ -6,11 +6,17 @@ from typing import Any
 
 from bench.drill import fleet, neighbours, suite
 from bench.drill.plan import DRILLS
+from bench.drill.recovery import main as recovery
 from bench.drill.storm import main as storm
 from bench.figures import save
 
 # Those that are no test at another size.
-OWN = {"fleet": fleet.run, "neighbours": neighbours.run, "storm": storm.run}
+OWN = {
+    "fleet": fleet.run,
+    "neighbours": neighbours.run,
+    "recovery": recovery.run,
+    "storm": storm.run,
+}
 
 
 def main() -> int:
