@@ -25,8 +25,11 @@ def writing(target: str, name: str) -> Iterator[tuple[BinaryIO, str]]:
     """A new file that only this account may read, and what it is called; `name` is for a folder. It has
     its name once it is whole, and is removed when the block fails. Raises `BackupError`."""
     if target == STREAM:
-        yield sys.stdout.buffer, "standard output"
-        sys.stdout.buffer.flush()
+        try:
+            yield sys.stdout.buffer, "standard output"
+            sys.stdout.buffer.flush()
+        except OSError as error:
+            raise disk_error(Path("standard output"), error) from error
         return
     path = Path(target) / name if Path(target).is_dir() else Path(target)
     if path.exists():

@@ -32,8 +32,10 @@ from tenants.backend.login import migration_login
 from tenants.context import owner_context
 from tenants.models import Tenant, User
 from tenants.names import is_schema_name, schema_name, tenant_id_of
+from tenants.people.second_factor import count_closed
 from tenants.schemas import fleet, receiving
 from tenants.schemas.moving import Move, tell_of_move
+from tenants.schemas.template import open_template, store_template
 
 
 @dataclass
@@ -100,11 +102,20 @@ def _orphans() -> set[str]:
 
 
 def _go_back_to(head: Head) -> None:
-    """Shared tables and the template as they were in the backup's release, empty."""
+    """Shared tables as they were in the backup's release, empty, and no template yet."""
     with transaction.atomic():
+        receiving.drop_schema(settings.TEMPLATE_SCHEMA)
         if receiving.history_of("public") != set(head.migrations):
             receiving.drop_shared_tables()
             receiving.migrate_to("public", head.migrations)
+
+
+def _make_template(migrations: list[str]) -> None:
+    """Of the first workspace's release: most others have the same tables, and replay it."""
+    if not receiving.history_of(settings.TEMPLATE_SCHEMA):
+        open_template()
+        receiving.migrate_to(settings.TEMPLATE_SCHEMA, migrations)
+        store_template()
 
 
 def _load(parts: Iterator[Part], restored: RestoredInstallation, say: Say) -> list[Origin]:
@@ -116,6 +127,8 @@ def _load(parts: Iterator[Part], restored: RestoredInstallation, say: Say) -> li
                 raise Damaged(f"The section of “{origin.slug}” is not that of its id.")
             # What stands there belongs to nobody here: the database is an empty one.
             storage.remove_tenant_files(origin.id)
+            check_release(origin.slug, origin.migrations)
+            _make_template(origin.migrations)
             with transaction.atomic():
                 prepare_session()
                 load_section(parts, Loader(origin, origin.id), say)
@@ -153,6 +166,13 @@ def _bring_to_head() -> None:
 
 
 def _settle(origins: list[Origin], restored: RestoredInstallation) -> None:
+    with owner_context():
+        closed = count_closed()
+    if closed:
+        restored.notes.append(
+            f"{closed} second factors of operators do not open with this server's SECRET_KEY. Put that "
+            "of the backup into SECRET_KEY_FALLBACKS, or make new ones: manage.py reset_second_factor."
+        )
     for origin in origins:
         with transaction.atomic(), owner_context(origin.schema):
             move = Move(origin.id, origin.id, "", "")

@@ -157,9 +157,8 @@ def drop_schema(schema: str) -> None:
 
 
 def drop_shared_tables() -> None:
-    """The shared tables and functions, and the template of tenants: an installation before its first
-    migration. For one without tenants and people alone."""
-    drop_schema(settings.TEMPLATE_SCHEMA)
+    """The shared tables and functions: an installation before its first migration. For one without
+    tenants and people alone."""
     with owner_context(), connection.cursor() as cursor:
         for table in sorted(tables_of("public")):
             cursor.execute(f"DROP TABLE public.{quote(table)} CASCADE")

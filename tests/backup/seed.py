@@ -1,7 +1,6 @@
 """Run as a program in an installation of its own: workspaces with one of everything, an operator, and
-somebody who is just coming in. With `--more` workspaces alone. Prints what the test needs of them."""
+somebody who is just coming in. A further workspace is being erased."""
 
-import json
 import os
 import sys
 from uuid import UUID
@@ -13,24 +12,23 @@ def main(*slugs: str) -> None:
     django.setup()
     from conversations.chatbots.onboarding import create_workspace
     from knowledge import storage
+    from tenants.context import platform_context
+    from tenants.models import Tenant
     from tenants.people.operators import make_operator
     from tests.hashing import hash_quickly
     from tests.isolation.world import build
 
     hash_quickly()
-    if slugs[0] == "--more":
-        slugs = slugs[1:]
-    else:
-        make_operator(email="operator@example.org", password="a long enough password")
-    made = []
+    make_operator(email="operator@example.org", password="a long enough password")
+    half_gone = create_workspace(slug="vanishing", name="Half removed").tenant.id
+    with platform_context():
+        Tenant.objects.filter(pk=half_gone).update(status=Tenant.Status.ERASING)
     for slug in slugs:
         world = build(create_workspace(slug=slug, name=f"The workspace {slug}"))
         tenant_id = world.workspace.tenant.id
         # What does not get smaller: a backup of some chunks.
         storage.put(tenant_id, "large", [os.urandom(3_000_000)])
         _come_in(world.people["owner"].id, tenant_id, slug)
-        made.append({"id": str(tenant_id), "key": world.workspace.secret_key})
-    print(json.dumps(made))
 
 
 def _come_in(user_id: UUID, tenant_id: UUID, slug: str) -> None:

@@ -25,14 +25,35 @@ LEFT_OUT = {
 def test_everything_comes_back_and_nothing_before_it_is_whole(tmp_path: Path) -> None:
     with installation(tmp_path) as here:
         here.run("-m", "tests.backup.seed", "north", "south")
-        workspaces = {schema: here.rows(schema) for schema in here.schemas()}
+        erased = erased_in(here)
+        workspaces = {
+            schema: here.rows(schema)
+            for schema in here.schemas()
+            if schema != erased["schema_name"]
+        }
         # The later one was forgotten by the last deploy: its tables are an earlier release's.
         here.run("-m", "tests.backup.earlier", "south")
         file = tmp_path / "all.backup"
-        assert "2 workspaces" in here.manage("backup", str(file))
+        public = here.rows("public")
+        done = here.run(
+            *("-m", "tests.backup.several", f"backup {file}", f"verify_backup {file} --restore"),
+            # One of them alone, as a copy, from an earlier release's tables.
+            f"restore {file} --tenant south --as second",
+            f"restore {file}",
+        )
+        assert done.stdout.split() == ["0", "0", "0", "4"]
+        for said in (
+            "all.backup: 2 workspaces",
+            "whole: 2 workspaces",
+            "restored “second” at second.localhost",
+            "This installation is not empty",
+        ):
+            assert said in done.stderr
         assert file.stat().st_mode & 0o777 == 0o600
-        assert "whole: 2 workspaces" in here.manage("verify_backup", str(file), "--restore")
-        assert "is not empty" in here.manage("restore", str(file), expect=4)
+        (added,) = set(here.schemas()) - {*workspaces, erased["schema_name"]}
+        chunks = here.rows(added)["knowledge_chunk"]
+        assert len(chunks) == 1
+        assert chunks in [rows["knowledge_chunk"] for rows in workspaces.values()]
         with installation(tmp_path, migrated=False) as there:
             kill_half_way(there, file)
             said = there.manage("restore", str(file))
@@ -40,8 +61,12 @@ def test_everything_comes_back_and_nothing_before_it_is_whole(tmp_path: Path) ->
             # What this installation's keys do not open is said, and nothing else.
             assert said.count("1 identity secrets do not open") == 2
             assert {schema: there.rows(schema) for schema in there.schemas()} == workspaces
-            check_shared(here.rows("public"), there.rows("public"))
-            assert files_of(there.media) == files_of(here.media)
+            check_shared(public, there.rows("public"), erased["id"])
+            files = files_of(here.media)
+            assert {name: files.get(name) for name in files_of(there.media)} == files_of(
+                there.media
+            )
+            assert len(files_of(there.media)) == 4
             check_rights(there)
 
 
@@ -67,10 +92,21 @@ def kill_half_way(there: Installation, file: Path) -> None:
         assert connection.execute("SELECT count(*) FROM tenants_user").fetchone() == (0,)
 
 
-def check_shared(before: dict[str, list[str]], after: dict[str, list[str]]) -> None:
+def erased_in(here: Installation) -> dict[str, str]:
+    with here.superuser() as connection:
+        query = "SELECT id::text, schema_name FROM tenants_tenant WHERE status = 'erasing'"
+        row = connection.execute(query).fetchone()
+    assert row is not None
+    return {"id": row[0], "schema_name": row[1]}
+
+
+def check_shared(before: dict[str, list[str]], after: dict[str, list[str]], erased: str) -> None:
+    """The same rows, but for who is logged in, and for what belongs to the workspace that is going."""
     assert before["tenants_entryticket"]
+    assert sum(erased in row for rows in before.values() for row in rows) >= 4
     for table, rows in before.items():
-        assert after[table] == ([] if table in LEFT_OUT else rows), table
+        kept = [row for row in rows if erased not in row and table not in LEFT_OUT]
+        assert after[table] == kept, table
 
 
 def files_of(media: Path) -> dict[str, bytes]:
@@ -96,5 +132,7 @@ def check_rights(there: Installation) -> None:
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 web.execute(forbidden)
-    said = there.run("-m", "tests.backup.seed", "--more", "east").stdout
-    assert json.loads(said)[0]["id"]
+    # The next sign-up finds its template.
+    assert json.loads(there.run("manage.py", "create_tenant", "east", "--json").stdout)[
+        "secret_key"
+    ]
