@@ -98,15 +98,18 @@ def open_file(tenant_id: UUID, path: str) -> Iterator[tuple[BinaryIO, int]]:
 
 
 def put(tenant_id: UUID, path: str, pieces: Iterable[bytes]) -> None:
-    """Writes a file of a backup where it was. Raises `ValueError` for a path that leads elsewhere."""
+    """Writes a file of a backup where it was; one that is there is the same, and is replaced. Raises
+    `ValueError` for a path that leads elsewhere."""
     relative = PurePosixPath(path)
     if relative.is_absolute() or not relative.parts or ".." in relative.parts:
         raise ValueError(f"not a path of a stored file: {path!r}")
     target = tenant_folder(tenant_id) / relative
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    partial = target.with_name(f"{target.name}.partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         for piece in pieces:
             file.write(piece)
         file.flush()
         os.fsync(file.fileno())
+    partial.replace(target)

@@ -37,7 +37,13 @@ class BackupCommand(BaseCommand):
     _said_at = 0.0
 
     def handle(self, *args: Any, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, _end)
+        before = signal.signal(signal.SIGTERM, _end)
+        try:
+            self._run(*args, **options)
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+    def _run(self, *args: Any, **options: Any) -> None:
         try:
             self.work(*args, **options)
         except BackupError as error:

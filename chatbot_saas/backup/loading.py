@@ -81,6 +81,19 @@ class Origin:
         return cls(UUID(value["id"]), **told)
 
 
+@contextmanager
+def own_files(tenant_id: UUID) -> Iterator[None]:
+    """Files that the block has brought go again when it fails. Where some were before, none is removed:
+    the folder may be that of a running installation, whose database this is not."""
+    were_there = any(True for _ in storage.list_files(tenant_id))
+    try:
+        yield
+    except BaseException:
+        if not were_there:
+            storage.remove_tenant_files(tenant_id)
+        raise
+
+
 @dataclass
 class Loader:
     """Fills the schema of `tenant_id`. In `open` for as long as parts are taken."""

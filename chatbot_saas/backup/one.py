@@ -1,7 +1,7 @@
 """Restoring one workspace beside the others: under its own name and id where it is gone, or as a copy.
 
 Everything happens in one transaction. Until it commits nobody sees anything, and a restore that is killed
-leaves nothing but files, in a folder that the next run of the same command empties first.
+leaves nothing but files, which the next run of the same command writes again.
 """
 
 from collections.abc import Iterator
@@ -16,9 +16,16 @@ from chatbot_saas.backup.archive import MANIFEST, ArchiveReader, Part
 from chatbot_saas.backup.arrival import Arrival
 from chatbot_saas.backup.dump import WORKSPACES, Say
 from chatbot_saas.backup.errors import Unfit
-from chatbot_saas.backup.loading import Head, Loader, Origin, is_about, prepare_session, read_head
+from chatbot_saas.backup.loading import (
+    Head,
+    Loader,
+    Origin,
+    is_about,
+    own_files,
+    prepare_session,
+    read_head,
+)
 from core.errors import InvalidRequest
-from knowledge import storage
 from tenants.backend.login import migration_login
 from tenants.context import owner_context
 from tenants.models import Tenant
@@ -55,14 +62,9 @@ def restore_workspace(
         take_turn(lambda: say("another run changes tables: waiting for its end"))
         origin = find_origin(parts, slug)
         tenant_id = _choose_id(origin, new_slug)
-        try:
-            # What an earlier run has left that was killed.
-            storage.remove_tenant_files(tenant_id)
+        with own_files(tenant_id):
             loader = Loader(origin, tenant_id)
             return _restore(parts, head, loader, slug=new_slug or origin.slug, say=say)
-        except BaseException:
-            storage.remove_tenant_files(tenant_id)
-            raise
 
 
 def find_origin(parts: Iterator[Part], slug: str | None) -> Origin:

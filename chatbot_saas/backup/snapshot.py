@@ -28,6 +28,8 @@ _TABLES = """
 SELECT relname, array_agg(attname::text ORDER BY attnum)
 FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
 WHERE relnamespace = to_regnamespace(%s) AND relkind IN ('r', 'p')
+    -- What somebody else has put there is not ours to read.
+    AND pg_get_userbyid(relowner) = current_database() || '.owner'
     AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
 GROUP BY relname ORDER BY relname
 """

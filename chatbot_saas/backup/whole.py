@@ -6,6 +6,7 @@ killed has shown nobody anything, and the next one removes what it left.
 """
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -23,15 +24,15 @@ from chatbot_saas.backup.loading import (
     check_release,
     copy_in,
     is_about,
+    own_files,
     prepare_session,
     read_head,
 )
 from chatbot_saas.backup.one import load_section
-from knowledge import storage
 from tenants.backend.login import migration_login
 from tenants.context import owner_context
 from tenants.models import Tenant, User
-from tenants.names import is_schema_name, schema_name, tenant_id_of
+from tenants.names import is_schema_name, schema_name
 from tenants.people.second_factor import count_closed
 from tenants.schemas import fleet, receiving
 from tenants.schemas.moving import Move, tell_of_move
@@ -61,7 +62,8 @@ def restore_installation(source: BinaryIO, passphrase: str, *, say: Say) -> Rest
         _go_back_to(head)
         restored = RestoredInstallation(head.made_at)
         try:
-            origins = _load(parts, restored, say)
+            with ExitStack() as files:
+                origins = _load(parts, restored, files, say)
         except BaseException:
             remove_remains()
             raise
@@ -86,11 +88,10 @@ def _refuse_full() -> None:
 
 
 def remove_remains() -> None:
-    """Of a restore that did not come to its end: schemas, roles and files that no row leads to."""
+    """Of a restore that did not come to its end: schemas and roles that no row leads to."""
     for schema in sorted(_orphans()):
         with transaction.atomic():
             receiving.drop_schema(schema)
-        storage.remove_tenant_files(tenant_id_of(schema))
 
 
 def _orphans() -> set[str]:
@@ -118,16 +119,17 @@ def _make_template(migrations: list[str]) -> None:
         store_template()
 
 
-def _load(parts: Iterator[Part], restored: RestoredInstallation, say: Say) -> list[Origin]:
+def _load(
+    parts: Iterator[Part], restored: RestoredInstallation, files: ExitStack, say: Say
+) -> list[Origin]:
     origins: list[Origin] = []
     for part in parts:
         if is_about(part):
             origin = Origin.of(part.value)
             if origin.schema != schema_name(origin.id):
                 raise Damaged(f"The section of “{origin.slug}” is not that of its id.")
-            # What stands there belongs to nobody here: the database is an empty one.
-            storage.remove_tenant_files(origin.id)
             check_release(origin.slug, origin.migrations)
+            files.enter_context(own_files(origin.id))
             _make_template(origin.migrations)
             with transaction.atomic():
                 prepare_session()

@@ -101,7 +101,8 @@ def empty_tables(schema: str, *, but: Collection[str] = ()) -> None:
 def tables_of(schema: str) -> set[str]:
     with owner_context(), connection.cursor() as cursor:
         cursor.execute(
-            "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r'",
+            "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r' "
+            "AND pg_get_userbyid(relowner) = current_user",
             [schema],
         )
         return {row[0] for row in cursor.fetchall()}
@@ -163,7 +164,8 @@ def drop_shared_tables() -> None:
         for table in sorted(tables_of("public")):
             cursor.execute(f"DROP TABLE public.{quote(table)} CASCADE")
         cursor.execute(
-            "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+            "SELECT oid::regprocedure::text FROM pg_proc "
+            "WHERE pronamespace = 'public'::regnamespace AND pg_get_userbyid(proowner) = current_user"
         )
         for (function,) in cursor.fetchall():
             cursor.execute(f"DROP FUNCTION {function}")

@@ -246,6 +246,25 @@ def test_a_damaged_file_restores_nothing(workspace: Workspace, file: Path) -> No
         assert not Tenant.objects.filter(slug=copied).exists()
 
 
+def test_a_restore_that_fails_takes_its_files_along_and_no_others(
+    workspace: Workspace, file: Path
+) -> None:
+    """The folder may be a running installation's, beside whose database somebody tries a restore."""
+    tenant = workspace.tenant
+    storage.put(tenant.id, "one", [b"of the backup"])
+    backup(file, "--tenant", tenant.slug)
+    file.write_bytes(file.read_bytes()[:-1])
+    drop_tenant(tenant.id)
+    storage.put(tenant.id, "two", [b"of somebody else"])
+    assert refusal(restore, file, "--tenant", tenant.slug)[0] == 3
+    assert "two" in set(storage.list_files(tenant.id))
+    storage.remove_tenant_files(tenant.id)
+    assert refusal(restore, file, "--tenant", tenant.slug)[0] == 3
+    assert set(storage.list_files(tenant.id)) == set()
+    with pytest.raises(ValueError, match="not a path"):
+        storage.put(tenant.id, "../elsewhere", [b""])
+
+
 def test_a_backup_of_a_later_release_is_refused(workspace: Workspace, file: Path) -> None:
     slug = workspace.tenant.slug
     history = f"{quote(schema_name(workspace.tenant.id))}.django_migrations"

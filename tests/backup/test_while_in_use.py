@@ -117,17 +117,19 @@ def test_a_killed_restore_leaves_nothing_that_is_seen_and_a_second_one_works(
     killed = start(
         *("restore", "-", "--tenant", workspace.tenant.slug, "--as", slug), stdin=subprocess.PIPE
     )
-    assert killed.stdin is not None
-    killed.stdin.write(sealed[: len(sealed) - 1_100_000])
-    killed.stdin.flush()
     root = storage.tenant_folder(workspace.tenant.id).parent
 
     def new_files() -> list[Path]:
-        return [path for folder in set(root.iterdir()) - folders for path in folder.glob("large")]
+        return [path for folder in set(root.iterdir()) - folders for path in folder.glob("large*")]
 
-    eventually(new_files)
-    killed.kill()
-    killed.wait()
+    assert killed.stdin is not None
+    try:
+        killed.stdin.write(sealed[: len(sealed) - 1_100_000])
+        killed.stdin.flush()
+        eventually(new_files)
+    finally:
+        killed.kill()
+        killed.wait()
     with platform_context():
         assert not Tenant.objects.filter(slug=slug).exists()
     restore(file, "--tenant", workspace.tenant.slug, "--as", slug)
