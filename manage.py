@@ -34,7 +34,7 @@ def run(argv: list[str]) -> None:
     wanted = embedded_servers()
     if argv[1:2] == ["up"]:
         sys.exit(run_up(argv[2:]))
-    if len(argv) < 2 or argv[1] in NEED_NO_SERVER or "--help" in argv:
+    if len(argv) < 2 or needs_no_server(argv):
         execute(argv)
     elif not wanted:
         preflight.check_servers()
@@ -45,6 +45,11 @@ def run(argv: list[str]) -> None:
             if argv[1] not in MIGRATE_THEMSELVES:
                 migrate()
             execute(argv)
+
+
+def needs_no_server(argv: list[str]) -> bool:
+    reads_a_file = argv[1] == "verify_backup" and "--restore" not in argv
+    return argv[1] in NEED_NO_SERVER or reads_a_file or "--help" in argv
 
 
 def migrate() -> None:

@@ -19,6 +19,7 @@ from billing.usage import MonthUsage, summarize_month
 from core.errors import TenantSuspended
 from tenants.context import current_tenant_id, platform_context
 from tenants.models import Domain, Membership
+from tenants.schemas.moving import Move, moves_along
 from tenants.work.tickets import Ticket, handles
 
 _TELL = """
@@ -147,3 +148,15 @@ def _text(percent: int, month: MonthUsage, host: str, *, is_budget: bool) -> str
         "is_budget": is_budget,
     }
     return render_to_string("billing/mail/quota.txt", context)
+
+
+@moves_along
+def _follow_people(move: Move) -> list[str]:
+    """Who is alerted, and who was told already."""
+    for budget in Budget.objects.exclude(alert_recipients=[]):
+        there = [move.people.get(each, each) for each in budget.alert_recipients]
+        budget.alert_recipients = list(dict.fromkeys(there))
+        budget.save(update_fields=["alert_recipients"])
+    for old, new in move.people.items():
+        QuotaNotice.objects.filter(recipient=str(old)).update(recipient=str(new))
+    return []

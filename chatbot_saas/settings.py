@@ -368,6 +368,8 @@ SIMPLE_JWT = {
 }
 # What runs here, for /readyz and Sentry; an image has it from its build.
 RELEASE = env.text("RELEASE")
+# What backups are sealed with: `manage.py backup`, `restore` and `verify_backup` alone read it.
+BACKUP_KEY = env.text("BACKUP_KEY")
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 WORKER_METRICS_PORT = env.integer("WORKER_METRICS_PORT", 0, least=0)
 SENTRY_DSN = env.text("SENTRY_DSN")

@@ -8,5 +8,5 @@ class ConversationsConfig(AppConfig):
 
     def ready(self) -> None:
         # These register what they do for the layers below.
-        from conversations.chatbots import identity_secrets  # noqa: F401
+        from conversations.chatbots import identity_secrets, onboarding  # noqa: F401
         from conversations.history import removal  # noqa: F401

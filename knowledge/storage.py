@@ -3,9 +3,11 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 from uuid import UUID
 
 from django.conf import settings
@@ -78,3 +80,36 @@ def discard(path: str) -> None:
 def remove_tenant_files(tenant_id: UUID) -> None:
     """Everything a tenant has stored."""
     shutil.rmtree(tenant_folder(tenant_id), ignore_errors=True)
+
+
+def list_files(tenant_id: UUID) -> Iterator[str]:
+    """The paths of everything that a tenant has stored, in no order."""
+    folder = tenant_folder(tenant_id)
+    for path in folder.rglob("*"):
+        if path.is_file():
+            yield path.relative_to(folder).as_posix()
+
+
+@contextmanager
+def open_file(tenant_id: UUID, path: str) -> Iterator[tuple[BinaryIO, int]]:
+    """A stored file and its size in bytes. Raises `FileNotFoundError`."""
+    with (tenant_folder(tenant_id) / path).open("rb") as file:
+        yield file, os.fstat(file.fileno()).st_size
+
+
+def put(tenant_id: UUID, path: str, pieces: Iterable[bytes]) -> None:
+    """Writes a file of a backup where it was; one that is there is the same, and is replaced. Raises
+    `ValueError` for a path that leads elsewhere."""
+    relative = PurePosixPath(path)
+    if relative.is_absolute() or not relative.parts or ".." in relative.parts:
+        raise ValueError(f"not a path of a stored file: {path!r}")
+    target = tenant_folder(tenant_id) / relative
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = target.with_name(f"{target.name}.partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        for piece in pieces:
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(target)

@@ -7,6 +7,7 @@ from typing import Any
 from bench.drill import fleet, neighbours, suite
 from bench.drill.cluster import kill, restarts, rolling, switch
 from bench.drill.plan import DRILLS
+from bench.drill.recovery import main as recovery
 from bench.drill.storm import main as storm
 from bench.figures import save
 
@@ -19,6 +20,7 @@ OWN = {
     "rolling": rolling.run,
     "blue-green": switch.run,
     "restarts": restarts.run,
+    "recovery": recovery.run,
 }
 
 

@@ -59,6 +59,8 @@ _SAID = {
     "member.removed": _("Removed a member"),
     "member.role_changed": _("Changed a member's role"),
     "plan.changed": _("Changed the plan"),
+    "tenant.backed_up": _("Backed up the workspace"),
+    "tenant.restored": _("Restored the workspace from a backup"),
     "tenant.resumed": _("Resumed the workspace"),
     "tenant.suspended": _("Suspended the workspace"),
 }

@@ -6,6 +6,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+from chatbot_saas import env
 from chatbot_saas.embedded.account import make_private_dir
 from chatbot_saas.embedded.binaries import Binaries, check_runs
 from chatbot_saas.embedded.credentials import write_private
@@ -34,6 +35,14 @@ SETTINGS = {
     # A failed statement and its details hold what people wrote.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
+}
+# With EMBEDDED_WAL_STREAM: another program may follow the log and copy the data directory. The log that a
+# receiver has not had yet is kept for it, up to a bound, because a full disk stops everything.
+STREAMED = {
+    "wal_level": "replica",
+    "max_wal_senders": "4",
+    "max_replication_slots": "4",
+    "max_slot_wal_keep_size": "1GB",
 }
 # Of tests alone: they throw the cluster away, and never cut its power. Its thousands of small tables
 # are gone before there would be anything to clean up.
@@ -68,6 +77,8 @@ def start(layout: Layout, binaries: Binaries) -> subprocess.Popen[bytes]:
     """Start the server; it is not ready yet."""
     make_private_dir(layout.postgres_sockets, layout.account)
     settings = SETTINGS | {"unix_socket_directories": str(layout.postgres_sockets)}
+    if env.flag("EMBEDDED_WAL_STREAM"):
+        settings |= STREAMED
     if not layout.durable:
         settings |= NOT_DURABLE
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

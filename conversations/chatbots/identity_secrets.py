@@ -24,6 +24,7 @@ from core.ids import new_id
 from tenants.context import current_tenant_id, platform_context
 from tenants.keys.makers import Maker, describe_makers, find_origin, lock_keys
 from tenants.people.takeover import ends_with_claims
+from tenants.schemas.moving import Move, moves_along
 from tenants.workspace.changes import compare
 from tenants.workspace.services import SYSTEM, record_event
 
@@ -150,6 +151,44 @@ def open_identity_secrets(
         except SealBroken:
             log.error("an identity secret cannot be opened: is SECRET_KEY_FALLBACKS complete?")
     return opened
+
+
+@moves_along
+def _seal_anew(move: Move) -> list[str]:
+    """What was sealed for another workspace's place opens there alone, so it is sealed for the new one.
+    What this server's keys do not open is left out there, and kept where it can still be opened."""
+    closed = 0
+    for chatbot in Chatbot.objects.exclude(identity_secrets=[]):
+        kept: list[Entry | str] = []
+        for entry in chatbot.identity_secrets:
+            sealed = entry if isinstance(entry, str) else entry["sealed"]
+            place = {"tenant_id": move.old_id, "chatbot_id": chatbot.pk}
+            opened = open_identity_secrets([sealed], **place)
+            closed += not opened
+            if move.old_id != move.new_id:
+                sealed = "".join(
+                    seal_identity_secret(raw, tenant_id=move.new_id, chatbot_id=chatbot.pk)
+                    for raw in opened
+                )
+            if sealed:
+                kept.append(_moved(entry, sealed, move))
+        _keep(chatbot, kept)
+    if not closed:
+        return []
+    what = "are kept sealed" if move.old_id == move.new_id else "were left out: make new ones"
+    return [
+        f"{closed} identity secrets do not open with this server's SECRET_KEY, and {what}. Put the "
+        "SECRET_KEY that sealed them into SECRET_KEY_FALLBACKS."
+    ]
+
+
+def _moved(entry: Entry | str, sealed: str, move: Move) -> Entry | str:
+    if isinstance(entry, str):
+        return sealed
+    maker = entry.get("maker_id")
+    if maker is not None and UUID(maker) in move.people:
+        maker = str(move.people[UUID(maker)])
+    return {**entry, "sealed": sealed, "maker_id": maker}
 
 
 def _place(tenant_id: UUID, chatbot_id: UUID) -> str:

@@ -17,6 +17,7 @@ from tenants.keys.api_keys import mint_publishable_key, mint_secret_key
 from tenants.models import User
 from tenants.people.accounts import create_account, prepare_password
 from tenants.people.memberships import add_member
+from tenants.schemas.moving import Move, moves_along
 from tenants.schemas.provisioning import TenantRef, check_slug, create_tenant
 from tenants.workspace.services import SYSTEM, record_event
 
@@ -132,6 +133,18 @@ def own_origins(host: str) -> list[str]:
     """The workspace's own pages: over TLS, and at the port that this platform serves."""
     # The same page has two origins where a proxy ends TLS and where none does.
     return [f"https://{host}", f"http://{host}:{settings.PORT}"]
+
+
+@moves_along
+def _allow_new_host(move: Move) -> list[str]:
+    """A workspace that got another host shows its own chatbots there."""
+    old = own_origins(move.old_host)
+    for chatbot in Chatbot.objects.all():
+        kept = [each for each in chatbot.allowed_origins if each not in old]
+        if len(kept) < len(chatbot.allowed_origins):
+            chatbot.allowed_origins = list(dict.fromkeys([*own_origins(move.new_host), *kept]))
+            chatbot.save(update_fields=["allowed_origins"])
+    return []
 
 
 def check_origin_entry(origin: str) -> None:

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from deploy.check.manifests import Build, Finding, Manifest
 from deploy.check.workloads import (
-    POD,
     WORKLOADS,
     containers,
     labels_of,
     matches,
     pod_of,
     ports_of,
+    steps_to_pod,
 )
 
 
@@ -29,7 +29,7 @@ def selectors(build: Build) -> Iterator[Finding]:
         spread = pod_of(each).get("topologySpreadConstraints", [])
         for number, constraint in enumerate(spread):
             if not matches(constraint["labelSelector"], labels_of(each)):
-                steps = (*POD, "topologySpreadConstraints", number)
+                steps = (*steps_to_pod(each), "topologySpreadConstraints", number)
                 yield Finding(each, steps, "pods are spread by labels that they do not have")
     keys = {"PodDisruptionBudget": "selector", "PodMonitor": "selector"}
     keys["NetworkPolicy"] = "podSelector"
@@ -86,7 +86,7 @@ def references(build: Build) -> Iterator[Finding]:
     for each in build.of(*WORKLOADS):
         for kind, name in _named(each):
             if name and build.named(kind, name) is None:
-                yield Finding(each, POD, f"there is no {kind} {name}")
+                yield Finding(each, steps_to_pod(each), f"there is no {kind} {name}")
 
 
 def _named(workload: Manifest) -> Iterator[tuple[str, str | None]]:

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from deploy.check.manifests import ROOT, Build, Finding, name_of
-from deploy.check.workloads import POD, WORKLOADS, containers, pod_of
+from deploy.check.workloads import WORKLOADS, containers, pod_of, steps_to_pod
 
 # Celery's own, which the product's pages do not describe.
 FOREIGN = {"CELERY_SKIP_CHECKS"}
+# Migrations and backups: what runs by itself and ends, and serves nobody.
+ENDING = ("Job", "CronJob")
 # Requests get TURN_DRAIN_SECONDS, turns as long again; this is for what saves them.
 SAVING_SECONDS = 5
 METADATA = ipaddress.ip_address("169.254.169.254")
@@ -57,7 +59,7 @@ def secrets(build: Build) -> Iterator[Finding]:
                 if asked and not {asked["name"], asked["key"]} <= known:
                     what = f"docs/deploy.md has no key {asked['key']} of a Secret {asked['name']}"
                     yield Finding(each, steps, what)
-                if variable["name"] == "MIGRATION_DATABASE_URL" and each["kind"] != "Job":
+                if variable["name"] == "MIGRATION_DATABASE_URL" and each["kind"] not in ENDING:
                     yield Finding(each, steps, "only migrations may own the tables")
 
 
@@ -84,7 +86,7 @@ def drain(build: Build) -> Iterator[Finding]:
             needed += 2 * float(one.environment["TURN_DRAIN_SECONDS"])
             given = pod_of(each).get("terminationGracePeriodSeconds", 30)
             if given < needed:
-                steps = (*POD, "terminationGracePeriodSeconds")
+                steps = (*steps_to_pod(each), "terminationGracePeriodSeconds")
                 yield Finding(each, steps, f"{given} s to end, and draining takes {needed:g}")
 
 

@@ -6,8 +6,7 @@ from typing import Any
 from deploy.check.manifests import Manifest, Steps
 
 PRODUCT = "chatbot-saas"
-WORKLOADS = ("Deployment", "StatefulSet", "Job")
-POD: Steps = ("spec", "template", "spec")
+WORKLOADS = ("Deployment", "StatefulSet", "Job", "CronJob")
 
 
 @dataclass(frozen=True)
@@ -31,15 +30,22 @@ class Container:
         return {each["name"]: each["containerPort"] for each in self.spec.get("ports", [])}
 
 
+def steps_to_pod(workload: Manifest) -> Steps:
+    """Where the pod stands: a CronJob has a template of a Job around it."""
+    of_job: Steps = ("spec", "jobTemplate") if workload["kind"] == "CronJob" else ()
+    return (*of_job, "spec", "template", "spec")
+
+
 def containers(manifest: Manifest) -> list[Container]:
-    found = manifest["spec"]["template"]["spec"].get("containers", [])
+    pod = steps_to_pod(manifest)
+    found = pod_of(manifest).get("containers", [])
     return [
-        Container(manifest, (*POD, "containers", number), spec) for number, spec in enumerate(found)
+        Container(manifest, (*pod, "containers", number), spec) for number, spec in enumerate(found)
     ]
 
 
 def labels_of(workload: Manifest) -> dict[str, str]:
-    labels: dict[str, str] = workload["spec"]["template"]["metadata"].get("labels", {})
+    labels: dict[str, str] = _template_of(workload)["metadata"].get("labels", {})
     return labels
 
 
@@ -53,8 +59,14 @@ def matches(selector: dict[str, Any], labels: dict[str, str]) -> bool:
 
 
 def pod_of(workload: Manifest) -> dict[str, Any]:
-    pod: dict[str, Any] = workload["spec"]["template"]["spec"]
+    pod: dict[str, Any] = _template_of(workload)["spec"]
     return pod
+
+
+def _template_of(workload: Manifest) -> dict[str, Any]:
+    spec = workload["spec"]
+    template: dict[str, Any] = spec.get("jobTemplate", workload)["spec"]["template"]
+    return template
 
 
 def ports_of(workload: Manifest) -> dict[str, int]:

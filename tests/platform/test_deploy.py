@@ -12,7 +12,7 @@ from tests.live import ROOT
 DEPLOY = ROOT / "deploy"
 # The variables of the images of PostgreSQL and Redis, and Celery's own.
 FOREIGN = {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "REDISCLI_AUTH", "CELERY_SKIP_CHECKS"}
-OURS = ("web1", "web2", "worker", "beat", "migrate")
+OURS = ("web1", "web2", "worker", "beat", "migrate", "backup")
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +59,18 @@ def test_the_example_names_every_secret_that_is_asked_for_and_holds_none() -> No
     assert needed >= {"SECRET_KEY", "APP_PASSWORD", "MIGRATOR_PASSWORD", "REDIS_PASSWORD"}
 
 
-def test_only_the_migrations_have_the_login_that_owns_the_tables(services: dict[str, Any]) -> None:
+def test_only_what_ends_by_itself_has_the_login_that_owns_the_tables(
+    services: dict[str, Any],
+) -> None:
     having = {
         name
         for name, service in services.items()
         if "MIGRATION_DATABASE_URL" in service.get("environment", {})
     }
-    assert having == {"migrate"}
+    assert having == {"migrate", "backup"}
+    # Nothing starts a backup but a person or a clock.
+    assert services["backup"]["profiles"] == ["backup"]
+    assert {services[name]["restart"] for name in having} == {"no"}
     for name in OURS:
         assert "POSTGRES_PASSWORD" not in str(services[name]), name
 
