@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from bench.drill import fleet, neighbours, suite
-from bench.drill.cluster import kill, restarts, rolling, switch
+from bench.drill.cluster import kill, restarts, rolling, soak, switch
 from bench.drill.plan import DRILLS
 from bench.drill.storm import main as storm
 from bench.figures import save
@@ -19,6 +19,7 @@ OWN = {
     "rolling": rolling.run,
     "blue-green": switch.run,
     "restarts": restarts.run,
+    "soak": soak.run,
 }
 
 
