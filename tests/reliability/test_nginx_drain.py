@@ -351,3 +351,16 @@ def test_whoever_is_back_takes_all_sockets_at_once(tmp_path: Path) -> None:
                         began = [sockets.enter_context(stream()) for _ in range(8)]
                         assert [each.status_code for each in began] == [200] * 8
                 back.shutdown()
+
+
+def test_scripts_and_styles_are_compressed_and_pages_are_not(port: int) -> None:
+    base_url = f"http://127.0.0.1:{port}"
+    with httpx.Client(base_url=base_url, timeout=30, trust_env=False) as client:
+        style = client.get("/static/css/base.css")
+        page = client.get("/", headers={"Host": "localhost"})
+        script = client.get("/widget/v1.js", headers={"Accept-Encoding": "br"})
+    assert (style.status_code, style.headers["content-encoding"]) == (200, "gzip")
+    assert (page.status_code, page.headers.get("content-encoding")) == (200, None)
+    assert len(page.content) > 1024
+    # By the web itself: nginx knows no Brotli.
+    assert (script.status_code, script.headers["content-encoding"]) == (200, "br")
