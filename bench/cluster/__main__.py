@@ -21,7 +21,9 @@ from chatbot_saas.embedded.locks import FileLock
 from chatbot_saas.embedded.process import die_with_parent
 from chatbot_saas.start_error import StartError
 from chatbot_saas.supervision.console import say
-from chatbot_saas.supervision.signals import Stopped
+from chatbot_saas.supervision.signals import Stopped, Waiter
+
+_LOCK = "cluster.lock"
 
 
 def main() -> int:
@@ -50,15 +52,16 @@ def main() -> int:
 
 def run(folder: Path, size: Size, no_seed: bool) -> None:
     began = time.monotonic()
+    # First: whoever asks for the end while this is prepared is heard when it is.
+    waiter = Waiter()
     made = plan.make(folder, size)
     parts.check_programs(made)
     with _own_folder(folder):
         say(f"Preparing; logs in {folder / 'log'}")
         with servers.prepared(made) as prepared:
             certificate = parts.prepare(made)
-            supervisor = Supervisor(
-                made, prepared, parts.all_parts(made, prepared, certificate), began
-            )
+            everyone = parts.all_parts(made, prepared, certificate)
+            supervisor = Supervisor(made, prepared, everyone, waiter, began)
             try:
                 _serve(supervisor, made, certificate, no_seed)
             finally:
@@ -94,21 +97,24 @@ def _say_where(made: Plan, told: list[dict[str, str]], seconds: float, state: Pa
 
 @contextmanager
 def _own_folder(folder: Path) -> Iterator[None]:
-    """Refuses a second one there. Of what an earlier one left, nothing stays; at the end, the logs."""
+    """Refuses a second one there, and a folder of anything else. Of what an earlier one left, nothing
+    stays; at the end, the logs."""
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / _LOCK).exists():
+        raise StartError(f"{folder} holds something else: name another --folder, or a new one.")
     var = VarDir(folder)
     var.make()
-    lock = FileLock(folder / "lock")
+    lock = FileLock(folder / _LOCK)
     if not lock.try_exclude():
         lock.close()
         raise StartError(
             f"A cluster is running in {folder}: end it with Ctrl-C there, or name another --folder."
         )
     try:
-        _empty(folder, {"lock"})
+        _empty(folder, {_LOCK})
         var.make()
         yield
     finally:
-        _empty(folder, {"lock", "log"})
+        _empty(folder, {_LOCK, "log"})
         lock.close()
 
 

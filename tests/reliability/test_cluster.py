@@ -34,7 +34,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         yield running
     gone, left = psutil.wait_procs(processes, timeout=10)
     assert (len(gone), left) == (len(processes), [])
-    assert sorted(path.name for path in running.folder.iterdir()) == ["lock", "log"]
+    assert sorted(path.name for path in running.folder.iterdir()) == ["cluster.lock", "log"]
 
 
 def ask(cluster: Cluster, workspace: dict[str, str]) -> str:
@@ -49,6 +49,19 @@ def ask(cluster: Cluster, workspace: dict[str, str]) -> str:
 
 def kill(cluster: Cluster, name: str, *, within: float) -> float | None:
     return asyncio.run(cluster.back(name, cluster.kill(name), within=within))
+
+
+def start(folder: Path, *more: str, **changed: str) -> "subprocess.CompletedProcess[str]":
+    """Tries to start one, which must end by itself."""
+    return subprocess.run(
+        [sys.executable, "-m", "bench.cluster", "--folder", str(folder), *more],
+        cwd=ROOT,
+        env=os.environ | changed,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
 
 
 @needs_programs
@@ -68,20 +81,20 @@ def test_both_workspaces_answer_and_what_is_killed_comes_back(cluster: Cluster) 
 
 
 def test_a_package_that_is_missing_is_named_in_one_line(tmp_path: Path) -> None:
-    nowhere = {**os.environ, "PATH": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.cluster", "--folder", str(tmp_path / "cluster")],
-        cwd=ROOT,
-        env=nowhere,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1
+    done = start(tmp_path / "cluster", "--size", "{}", PATH=str(tmp_path))
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "Prometheus is not installed" in done.stderr
     assert done.stderr.rstrip().endswith("prometheus prometheus-alertmanager")
+
+
+@needs_programs
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    kept = tmp_path / "letter.txt"
+    kept.write_text("Dear")
+    done = start(tmp_path, "--size", '{"monitored": false}')
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "holds something else" in done.stderr
+    assert kept.read_text() == "Dear"
 
 
 def test_only_addresses_of_the_configuration_are_changed(tmp_path: Path) -> None:

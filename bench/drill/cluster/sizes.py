@@ -24,4 +24,4 @@ AFTERWARDS = 15.0
 INGEST = 60.0
 # Of `soak`.
 MINUTES = float(os.environ.get("SOAK_MINUTES", "10"))
-EVERY = 5.0
+WARMING, EVERY = 90.0, 5.0

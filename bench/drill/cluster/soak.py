@@ -26,9 +26,10 @@ async def script(stage: Stage) -> None:
     # Imported here: it needs Django set up.
     from bench.drill.cluster.load import browse
 
-    series, chance = Series(stage.cluster), random.Random(11)
     before = {name: stage.cluster.pid(name) for name in stage.cluster.names}
     pages = asyncio.create_task(browse(stage, kept=True))
+    await _warm(stage)
+    series, chance = Series(stage.cluster), random.Random(11)
     sampling = asyncio.create_task(_sample(stage, series))
     until = time.monotonic() + 60 * sizes.MINUTES
     done: Counter[str] = Counter()
@@ -49,6 +50,13 @@ async def script(stage: Stage) -> None:
         if stage.cluster.pid(name) != pid
     ]
     stage.figures |= {"faults": dict(done), "pages": asked, "growth": table(verdicts)}
+
+
+async def _warm(stage: Stage) -> None:
+    """Nobody pauses: what is filled once, such as every connection's knowledge of the tables, is full."""
+    stage.crowd.phase, stage.crowd.pace = "warming", 0.1
+    await asyncio.sleep(sizes.WARMING)
+    stage.crowd.pace = 1.0
 
 
 async def _sample(stage: Stage, series: Series) -> None:
