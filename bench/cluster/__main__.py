@@ -101,9 +101,13 @@ def _own_folder(folder: Path) -> Iterator[None]:
     stays; at the end, the logs."""
     if folder.is_dir() and any(folder.iterdir()) and not (folder / _LOCK).exists():
         raise StartError(f"{folder} holds something else: name another --folder, or a new one.")
-    var = VarDir(folder)
-    var.make()
-    lock = FileLock(folder / _LOCK)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / _LOCK)
+    except OSError as error:
+        raise StartError(
+            f"{folder} cannot be used: {error.strerror}. Name another --folder."
+        ) from None
     if not lock.try_exclude():
         lock.close()
         raise StartError(
@@ -111,7 +115,7 @@ def _own_folder(folder: Path) -> Iterator[None]:
         )
     try:
         _empty(folder, {_LOCK})
-        var.make()
+        VarDir(folder).make()
         yield
     finally:
         _empty(folder, {_LOCK, "log"})
