@@ -22,7 +22,9 @@ from chatbot_saas.embedded.locks import FileLock
 from chatbot_saas.embedded.process import die_with_parent
 from chatbot_saas.start_error import StartError
 from chatbot_saas.supervision.console import say
-from chatbot_saas.supervision.signals import Stopped
+from chatbot_saas.supervision.signals import Stopped, Waiter
+
+_LOCK = "cluster.lock"
 
 
 def main() -> int:
@@ -56,6 +58,8 @@ def main() -> int:
 def run(options: argparse.Namespace, size: Size) -> None:
     began = time.monotonic()
     folder = options.folder.resolve()
+    # First: whoever asks for the end while this is prepared is heard when it is.
+    waiter = Waiter()
     made = plan.make(folder, size)
     containers = Containers(options.image, made) if options.image else None
     parts.check_programs(made)
@@ -66,7 +70,7 @@ def run(options: argparse.Namespace, size: Size) -> None:
             chosen = parts.all_parts(made, prepared, certificate)
             if containers:
                 chosen = [containers.contain(each) if each.is_product else each for each in chosen]
-            supervisor = Supervisor(made, prepared, chosen, began)
+            supervisor = Supervisor(made, prepared, chosen, waiter, began)
             try:
                 _serve(supervisor, made, certificate, seeds=not options.no_seed)
                 if containers:
@@ -107,21 +111,28 @@ def _say_where(made: Plan, told: list[dict[str, str]], seconds: float, state: Pa
 
 @contextmanager
 def _own_folder(folder: Path) -> Iterator[None]:
-    """Refuses a second one there. Of what an earlier one left, nothing stays; at the end, the logs."""
-    var = VarDir(folder)
-    var.make()
-    lock = FileLock(folder / "lock")
+    """Refuses a second one there, and a folder of anything else. Of what an earlier one left, nothing
+    stays; at the end, the logs."""
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / _LOCK).exists():
+        raise StartError(f"{folder} holds something else: name another --folder, or a new one.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / _LOCK)
+    except OSError as error:
+        raise StartError(
+            f"{folder} cannot be used: {error.strerror}. Name another --folder."
+        ) from None
     if not lock.try_exclude():
         lock.close()
         raise StartError(
             f"A cluster is running in {folder}: end it with Ctrl-C there, or name another --folder."
         )
     try:
-        _empty(folder, {"lock"})
-        var.make()
+        _empty(folder, {_LOCK})
+        VarDir(folder).make()
         yield
     finally:
-        _empty(folder, {"lock", "log"})
+        _empty(folder, {_LOCK, "log"})
         lock.close()
 
 

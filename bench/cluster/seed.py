@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+import httpx
 
 django.setup()
 
@@ -87,4 +88,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except httpx.HTTPError as error:
+        sys.exit(f"A workspace could not be asked through nginx: {error!r}. See the webs' logs.")

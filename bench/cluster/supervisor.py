@@ -54,10 +54,12 @@ class Member(Child):
 class Supervisor:
     """One per process, in its main thread: the kernel ends the parts with that thread."""
 
-    def __init__(self, plan: Plan, servers: Servers, parts: list[Part], began: float) -> None:
+    def __init__(
+        self, plan: Plan, servers: Servers, parts: list[Part], waiter: Waiter, began: float
+    ) -> None:
         """`began` is when the whole did, by the monotonic clock."""
         self._plan, self._servers = plan, servers
-        self._waiter = Waiter()
+        self._waiter = waiter
         self._members = [Member(part, plan.folder) for part in parts]
         self._began = began
 

@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from bench.drill import fleet, neighbours, suite
-from bench.drill.cluster import kill, restarts, rolling, switch
+from bench.drill.cluster import kill, restarts, rolling, soak, switch
 from bench.drill.plan import DRILLS
 from bench.drill.recovery import main as recovery
 from bench.drill.storm import main as storm
@@ -21,6 +21,7 @@ OWN = {
     "blue-green": switch.run,
     "restarts": restarts.run,
     "recovery": recovery.run,
+    "soak": soak.run,
 }
 
 

@@ -8,7 +8,9 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -316,3 +318,49 @@ def test_what_a_client_says_of_where_it_comes_from_is_replaced(tmp_path: Path) -
         ["x-forwarded-for", "127.0.0.1"],
         ["x-forwarded-proto", "http"],
     ]
+
+
+class Held(Echo):
+    """Answers at once, and then never ends: a socket, as nginx sees it."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"begun")
+        self.wfile.flush()
+        self.connection.recv(1)
+
+
+def test_whoever_is_back_takes_all_sockets_at_once(tmp_path: Path) -> None:
+    """Not one every few seconds: sockets do not end, so none of them would ever tell that it is well."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as one:
+        away = EchoServer(one.server_port)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        with nginx.running([away, EchoServer(other.server_port)], tmp_path) as port:
+            assert get_health(port, times=4) == {200}
+            with ThreadingHTTPServer(("127.0.0.1", away.port), Held) as back:
+                back.daemon_threads = True
+                threading.Thread(target=back.serve_forever, daemon=True).start()
+                other.shutdown()
+                other.server_close()
+                with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+                    with ExitStack() as sockets:
+                        # Where nginx hands on what it has.
+                        stream = partial(client.stream, "GET", "/v1/chat/completions")
+                        began = [sockets.enter_context(stream()) for _ in range(8)]
+                        assert [each.status_code for each in began] == [200] * 8
+                back.shutdown()
+
+
+def test_scripts_and_styles_are_compressed_and_pages_are_not(port: int) -> None:
+    base_url = f"http://127.0.0.1:{port}"
+    with httpx.Client(base_url=base_url, timeout=30, trust_env=False) as client:
+        style = client.get("/static/css/base.css")
+        page = client.get("/", headers={"Host": "localhost"})
+        script = client.get("/widget/v1.js", headers={"Accept-Encoding": "br"})
+    assert (style.status_code, style.headers["content-encoding"]) == (200, "gzip")
+    assert (page.status_code, page.headers.get("content-encoding")) == (200, None)
+    assert len(page.content) > 1024
+    # By the web itself: nginx knows no Brotli.
+    assert (script.status_code, script.headers["content-encoding"]) == (200, "br")

@@ -16,7 +16,8 @@ from bench.drill.storm.ledger import Upload
 from bench.drill.storm.programs import Asker, Uploader
 
 _SHORT = {"words": 4, "delay": 0.0}
-_EVERY = 0.4
+_EVERY, _BROWSES_EVERY = 0.4, 0.1
+_PAGES = ("/healthz", "/widget/v1.js", "/static/css/base.css", "/v1/models")
 
 
 async def run(stage: Stage, script: Script, *, visitors: int, askers: int) -> None:
@@ -110,3 +111,30 @@ async def probing(stage: Stage) -> AsyncIterator[Probe]:
     finally:
         over.set()
         await task
+
+
+async def browse(stage: Stage, *, kept: bool) -> tuple[int, list[str]]:
+    """Pages without end, each on a connection of its own or all on connections that are kept; how many,
+    and what failed."""
+    asked, failures = 0, []
+    headers = {"Authorization": f"Bearer {stage.crowd.tenants[0].secret_key}"}
+    limits = httpx.Limits(max_keepalive_connections=4 if kept else 0)
+    async with httpx.AsyncClient(
+        base_url=stage.cluster.url,
+        verify=stage.cluster.trust,
+        headers=headers,
+        limits=limits,
+        trust_env=False,
+        timeout=30,
+    ) as http:
+        while not stage.crowd.over.is_set():
+            path = _PAGES[asked % len(_PAGES)]
+            asked += 1
+            try:
+                answer = await http.get(path)
+                if answer.status_code != 200:
+                    failures.append(f"{path}: {answer.status_code}")
+            except httpx.HTTPError as error:
+                failures.append(f"{path}: {type(error).__name__}")
+            await asyncio.sleep(_BROWSES_EVERY)
+    return asked, failures

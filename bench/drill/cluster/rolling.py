@@ -41,12 +41,17 @@ async def script(stage: Stage) -> None:
         "longest_end_s": round(max(ends), 1),
         "sockets_resumed": sum(each.resumed for each in told),
     }
+    slowest = max((each.end_after or _PATIENCE for each in told), default=_PATIENCE)
+    stage.bound("longest_answer_s", slowest, sizes.ANSWER)
     if not stage.figures["sockets_resumed"]:
         stage.broken.append("no socket was told to reconnect: nothing was in flight")
 
 
 async def release(stage: Stage, web: str, askers: list[Any]) -> float:
     """Ends one web while all of these are answered, and waits for the new one; seconds until it ended."""
+    # Imported here: it needs Django set up.
+    from bench.drill.storm.programs import Asker
+
     crowd = stage.crowd
     first = len(crowd.ledgers.told)
     asked = [asyncio.create_task(each.ask(words=_WORDS, delay=_DELAY)) for each in askers]
@@ -61,7 +66,9 @@ async def release(stage: Stage, web: str, askers: list[Any]) -> float:
     took = time.monotonic() - began
     back = await stage.cluster.back(web, before, within=sizes.BACK)
     stage.bound(f"{web}_back_s", back, sizes.BACK)
-    for told in await asyncio.gather(*asked):
+    for asker, told in zip(askers, await asyncio.gather(*asked), strict=True):
         if told.status != "completed":
             stage.broken.append(f"{told.mark} ({web}): {told.status or told.refusal or 'no end'}")
+        if told.resumed and isinstance(asker, Asker):
+            stage.broken.append(f"{told.mark} ({web}): its stream was cut")
     return took

@@ -14,6 +14,8 @@ KILLED = [name for name in os.environ.get("CLUSTER_KILLED", "").split(",") if na
 ROUNDS = int(os.environ.get("ROLLING_ROUNDS", "10"))
 IN_FLIGHT = 20
 DRAIN = float(os.environ.get("ROLLING_DRAIN", "20"))
+# An answer takes six seconds of the provider; the rest is for who has to find the other web.
+ANSWER = 15.0
 # Of `blue-green`: there and back, so often.
 SWITCHES = int(os.environ.get("SWITCHES", "3"))
 # Of `restarts`: how long a server is away, and how long after that errors may go on.
@@ -22,4 +24,4 @@ AFTERWARDS = 15.0
 INGEST = 60.0
 # Of `soak`.
 MINUTES = float(os.environ.get("SOAK_MINUTES", "10"))
-EVERY = 5.0
+WARMING, EVERY = 90.0, 5.0

@@ -34,8 +34,10 @@ class Stage:
     broken: list[str] = field(default_factory=list)
 
     def bound(self, name: str, value: float | None, most: float) -> None:
-        """Notes a figure that has a bound; None is more than any."""
-        self.figures[name] = None if value is None else round(value, 1)
+        """Notes a figure that has a bound, the largest of several; None is more than any."""
+        known = self.figures.get(name, 0.0)
+        largest = None if value is None or known is None else max(known, round(value, 1))
+        self.figures[name] = largest
         if value is None:
             self.broken.append(f"{name}: not within {most:g}")
         elif value > most:

@@ -6,13 +6,9 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
-import httpx
-
 from bench.drill.cluster import sizes
 from bench.drill.cluster.stage import Stage, play
 
-_PAGES = ("/healthz", "/widget/v1.js", "/static/css/base.css", "/v1/models")
-_EVERY = 0.1
 # Of a reload: nginx's old processes take no more connections then.
 _SETTLED = 1.0
 
@@ -24,9 +20,12 @@ def run() -> dict[str, Any]:
 
 
 async def script(stage: Stage) -> None:
+    # Imported here: it needs Django set up.
+    from bench.drill.cluster.load import browse
+
     blue, green = ["web1", "web2"], ["web3", "web4"]
-    pages = asyncio.create_task(_browse(stage, kept=False))
-    kept = asyncio.create_task(_browse(stage, kept=True))
+    pages = asyncio.create_task(browse(stage, kept=False))
+    kept = asyncio.create_task(browse(stage, kept=True))
     await asyncio.sleep(sizes.BREATH)
     await _answers_come_from(stage, blue)
     for number in range(sizes.SWITCHES):
@@ -67,30 +66,3 @@ def _owner(tenant_id: UUID, turn_id: UUID) -> str:
 
     with tenant_context(tenant_id):
         return str(Turn.objects.values_list("owner", flat=True).get(pk=turn_id)).split(":")[1]
-
-
-async def _browse(stage: Stage, *, kept: bool) -> tuple[int, list[str]]:
-    """Pages without end, each on a connection of its own or all on connections that are kept; how many,
-    and what failed."""
-    asked, failures = 0, []
-    headers = {"Authorization": f"Bearer {stage.crowd.tenants[0].secret_key}"}
-    limits = httpx.Limits(max_keepalive_connections=4 if kept else 0)
-    async with httpx.AsyncClient(
-        base_url=stage.cluster.url,
-        verify=stage.cluster.trust,
-        headers=headers,
-        limits=limits,
-        trust_env=False,
-        timeout=30,
-    ) as http:
-        while not stage.crowd.over.is_set():
-            path = _PAGES[asked % len(_PAGES)]
-            asked += 1
-            try:
-                answer = await http.get(path)
-                if answer.status_code != 200:
-                    failures.append(f"{path}: {answer.status_code}")
-            except httpx.HTTPError as error:
-                failures.append(f"{path}: {type(error).__name__}")
-            await asyncio.sleep(_EVERY)
-    return asked, failures

@@ -58,7 +58,7 @@ def tenant_of(made: Workspace) -> Tenant:
 class Crowd:
     """`phase` is what happens now; `chaos` the share of questions that the provider fails, in which of
     these ways; `cuts` how many sockets are still to be cut; `stops` the share of pieces after which a
-    visitor stops; `trust` is for webs behind TLS."""
+    visitor stops; `pace` is how long everybody pauses, 1 as people do; `trust` is for webs behind TLS."""
 
     webs: list[Web]
     tenants: list[Tenant]
@@ -69,6 +69,7 @@ class Crowd:
     words: int = WORDS
     cuts: int = 0
     stops: float = STOPS
+    pace: float = 1.0
     trust: ssl.SSLContext | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
     chance: random.Random = field(default_factory=lambda: random.Random(7))
@@ -94,7 +95,7 @@ class Crowd:
     async def pause(self, shortest: float, longest: float) -> None:
         """A while, or until it is over."""
         try:
-            async with asyncio.timeout(self.chance.uniform(shortest, longest)):
+            async with asyncio.timeout(self.pace * self.chance.uniform(shortest, longest)):
                 await self.over.wait()
         except TimeoutError:
             return
