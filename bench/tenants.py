@@ -6,14 +6,17 @@ import sys
 import time
 from typing import Any
 
+import psycopg
+
 from bench.figures import spread_ms
-from bench.stack import ROOT
+from bench.stack import ROOT, VAR_DIR
 from bench.workspaces import make_workspace
+from chatbot_saas import embedded
 
 
 def measure(*, full: bool) -> dict[str, Any]:
     count = 1000 if full else 200
-    times = []
+    times, before = [], disk()
     for _ in range(count):
         started = time.perf_counter()
         make_workspace()
@@ -24,8 +27,18 @@ def measure(*, full: bool) -> dict[str, Any]:
             "first_ms": round(times[0] * 1000, 1),
             "hundredth_ms": round(times[99] * 1000, 1),
         },
+        "kB_of_an_empty_workspace": round((disk() - before) / count / 1000, 1),
         f"migrate_{count}_tenants_nothing_to_do_s_beyond_start": _no_op_seconds(),
     }
+
+
+def disk() -> int:
+    """Bytes of the whole database, its catalogs included."""
+    with psycopg.connect(embedded.layout(VAR_DIR).superuser_url) as superuser:
+        row = superuser.execute("SELECT pg_database_size(current_database())").fetchone()
+    assert row is not None
+    size: int = row[0]
+    return size
 
 
 def _no_op_seconds() -> float:

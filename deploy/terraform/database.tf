@@ -90,7 +90,7 @@ resource "aws_db_instance" "main" {
   enabled_cloudwatch_logs_exports     = ["postgresql", "upgrade"]
 }
 
-# For reading alone: DATABASE_REPLICA_URL.
+# For reports and dumps of yours: the product itself reads from the primary.
 resource "aws_db_instance" "replica" {
   count               = local.size.replicas
   identifier          = "${local.name}-replica-${count.index + 1}"

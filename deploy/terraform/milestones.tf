@@ -26,24 +26,24 @@ locals {
     }
     "100k" = {
       zones          = 3
-      node_type      = "m7g.xlarge"
-      nodes          = { least = 3, most = 9 }
+      node_type      = "m7g.large"
+      nodes          = { least = 3, most = 6 }
       database_class = "db.r7g.xlarge"
-      database_gb    = 500
+      database_gb    = 300
       standby        = true
-      replicas       = 1
+      replicas       = 0
       redis_type     = "cache.m7g.large"
       redis_replicas = 1
     }
     "1M" = {
       zones          = 3
-      node_type      = "m7g.2xlarge"
-      nodes          = { least = 6, most = 24 }
-      database_class = "db.r7g.4xlarge"
-      database_gb    = 2000
+      node_type      = "m7g.xlarge"
+      nodes          = { least = 4, most = 12 }
+      database_class = "db.r7g.2xlarge"
+      database_gb    = 1000
       standby        = true
-      replicas       = 2
-      redis_type     = "cache.r7g.xlarge"
+      replicas       = 1
+      redis_type     = "cache.r7g.large"
       redis_replicas = 2
     }
   }
