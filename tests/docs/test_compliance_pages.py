@@ -1,9 +1,13 @@
-"""docs/security.md and docs/privacy.md: every defence has its test, and every table its line."""
+"""Every defence of docs/security.md has its test, every table of docs/privacy.md its line, and every
+command of the checklist is there."""
 
 import ast
 import re
+import subprocess
+from importlib.util import find_spec
 
 from django.apps import apps
+from django.core.management import get_commands
 
 from tests.docs.test_pages import page, section
 from tests.live import ROOT
@@ -63,3 +67,20 @@ def test_who_else_gets_data_is_who_the_settings_name() -> None:
         if re.search(r"(_BASE_URL|_DSN|^EMAIL_URL|SINK|POSTHOG_API_KEY)", name)
     }
     assert leading <= told
+
+
+def test_each_command_of_the_checklist_is_there() -> None:
+    commands = re.findall(r"`((?:make|python) [^`]+)`", section(page("deploy"), "Checklist"))
+    assert len(commands) > 12
+    known = get_commands()
+    for command in commands:
+        words = command.split()
+        if words[0] == "make":
+            done = subprocess.run(
+                ["make", "--dry-run", *words[1:]], cwd=ROOT, capture_output=True, check=False
+            )
+            assert done.returncode == 0, command
+        elif words[1] == "manage.py":
+            assert words[2] in known, command
+        else:
+            assert find_spec(words[2]) is not None, command
