@@ -1,8 +1,5 @@
 """checkov's policies for Kubernetes, on what was built."""
 
-import json
-import os
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from deploy.check.manifests import TOOLS, Build, Finding, ToolError, name_of
+from deploy.check import checkov
+from deploy.check.manifests import Build, Finding, ToolError, name_of
 from deploy.check.workloads import WORKLOADS
 
 # Policies that do not apply, each with its reason; of one workload where a name stands before the colon.
@@ -24,39 +22,18 @@ SKIPPED = {
 
 
 def find_faults(builds: Sequence[Build]) -> Iterator[Finding]:
-    """One run for all of them: it takes seconds to start."""
+    """All in one run."""
     with tempfile.TemporaryDirectory() as folder:
         for number, build in enumerate(builds):
             text = yaml.safe_dump_all(build.manifests)
             (Path(folder) / f"{number}.yaml").write_text(text, encoding="utf-8")
-        reports = _run(folder)
+        reports = checkov.run("kubernetes", Path(folder))
     for report in reports:
         results = report.get("results", {})
         if results.get("parsing_errors"):
             raise ToolError(f"checkov cannot read {results['parsing_errors']}")
         for failed in results.get("failed_checks", []):
             yield from _told(failed, builds)
-
-
-def _run(folder: str) -> list[dict[str, Any]]:
-    done = subprocess.run(
-        [
-            TOOLS / "bin" / "checkov",
-            *("--framework", "kubernetes", "--directory", folder),
-            *("--output", "json", "--quiet", "--compact", "--skip-download"),
-        ],
-        # Nothing is asked of anybody, and no home is written to.
-        env={"PATH": os.environ["PATH"], "HOME": folder, "LOG_LEVEL": "ERROR"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    try:
-        told = json.loads(done.stdout)
-    except ValueError as error:
-        raise ToolError(f"checkov did not run: {done.stderr.strip()[-500:]}") from error
-    return told if isinstance(told, list) else [told]
 
 
 def _told(failed: dict[str, Any], builds: Sequence[Build]) -> Iterator[Finding]:

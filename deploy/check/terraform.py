@@ -1,10 +1,6 @@
 """deploy/terraform: its form, checkov's policies, and names that agree. No provider is asked."""
 
-import json
-import os
 import re
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +9,8 @@ from typing import Any
 
 import hcl2
 
-from deploy.check.manifests import TOOLS, Fault, ToolError
+from deploy.check import checkov
+from deploy.check.manifests import Fault, ToolError
 
 FOLDER = Path("deploy/terraform")
 # Policies that do not apply, each with its reason; of one resource where its name stands before a colon.
@@ -142,25 +139,7 @@ def _environments(module: Module) -> Iterator[Fault]:
 
 
 def _policies(module: Module) -> Iterator[Fault]:
-    with tempfile.TemporaryDirectory() as home:
-        done = subprocess.run(
-            [
-                TOOLS / "bin" / "checkov",
-                *("--framework", "terraform", "--directory", module.root / FOLDER),
-                *("--output", "json", "--quiet", "--compact", "--skip-download"),
-            ],
-            # Nothing is asked of anybody, and no home is written to.
-            env={"PATH": os.environ["PATH"], "HOME": home, "LOG_LEVEL": "ERROR"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-    try:
-        told = json.loads(done.stdout)
-    except ValueError as error:
-        raise ToolError(f"checkov did not run: {done.stderr.strip()[-500:]}") from error
-    for report in told if isinstance(told, list) else [told]:
+    for report in checkov.run("terraform", module.root / FOLDER):
         if not report.get("summary", {}).get("passed"):
             raise ToolError("checkov found nothing to look at in deploy/terraform.")
         for failed in report["results"]["failed_checks"]:
