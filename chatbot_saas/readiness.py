@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection
 from redis.exceptions import RedisError, ResponseError
 
 from core.redis import event_redis
-from tenants.backend.sessions import REFUSAL, sessions
+from tenants.backend.sessions import sessions
 from tenants.context import in_platform_reserved
 from tenants.schemas import fleet
 
@@ -57,7 +57,7 @@ async def _database() -> list[str]:
 
 def _why_no_database() -> str:
     """Connections that are refused look like none to who waits for one."""
-    return REFUSAL if sessions.are_shared else "PostgreSQL cannot be reached."
+    return sessions.refusal or "PostgreSQL cannot be reached."
 
 
 async def _redis() -> list[str]:

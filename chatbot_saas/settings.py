@@ -56,6 +56,12 @@ REDIS_URLS = {
     name: redis_database(REDIS_URL, number) if REDIS_URL else _layout.redis_url(number)
     for number, name in enumerate(("cache", "channels", "events", "broker"))
 }
+# Whether a pooler stands before PostgreSQL, and that it keeps sessions apart.
+DATABASE_POOLER = env.text("DATABASE_POOLER")
+if DATABASE_POOLER not in {"", "session"}:
+    raise ImproperlyConfigured(
+        "DATABASE_POOLER must be session, or not set: tenants are apart in no other mode."
+    )
 DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 8, least=1)
 DATABASES = {"default": database("DATABASE_URL", DATABASE_URL)}
 DATABASES["default"]["OPTIONS"]["pool"] = {

@@ -16,7 +16,7 @@ from billing.catalog.models import Plan, Price
 from chatbot_saas.realtime import close_codes, frames
 from conversations.turns import events, failures
 from core import analytics, errors, metrics
-from tenants.backend.sessions import REFUSAL
+from tenants.backend.sessions import SHARED, UNDECLARED
 from tenants.context import platform_context
 from tenants.keys.api_keys import SCOPES
 from tests.live import ROOT
@@ -247,7 +247,7 @@ def test_every_fault_of_readyz_is_described() -> None:
     text = (ROOT / "chatbot_saas" / "readiness.py").read_text(encoding="utf-8")
     faults = set(re.findall(r'(?:faults\.append\(|return \[|lambda: |else )"([A-Z][^"]+\.)"', text))
     assert len(faults) == 11
-    assert {*faults, REFUSAL} <= set(
+    assert {*faults, SHARED, UNDECLARED} <= set(
         re.findall(r"^\| ([^|]+) \|", page("operations"), re.MULTILINE)
     )
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from django.conf import settings
 
 from conversations.chatbots.onboarding import Workspace
-from tenants.backend.sessions import REFUSAL
+from tenants.backend.sessions import SHARED, UNDECLARED
 from tests.live import ROOT, Process
 from tests.platform.processes import get
 from tests.reliability import pgbouncer
@@ -21,8 +22,13 @@ pytestmark = pytest.mark.skipif(pgbouncer.PROGRAM is None, reason=pgbouncer.MISS
 _REQUESTS, _AT_ONCE = 240, 24
 
 
-def environment(urls: dict[str, str]) -> dict[str, str]:
-    return {**urls, "SECRET_KEY": settings.SECRET_KEY, "SERVE_HTTPS": "0"}
+def environment(urls: dict[str, str], declared: str = "session") -> dict[str, str]:
+    return {
+        **urls,
+        "SECRET_KEY": settings.SECRET_KEY,
+        "SERVE_HTTPS": "0",
+        "DATABASE_POOLER": declared,
+    }
 
 
 def models_of(web: Process, workspaces: list[Workspace]) -> list[tuple[int, list[str]]]:
@@ -48,25 +54,39 @@ def is_right(answers: list[tuple[int, list[str]]]) -> bool:
     return all(answer == (200, []) for answer in answers)
 
 
-@pytest.mark.parametrize("mode", ["transaction", "statement"])
-def test_t05_sessions_that_are_shared_are_refused(
-    tmp_path: Path, mode: str, make_workspace: Callable[[], Workspace]
+@pytest.mark.parametrize(
+    ("mode", "declared", "refusal"),
+    [
+        # Whatever its mode: which one it is cannot be found out.
+        ("session", "", UNDECLARED),
+        ("transaction", "", UNDECLARED),
+        ("transaction", "session", SHARED),
+        ("statement", "session", SHARED),
+    ],
+)
+def test_t05_what_may_share_sessions_is_refused(
+    tmp_path: Path,
+    mode: str,
+    declared: str,
+    refusal: str,
+    make_workspace: Callable[[], Workspace],
 ) -> None:
     workspace = make_workspace()
     with pgbouncer.running(tmp_path, mode) as urls:
+        around = environment(urls, declared)
         started = subprocess.run(
             [sys.executable, "-m", "chatbot_saas.preflight"],
             cwd=ROOT,
-            env={**os.environ, **environment(urls)},
+            env={**os.environ, **around},
             capture_output=True,
             text=True,
             check=False,
         )
         assert started.returncode == 1
-        assert started.stderr.strip() == f"DATABASE_URL does not work: {REFUSAL}"
-        with Process("web", environment=environment(urls)) as web:
+        assert started.stderr.strip() == f"DATABASE_URL does not work: {refusal}"
+        with Process("web", environment=around) as web:
             ready = get(web, "/readyz")
-            assert (ready.status_code, ready.json()["faults"]) == (503, [REFUSAL])
+            assert (ready.status_code, ready.json()["faults"]) == (503, [refusal])
             asked = get(web, "/v1/chatbots", Authorization=f"Bearer {workspace.secret_key}")
             assert (asked.status_code, asked.json()["code"]) == (503, "unavailable")
 
@@ -98,6 +118,22 @@ def test_t05_sessions_of_ones_own_are_served_with_their_limits(
             check=True,
         )
     assert told.stdout.strip() == "5min"
+
+
+def test_t05_a_pool_that_is_full_is_no_sign_of_sharing(tmp_path: Path) -> None:
+    """Where sessions are shared a second connection does not wait. Nobody else does, either."""
+    with pgbouncer.running(tmp_path, "session", size=1) as urls:
+        began = time.monotonic()
+        started = subprocess.run(
+            [sys.executable, "-m", "chatbot_saas.preflight"],
+            cwd=ROOT,
+            env={**os.environ, **environment(urls)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (started.returncode, started.stderr) == (0, "")
+    assert time.monotonic() - began < 60
 
 
 def test_t05_without_the_check_not_all_answers_are_right(

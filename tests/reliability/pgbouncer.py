@@ -17,7 +17,7 @@ MISSING = "PgBouncer is not installed: apt-get install pgbouncer"
 
 
 @contextmanager
-def running(folder: Path, mode: str) -> Iterator[dict[str, str]]:
+def running(folder: Path, mode: str, size: int = 40) -> Iterator[dict[str, str]]:
     """The URLs of the web's and the migrations' login through it, by the names of their settings."""
     assert PROGRAM is not None
     servers, port = layout(), dead_port()
@@ -29,7 +29,7 @@ def running(folder: Path, mode: str) -> Iterator[dict[str, str]]:
         f"[databases]\nchatbot_saas = host={servers.postgres_sockets} port=5432\n[pgbouncer]\n"
         f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
         f"auth_type = scram-sha-256\nauth_file = {folder}/users.txt\npool_mode = {mode}\n"
-        "ignore_startup_parameters = options\ndefault_pool_size = 40\nmax_client_conn = 400\n"
+        f"ignore_startup_parameters = options\ndefault_pool_size = {size}\nmax_client_conn = 400\n"
         f"logfile = {folder}/log\n"
     )
     if servers.account.foreign:
