@@ -6,9 +6,11 @@ resource "aws_backup_vault" "main" {
 }
 
 resource "aws_backup_vault_lock_configuration" "main" {
-  count              = var.is_protected ? 1 : 0
-  backup_vault_name  = aws_backup_vault.main.name
-  min_retention_days = 7
+  count               = var.is_protected ? 1 : 0
+  backup_vault_name   = aws_backup_vault.main.name
+  min_retention_days  = 7
+  # After so many days nobody can take the lock off again, whatever rights they have.
+  changeable_for_days = 3
 }
 
 resource "aws_backup_plan" "main" {

@@ -61,10 +61,32 @@ resource "aws_eks_addon" "network" {
 }
 
 resource "aws_eks_addon" "each" {
-  for_each     = toset(["coredns", "kube-proxy", "eks-pod-identity-agent", "aws-ebs-csi-driver", "metrics-server"])
+  for_each     = toset(["coredns", "kube-proxy", "eks-pod-identity-agent", "metrics-server"])
   cluster_name = aws_eks_cluster.main.name
   addon_name   = each.key
   depends_on   = [aws_eks_node_group.main]
+}
+
+# Disks, such as that of the backups. Its rights are its own: a pod cannot take its node's.
+resource "aws_iam_role" "disks" {
+  name               = "${local.name}-disks"
+  assume_role_policy = data.aws_iam_policy_document.pods.json
+}
+
+resource "aws_iam_role_policy_attachment" "disks" {
+  role       = aws_iam_role.disks.name
+  policy_arn = "arn:${data.aws_partition.here.partition}:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy"
+}
+
+resource "aws_eks_addon" "disks" {
+  cluster_name = aws_eks_cluster.main.name
+  addon_name   = "aws-ebs-csi-driver"
+  depends_on   = [aws_eks_addon.each, aws_iam_role_policy_attachment.disks]
+
+  pod_identity_association {
+    role_arn        = aws_iam_role.disks.arn
+    service_account = "ebs-csi-controller-sa"
+  }
 }
 
 resource "aws_iam_role" "node" {

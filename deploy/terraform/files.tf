@@ -119,8 +119,8 @@ data "aws_iam_policy_document" "encrypted" {
 
     content {
       sid       = replace(statement.value, ".", "")
-      actions   = ["s3:PutObject"]
-      resources = ["${each.value.arn}/*"]
+      actions   = ["s3:PutObject", "s3:GetBucketAcl"]
+      resources = [each.value.arn, "${each.value.arn}/*"]
 
       principals {
         type        = "Service"

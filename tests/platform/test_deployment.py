@@ -71,10 +71,18 @@ def test_what_is_no_release_is_not_deployed(checkout: Path) -> None:
         with pytest.raises(PinError):
             deploy(checkout, "staging", image)
     assert git(checkout, "status", "--porcelain") == ""
+    # What a pipeline's other steps leave is ignored.
+    (checkout / ".gitignore").write_text((ROOT / ".gitignore").read_text())
+    git(checkout, "add", ".gitignore")
+    git(checkout, "commit", "--quiet", "-m", "Another release")
+    for name in ("var/sbom.json", ".venv/pyvenv.cfg", ".venv-deploy/.tools"):
+        (checkout / name).parent.mkdir()
+        (checkout / name).write_text("x")
+    deploy(checkout, "production", IMAGE)
     (checkout / "notes").write_text("x")
     with pytest.raises(DeployError, match="has changes"):
         deploy(checkout, "staging", IMAGE)
-    assert git(checkout, "ls-remote", "origin") == ""
+    assert "staging" not in git(checkout, "ls-remote", "origin")
 
 
 def test_a_tag_that_looks_like_a_number_stays_a_text(checkout: Path) -> None:
