@@ -1,5 +1,6 @@
 """URLs of servers, as the environment gives them, in the forms that Django and Celery want."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -7,6 +8,7 @@ import dj_database_url
 import dj_email_url
 from django.core.exceptions import ImproperlyConfigured
 
+from knowledge.files.url import Bucket, read_media_url
 from tenants.outbox.sinks.url import read_sink_url
 
 
@@ -85,3 +87,11 @@ def event_sink(name: str, url: str) -> str:
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} is wrong: {error}.") from error
     return url
+
+
+def file_store(name: str, url: str) -> Path | Bucket | None:
+    """Where uploaded files are kept, as the value of `name` says; None where it says nothing."""
+    try:
+        return read_media_url(url) if url else None
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is wrong: {error}.") from error

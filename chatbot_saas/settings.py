@@ -15,7 +15,14 @@ from chatbot_saas.api.settings import DESCRIPTION
 from chatbot_saas.backoffice.look import LOOK
 from chatbot_saas.logo import read_logo
 from chatbot_saas.logs import logging_of
-from chatbot_saas.server_urls import broker, database, event_sink, mail, redis_database
+from chatbot_saas.server_urls import (
+    broker,
+    database,
+    event_sink,
+    file_store,
+    mail,
+    redis_database,
+)
 from core.areas import paths_without_policy
 from core.crypto import KeyRing, derive_key
 from tenants.backend.limits import limit
@@ -23,7 +30,15 @@ from tenants.backend.shares import RESERVED
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = env.path("VAR_DIR", BASE_DIR / "var")
-MEDIA_ROOT = env.path("MEDIA_ROOT", VAR_DIR / "media")
+FILE_STORE = file_store("MEDIA_URL", env.text("MEDIA_URL"))
+_MEDIA = FILE_STORE if isinstance(FILE_STORE, Path) else VAR_DIR / "media"
+MEDIA_ROOT = env.path("MEDIA_ROOT", _MEDIA)
+if isinstance(FILE_STORE, Path) and FILE_STORE != MEDIA_ROOT:
+    raise ImproperlyConfigured("MEDIA_URL and MEDIA_ROOT name two folders: set one of them alone.")
+# Without these boto3 looks where it always does: AWS_… variables, then the pod's or machine's role.
+MEDIA_ACCESS_KEY, MEDIA_SECRET_KEY = env.text("MEDIA_ACCESS_KEY"), env.text("MEDIA_SECRET_KEY")
+if bool(MEDIA_ACCESS_KEY) != bool(MEDIA_SECRET_KEY):
+    raise ImproperlyConfigured("MEDIA_ACCESS_KEY and MEDIA_SECRET_KEY are set both or not at all.")
 DEBUG = env.flag("DEBUG")
 
 # --- Servers -------------------------------------------------------------------------------
