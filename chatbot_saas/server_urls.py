@@ -95,3 +95,14 @@ def file_store(name: str, url: str) -> Path | Bucket | None:
         return read_media_url(url) if url else None
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} is wrong: {error}.") from error
+
+
+def static_url(name: str, url: str) -> str:
+    """Where pages find static files: here, or at the same path of a CDN."""
+    parts = urlsplit(url)
+    is_cdn = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username
+    origin = f"{parts.scheme}://{parts.netloc}" if is_cdn else ""
+    # In a policy these would begin another source or directive.
+    if url != f"{origin}/static/" or set(parts.netloc) & set(" ;,'\""):
+        raise ImproperlyConfigured(f"{name} must be /static/ or https://cdn.example.com/static/.")
+    return url

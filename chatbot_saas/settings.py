@@ -22,6 +22,7 @@ from chatbot_saas.server_urls import (
     file_store,
     mail,
     redis_database,
+    static_url,
 )
 from core.areas import paths_without_policy
 from core.crypto import KeyRing, derive_key
@@ -142,7 +143,7 @@ TRUSTED_PROXIES = env.names("TRUSTED_PROXIES")
 
 MIDDLEWARE = [
     "chatbot_saas.middleware.request_log",
-    "servestatic.middleware.ServeStaticMiddleware",
+    "chatbot_saas.web.static_files.StaticMiddleware",
     "tenants.middleware.tenant_middleware",
     "tenants.limits.api.key_rate_middleware",
     "django.middleware.security.SecurityMiddleware",
@@ -170,11 +171,18 @@ TEMPLATES = [
         },
     }
 ]
-STATIC_URL = "/static/"
+# A CDN that asks this product's hosts for what is below /static/.
+STATIC_URL = static_url("STATIC_URL", env.text("STATIC_URL", "/static/"))
+STATIC_ORIGINS = [STATIC_URL.removesuffix("/static/")] if STATIC_URL != "/static/" else []
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "chatbot_saas.web.static_files.NamedByContent"},
+}
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Served as they stand in the checkout and in the packages: there is no build step.
 SERVESTATIC_USE_FINDERS = True
-SERVESTATIC_ALLOW_ALL_ORIGINS = False
+# Modules and fonts of another origin are taken with its leave alone. They are everybody's.
+SERVESTATIC_ALLOW_ALL_ORIGINS = bool(STATIC_ORIGINS)
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -239,10 +247,10 @@ CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": paths_without_policy(),
     "DIRECTIVES": {
         "default-src": ["'none'"],
-        "script-src": ["'self'"],
-        "style-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
-        "font-src": ["'self'"],
+        "script-src": ["'self'", *STATIC_ORIGINS],
+        "style-src": ["'self'", *STATIC_ORIGINS],
+        "img-src": ["'self'", "data:", *STATIC_ORIGINS],
+        "font-src": ["'self'", *STATIC_ORIGINS],
         "connect-src": ["'self'"],
         "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],

@@ -32,7 +32,7 @@ _CONFIG = {"connect_timeout": 3, "read_timeout": 12}
 _GONE = ("404", "NoSuchKey")
 
 
-class _Storage(S3Storage):  # type: ignore[misc]
+class _Storage(S3Storage):
     """Its own keeps a session for each thread, and each reads the description of S3 anew. A client may be
     shared by threads."""
 
