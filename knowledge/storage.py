@@ -14,9 +14,9 @@ from django.conf import settings
 
 from core.errors import PayloadTooLarge
 from core.ids import new_id
-from knowledge.files.base import Files, StoreAway
+from knowledge.files.base import PARTIAL, Files, StoreAway
 from knowledge.files.folder import Folder
-from knowledge.files.url import Bucket
+from knowledge.files.url import Bucket, read_media_url
 from knowledge.parsing.base import SENTENCES
 from tenants.context import current_tenant_id
 from tenants.work.tickets import Postponed, Ticket, enqueue, handles
@@ -35,11 +35,18 @@ class StoredFile:
 
 def files() -> Files:
     """The place that the settings name."""
-    if isinstance(settings.FILE_STORE, Bucket):
-        return bucket_files(
-            settings.FILE_STORE, settings.MEDIA_ACCESS_KEY, settings.MEDIA_SECRET_KEY
-        )
-    return Folder(Path(settings.MEDIA_ROOT))
+    return _place(settings.FILE_STORE or Path(settings.MEDIA_ROOT))
+
+
+def place(url: str) -> Files:
+    """The one at an address in the form of `MEDIA_URL`. Raises ValueError, which says what is wrong."""
+    return _place(read_media_url(url))
+
+
+def _place(store: Path | Bucket) -> Files:
+    if isinstance(store, Bucket):
+        return bucket_files(store, settings.MEDIA_ACCESS_KEY, settings.MEDIA_SECRET_KEY)
+    return Folder(store)
 
 
 @cache
@@ -118,7 +125,8 @@ def remove_tenant_files(tenant_id: UUID) -> None:
 def list_files(tenant_id: UUID) -> Iterator[str]:
     """The paths of everything that a tenant has stored, in no order. Raises StoreAway."""
     for path, _ in files().names(tenant_id):
-        yield path
+        if not path.endswith(PARTIAL):
+            yield path
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from core.errors import Unavailable
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 MAX_KEY = 200
+# What a folder calls a file that is being written.
+PARTIAL = ".partial"
 
 
 class StoreAway(Unavailable):

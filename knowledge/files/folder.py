@@ -11,9 +11,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 from core.ids import new_id
-from knowledge.files.base import key_of
-
-_PARTIAL = ".partial"
+from knowledge.files.base import PARTIAL, key_of
 
 
 class Folder:
@@ -28,7 +26,7 @@ class Folder:
     def write(self, tenant_id: UUID, path: str, pieces: Iterable[bytes]) -> None:
         target = self.path(tenant_id, path)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part = target.with_name(f"{target.name}.{new_id().hex}{_PARTIAL}")
+        part = target.with_name(f"{target.name}.{new_id().hex}{PARTIAL}")
         # Made anew or not at all, and readable by nobody else from its first byte on.
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -64,7 +62,7 @@ class Folder:
     def names(self, tenant_id: UUID) -> Iterator[tuple[str, datetime]]:
         folder = self.root / tenant_id.hex
         for path in folder.rglob("*"):
-            if path.is_file() and path.suffix != _PARTIAL:
+            if path.is_file():
                 written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
                 yield path.relative_to(folder).as_posix(), written
 

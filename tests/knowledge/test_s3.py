@@ -6,11 +6,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from django.core.management import CommandError, call_command
 
 from bench import s3_server
 from bench.s3_server import BUCKET, S3Server
@@ -20,10 +23,13 @@ from core.errors import PayloadTooLarge
 from core.ids import new_id
 from knowledge import storage
 from knowledge.files.base import StoreAway
+from knowledge.files.folder import Folder
 from knowledge.files.url import SILENT, read_media_url
 from knowledge.models import Document
+from knowledge.services import create_document
 from tenants.context import platform_context, tenant_context
 from tenants.models import WorkTicket
+from tenants.schemas.provisioning import TenantRef
 from tests.eventually import eventually
 from tests.knowledge.gate import Gate
 from tests.live import ROOT, Process
@@ -197,3 +203,44 @@ def test_what_is_uploaded_is_read_and_answered_from_though_s3_goes_away(
         assert "4711" in answer.json()["choices"][0]["message"]["content"]
         assert http.delete(f"/v1/documents/{document.pk}").status_code == 204
         assert kept(workspace.tenant.id) == []
+
+
+def test_files_move_to_s3_and_back_and_what_nothing_names_is_swept(
+    here: dict[str, str], tmp_path: Path, tenant: TenantRef, settings: Any
+) -> None:
+    bucket, settings.FILE_STORE = settings.FILE_STORE, tmp_path / "folder"
+    with tenant_context(tenant.id):
+        document, _ = create_document(filename="a.md", content=FACT, queued=False)
+        path = Document.objects.get(pk=document.id).path
+    folder, s3 = Folder(tmp_path / "folder"), here["MEDIA_URL"]
+    assert move(f"file://{folder.root}", s3).endswith("1 copied, 0 were there before.\n")
+    settings.FILE_STORE = bucket
+    storage.put(tenant.id, path, [b"cut off"])
+    assert "1 copied, 0" in move(f"file://{folder.root}", s3)
+    assert "0 copied, 1" in move(f"file://{folder.root}", s3)
+    assert "1 copied, 0" in move(s3, f"file://{tmp_path / 'again'}")
+    assert Folder(tmp_path / "again").path(tenant.id, path).read_bytes() == FACT
+    folder.write(tenant.id, path, [b"bad disk"])
+    with pytest.raises(CommandError, match="1 files are not what was uploaded"):
+        move(f"file://{folder.root}", s3)
+    with storage.open_file(tenant.id, path) as (file, _size):
+        assert file.read() == FACT
+    gone = new_id()
+    for owner, name in (
+        (tenant.id, "orphan"),
+        (tenant.id, path),
+        (tenant.id, "new"),
+        (gone, "old"),
+    ):
+        folder.write(owner, name, [b"x"])
+        if name != "new":
+            os.utime(folder.path(owner, name), (1, 1))
+    settings.FILE_STORE = folder.root
+    call_command("sweep_files", stdout=StringIO())
+    assert (kept(tenant.id), kept(gone)) == (sorted([path, "new"]), [])
+
+
+def move(source: str, target: str) -> str:
+    said = StringIO()
+    call_command("move_files", source, target, stdout=said)
+    return said.getvalue()
