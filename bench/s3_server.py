@@ -1,6 +1,5 @@
-"""`python -m bench.s3_server --port PORT`: moto's S3 on loopback, with a bucket and one key for it.
-
-It keeps everything in memory. After the key is made nobody is let in without it.
+"""`python -m bench.s3_server --port PORT`: moto's S3 on loopback, with a bucket. It keeps everything in
+memory. With `--closed` it asks for a key, once `prepare` has made one; otherwise any will do.
 """
 
 import argparse
@@ -50,10 +49,17 @@ def command(port: int) -> list[str]:
     return [sys.executable, "-m", "bench.s3_server", "--port", str(port)]
 
 
+def environment(port: int) -> dict[str, str]:
+    """What the product is given, to keep its files in one that is open to all."""
+    return S3Server(f"http://127.0.0.1:{port}", "cluster", "cluster").environment()
+
+
 @contextmanager
 def running(port: int) -> Iterator[S3Server]:
     process = subprocess.Popen(
-        command(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ}
+        [*command(port), "--closed"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         yield prepare(port)
@@ -88,12 +94,18 @@ def prepare(port: int) -> S3Server:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
-    port = parser.parse_args().port
-    # Read when moto is imported.
-    os.environ["INITIAL_NO_AUTH_ACTION_COUNT"] = str(_UNASKED)
+    parser.add_argument("--closed", action="store_true")
+    options = parser.parse_args()
+    if options.closed:
+        # Read when moto is imported.
+        os.environ["INITIAL_NO_AUTH_ACTION_COUNT"] = str(_UNASKED)
+    from moto.core.models import DEFAULT_ACCOUNT_ID
+    from moto.s3.models import s3_backends
     from moto.server import main as serve
 
-    serve(["-H", "127.0.0.1", "-p", str(port)])
+    if not options.closed:
+        s3_backends[DEFAULT_ACCOUNT_ID]["aws"].create_bucket(BUCKET, "us-east-1")
+    serve(["-H", "127.0.0.1", "-p", str(options.port)])
 
 
 if __name__ == "__main__":

