@@ -2,9 +2,7 @@
 stalls."""
 
 import asyncio
-import tempfile
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +10,8 @@ from django.db import DatabaseError, connection
 from redis.exceptions import RedisError, ResponseError
 
 from core.redis import event_redis
+from knowledge import storage
+from knowledge.files.url import SILENT, Bucket
 from tenants.backend.sessions import sessions
 from tenants.context import in_platform_reserved
 from tenants.schemas import fleet
@@ -33,7 +33,7 @@ async def faults_by_part() -> dict[str, list[str]]:
     database, redis, files = await asyncio.gather(
         _ask("database", _database, _why_no_database),
         _ask("redis", _redis, lambda: "Redis cannot be reached."),
-        _ask("files", _files, lambda: "Documents cannot be written: MEDIA_ROOT does not answer."),
+        _ask("files", _files, _silent_files),
     )
     return {"database": database, "redis": redis, "files": files}
 
@@ -72,18 +72,13 @@ async def _redis() -> list[str]:
 
 
 async def _files() -> list[str]:
-    return await asyncio.to_thread(file_faults, Path(settings.MEDIA_ROOT))
+    return await asyncio.to_thread(lambda: storage.files().faults())
 
 
-def file_faults(folder: Path) -> list[str]:
-    """What keeps documents from being kept."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(b"\0" * 4096)
-    except OSError:
-        return ["Documents cannot be written: MEDIA_ROOT is read-only or full."]
-    return []
+def _silent_files() -> str:
+    if isinstance(settings.FILE_STORE, Bucket):
+        return SILENT
+    return "Documents cannot be written: MEDIA_ROOT does not answer."
 
 
 def database_faults() -> list[str]:

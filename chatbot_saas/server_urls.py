@@ -1,5 +1,6 @@
 """URLs of servers, as the environment gives them, in the forms that Django and Celery want."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -7,6 +8,7 @@ import dj_database_url
 import dj_email_url
 from django.core.exceptions import ImproperlyConfigured
 
+from knowledge.files.url import Bucket, read_media_url
 from tenants.outbox.sinks.url import read_sink_url
 
 
@@ -87,4 +89,23 @@ def event_sink(name: str, url: str) -> str:
             read_sink_url(url)
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} is wrong: {error}.") from error
+    return url
+
+
+def file_store(name: str, url: str) -> Path | Bucket | None:
+    """Where uploaded files are kept, as the value of `name` says; None where it says nothing."""
+    try:
+        return read_media_url(url) if url else None
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is wrong: {error}.") from error
+
+
+def static_url(name: str, url: str) -> str:
+    """Where pages find static files: here, or at the same path of a CDN."""
+    parts = urlsplit(url)
+    is_cdn = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username
+    origin = f"{parts.scheme}://{parts.netloc}" if is_cdn else ""
+    # In a policy these would begin another source or directive.
+    if url != f"{origin}/static/" or set(parts.netloc) & set(" ;,'\""):
+        raise ImproperlyConfigured(f"{name} must be /static/ or https://cdn.example.com/static/.")
     return url

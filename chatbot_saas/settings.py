@@ -15,15 +15,31 @@ from chatbot_saas.api.settings import DESCRIPTION
 from chatbot_saas.backoffice.look import LOOK
 from chatbot_saas.logo import read_logo
 from chatbot_saas.logs import logging_of
-from chatbot_saas.server_urls import broker, database, event_sink, mail, redis_database
-from core.areas import paths_without_policy
+from chatbot_saas.policies import page_policy
+from chatbot_saas.server_urls import (
+    broker,
+    database,
+    event_sink,
+    file_store,
+    mail,
+    redis_database,
+    static_url,
+)
 from core.crypto import KeyRing, derive_key
 from tenants.backend.limits import limit
 from tenants.backend.shares import RESERVED
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = env.path("VAR_DIR", BASE_DIR / "var")
-MEDIA_ROOT = env.path("MEDIA_ROOT", VAR_DIR / "media")
+FILE_STORE = file_store("MEDIA_URL", env.text("MEDIA_URL"))
+_MEDIA = FILE_STORE if isinstance(FILE_STORE, Path) else VAR_DIR / "media"
+MEDIA_ROOT = env.path("MEDIA_ROOT", _MEDIA)
+if isinstance(FILE_STORE, Path) and FILE_STORE != MEDIA_ROOT:
+    raise ImproperlyConfigured("MEDIA_URL and MEDIA_ROOT name two folders: set one of them alone.")
+# Without these boto3 looks where it always does: AWS_… variables, then the pod's or machine's role.
+MEDIA_ACCESS_KEY, MEDIA_SECRET_KEY = env.text("MEDIA_ACCESS_KEY"), env.text("MEDIA_SECRET_KEY")
+if bool(MEDIA_ACCESS_KEY) != bool(MEDIA_SECRET_KEY):
+    raise ImproperlyConfigured("MEDIA_ACCESS_KEY and MEDIA_SECRET_KEY are set both or not at all.")
 DEBUG = env.flag("DEBUG")
 
 # --- Servers -------------------------------------------------------------------------------
@@ -133,7 +149,7 @@ TRUSTED_PROXIES = env.names("TRUSTED_PROXIES")
 
 MIDDLEWARE = [
     "chatbot_saas.middleware.request_log",
-    "servestatic.middleware.ServeStaticMiddleware",
+    "chatbot_saas.web.static_files.StaticMiddleware",
     "tenants.middleware.tenant_middleware",
     "tenants.limits.api.key_rate_middleware",
     "django.middleware.security.SecurityMiddleware",
@@ -161,11 +177,18 @@ TEMPLATES = [
         },
     }
 ]
-STATIC_URL = "/static/"
+# A CDN that asks this product's hosts for what is below /static/.
+STATIC_URL = static_url("STATIC_URL", env.text("STATIC_URL", "/static/"))
+STATIC_ORIGINS = [STATIC_URL.removesuffix("/static/")] if STATIC_URL != "/static/" else []
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "chatbot_saas.web.static_files.NamedByContent"},
+}
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Served as they stand in the checkout and in the packages: there is no build step.
 SERVESTATIC_USE_FINDERS = True
-SERVESTATIC_ALLOW_ALL_ORIGINS = False
+# Modules and fonts of another origin are taken with its leave alone. They are everybody's.
+SERVESTATIC_ALLOW_ALL_ORIGINS = bool(STATIC_ORIGINS)
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -226,20 +249,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
     {"NAME": f"{_VALIDATORS}.NumericPasswordValidator"},
 ]
-CONTENT_SECURITY_POLICY = {
-    "EXCLUDE_URL_PREFIXES": paths_without_policy(),
-    "DIRECTIVES": {
-        "default-src": ["'none'"],
-        "script-src": ["'self'"],
-        "style-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
-        "font-src": ["'self'"],
-        "connect-src": ["'self'"],
-        "form-action": ["'self'"],
-        "frame-ancestors": ["'none'"],
-        "base-uri": ["'none'"],
-    },
-}
+CONTENT_SECURITY_POLICY = page_policy(STATIC_ORIGINS)
 
 CACHES = {
     "default": {

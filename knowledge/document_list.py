@@ -64,9 +64,8 @@ def open_original(document_id: UUID) -> tuple[str, int, BinaryIO]:
     if document is None:
         raise NotFound("There is no such document.")
     try:
-        # Opened here: one that is replaced meanwhile is read to its end all the same.
-        file = storage.full_path(document.path).open("rb")
-    except OSError as error:
+        file, _ = storage.files().open(current_tenant_id(), document.path)
+    except (OSError, ValueError) as error:
         raise NotFound("The file of this document is not kept.") from error
     return document.filename, document.size, file
 

@@ -21,13 +21,14 @@ from knowledge import chunking, index, storage
 from knowledge.chunking import Chunk
 from knowledge.embeddings.base import Embedder, EmbeddingError, Vectors
 from knowledge.embeddings.registry import get_embedder
+from knowledge.files.base import StoreAway
 from knowledge.models import Document
 from knowledge.parsing.base import Parsed, ParseError
 from knowledge.parsing.process import parse_file
 from knowledge.progress import HEARTBEAT_SECONDS, Progress, Superseded
 from tenants.context import current_tenant_id
 from tenants.outbox.writing import write_event
-from tenants.work.tickets import Ticket, handles, heartbeat, kept_alive
+from tenants.work.tickets import Postponed, Ticket, handles, heartbeat, kept_alive
 
 log = logging.getLogger(__name__)
 
@@ -75,13 +76,16 @@ def ingest_document(ticket: Ticket) -> None:
         ingest(_document_id(ticket), version, heartbeat=partial(heartbeat, ticket))
     except Superseded as error:
         log.info("%s", error)
+    except StoreAway as error:
+        raise Postponed from error
 
 
 def ingest(document_id: UUID, version: int, *, heartbeat: Callable[[], None]) -> None:
     """Does nothing for a version that is done, or was replaced. `heartbeat` is called at least
     between any two stages and may raise to stop the work.
 
-    Raises EmbeddingError and ParserLost where another try may help, Superseded where none will.
+    Raises EmbeddingError, ParserLost and StoreAway where another try may help, Superseded where none
+    will.
     """
     document = Document.objects.filter(pk=document_id, version=version).first()
     if document is None or document.status in (Document.Status.READY, Document.Status.FAILED):
@@ -89,7 +93,8 @@ def ingest(document_id: UUID, version: int, *, heartbeat: Callable[[], None]) ->
     progress = Progress(document_id, version, heartbeat)
     progress.stage(Document.Stage.READING, status=Document.Status.PROCESSING, error="")
     try:
-        parsed = parse_file(storage.full_path(document.path), document.filename, progress.pages)
+        with storage.local_file(document.path, document.content_hash, document.size) as path:
+            parsed = parse_file(path, document.filename, progress.pages)
     except ParseError as error:
         _fail(document_id, version, str(error))
         return

@@ -40,7 +40,7 @@ class Containers:
 
     def contain(self, part: Part) -> Part:
         """The same, in a container. Its files are those of its environment's folders."""
-        for name in ("VAR_DIR", "MEDIA_ROOT", "PROMETHEUS_MULTIPROC_DIR"):
+        for name in ("VAR_DIR", "PROMETHEUS_MULTIPROC_DIR"):
             if name in part.env:
                 shutil.chown(part.env[name], ACCOUNT, ACCOUNT)
         return dataclasses.replace(
@@ -57,7 +57,7 @@ class Containers:
 
     def _environment(self, part: Part) -> list[str]:
         """By name: a command's arguments can be read by everybody on the machine."""
-        names = part.env.keys() - os.environ.keys() | {"VAR_DIR", "MEDIA_ROOT"}
+        names = part.env.keys() - os.environ.keys() | {"VAR_DIR"}
         return [word for name in sorted(names) for word in ("--env", name)]
 
     def _look(self, part: Part) -> Ready:

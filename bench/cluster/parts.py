@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import Popen
 
+from bench import s3_server
 from bench.cluster import certificate, monitoring, nginx, rabbitmq, ready
 from bench.cluster.plan import Plan, environment
 from bench.cluster.ready import Ready
@@ -61,12 +62,13 @@ def check_programs(plan: Plan) -> None:
         packages = " ".join(why.rpartition(" ")[2] for why in missing)
         sentences = "; ".join(why.partition(":")[0] for why in missing)
         raise StartError(f"{sentences}: apt-get install {packages}")
+    if not s3_server.is_installed():
+        raise StartError(s3_server.MISSING)
 
 
 def prepare(plan: Plan) -> Path:
     """Writes what nginx, Prometheus and Alertmanager read; gives the certificate's path."""
-    for name in ("nginx", "media"):
-        (plan.folder / name).mkdir(exist_ok=True)
+    (plan.folder / "nginx").mkdir(exist_ok=True)
     (plan.folder / "nginx" / "tls").mkdir()
     path = certificate.make(plan.folder / "nginx" / "tls")
     write_nginx(plan, plan.first_webs)
@@ -90,8 +92,7 @@ def nginx_conf(plan: Plan) -> Path:
 
 
 def all_parts(plan: Plan, servers: Servers, trusted: Path) -> list[Part]:
-    """In the order of their start. An S3 server for the files would be one more of `_servers`, and its
-    address one more of `environment`'s urls."""
+    """In the order of their start."""
     product = environment(plan, servers.urls)
 
     def look(name: str) -> Ready:
@@ -147,6 +148,13 @@ def _servers(plan: Plan, servers: Servers, look: Look) -> Iterator[Part]:
         orphaned=signal.SIGTERM,
         is_server=True,
         cwd=home,
+    )
+    yield Part(
+        name="s3",
+        argv=s3_server.command(ports["s3"]),
+        env=server_env(),
+        is_ready=look("s3"),
+        is_server=True,
     )
 
 
@@ -240,7 +248,7 @@ def _nginx(plan: Plan, look: Look) -> Part:
 
 
 def _own_folder(plan: Plan, product: dict[str, str], name: str) -> dict[str, str]:
-    """As in containers: files are shared (MEDIA_ROOT), everything else is a process's own."""
+    """As in containers: files are in the bucket, everything else is a process's own."""
     folder = plan.folder / "run" / name
     folder.mkdir(exist_ok=True)
     return product | {"VAR_DIR": str(folder)}

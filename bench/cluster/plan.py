@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench import s3_server
 from bench.stack import MODEL, ROOT, free_port
 from chatbot_saas.start_error import StartError
 
@@ -15,7 +16,7 @@ from chatbot_saas.start_error import StartError
 PLATFORM_HOST, TENANT_SUFFIX = "localhost", "chat.localhost"
 DEFAULT_VAR = ROOT / "var" / "cluster"
 _DEFAULT_PORTS = {"https": 8443, "http": 8080}
-_SERVERS = ("postgres", "redis", "rabbitmq", "epmd", "rabbitmq-distribution", "provider")
+_SERVERS = ("postgres", "redis", "rabbitmq", "epmd", "rabbitmq-distribution", "s3", "provider")
 _MONITORS = ("prometheus", "alertmanager", "pager")
 # Nothing else of the person's own environment reaches the product.
 _KEPT = ("PATH", "HOME", "LANG", "TZ", "LD_LIBRARY_PATH")
@@ -114,7 +115,7 @@ def environment(plan: Plan, urls: Mapping[str, str]) -> dict[str, str]:
         "TENANT_HOST_SUFFIX": TENANT_SUFFIX,
         "TRUSTED_PROXIES": "127.0.0.1",
         "METRICS_TOKEN": plan.metrics_token,
-        "MEDIA_ROOT": str(plan.folder / "media"),
+        **s3_server.environment(plan.ports["s3"]),
         "TURN_DRAIN_SECONDS": str(plan.size.drain),
         "LLM_BASE_URL": f"http://127.0.0.1:{plan.ports['provider']}/v1",
         "LLM_MODEL": MODEL,

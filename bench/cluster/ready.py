@@ -11,6 +11,8 @@ import redis
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
+from bench.s3_server import BUCKET
+
 _SECONDS = 2.0
 # Is the process `pid` of the part ready?
 Ready = Callable[[int], bool]
@@ -18,7 +20,7 @@ Ready = Callable[[int], bool]
 
 def of(name: str, ports: Mapping[str, int], urls: Mapping[str, str], certificate: Path) -> Ready:
     """How the part `name` is asked; `urls` are those that the product is given."""
-    role = name.rstrip("0123456789")
+    role = name if name == "s3" else name.rstrip("0123456789")
     cache = f"{urls['REDIS_URL']}/0"
     asked: dict[str, Callable[[], Ready]] = {
         "postgres": lambda: takes_statements(urls["DATABASE_URL"]),
@@ -30,7 +32,9 @@ def of(name: str, ports: Mapping[str, int], urls: Mapping[str, str], certificate
     }
     if role in asked:
         return asked[role]()
-    path = {"web": "/readyz", "provider": "/_log", "pager": "/"}.get(role, "/-/ready")
+    path = {"web": "/readyz", "s3": f"/{BUCKET}", "provider": "/_log", "pager": "/"}.get(
+        role, "/-/ready"
+    )
     return answers(f"http://127.0.0.1:{ports[name]}{path}")
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 
@@ -14,9 +15,11 @@ LOOK: dict[str, Any] = {
     "SITE_HEADER": "Operator",
     "SITE_URL": None,
     "SITE_SYMBOL": "tune",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "/static/img/mark.svg"}],
-    "STYLES": ["/static/css/operator.css"],
-    "SCRIPTS": ["/static/js/operator.js"],
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("img/mark.svg")}
+    ],
+    "STYLES": [lambda _: static("css/operator.css")],
+    "SCRIPTS": [lambda _: static("js/operator.js")],
     "SHOW_BACK_BUTTON": True,
     "SIDEBAR": {
         "navigation": [

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
+from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path
@@ -17,7 +18,7 @@ from tenants.people.sessions import OPERATOR, area_of
 
 # The admin's look is made with Alpine, which compiles the expressions of its templates; nothing else of
 # the strict policy is given up. Its own colours come as a style sheet.
-POLICY = {"script-src": ["'self'", "'unsafe-eval'"]}
+POLICY = {"script-src": ["'self'", "'unsafe-eval'", *settings.STATIC_ORIGINS]}
 
 
 class OperatorSite(UnfoldAdminSite):

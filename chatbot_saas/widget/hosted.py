@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
@@ -21,10 +22,10 @@ from tenants.requests import TenantRequest
 _POLICY = "; ".join(
     (
         "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
+        " ".join(("script-src 'self'", *settings.STATIC_ORIGINS)),
+        " ".join(("style-src 'self'", *settings.STATIC_ORIGINS)),
         "connect-src 'self'",
-        "img-src 'self' data:",
+        " ".join(("img-src 'self' data:", *settings.STATIC_ORIGINS)),
         "base-uri 'none'",
         "form-action 'none'",
         "require-trusted-types-for 'script'",

@@ -19,8 +19,8 @@ _LONGEST = 80
 # Of each: use it, change it, sell it, keep its notice.
 _PERMISSIVE = re.compile(
     r"(MIT(-0| License)?|(New |[23]-Clause )?BSD([ -][23]-Clause)?( License)?|0BSD|Zlib|TCL|PSF-2\.0|"
-    r"Apache([ -]2\.0| Software License| License(,? Version 2\.0)?)?|ISC|CC0-1\.0|CC-BY-4\.0|ZPL-2\.1|"
-    r"Version 2\.0)",
+    r"Apache([ -]2\.0| Software License| License(,?( Version)? 2\.0)?)?|ISC|CC0-1\.0|CC-BY-4\.0|"
+    r"ZPL-2\.1|Version 2\.0)",
     re.IGNORECASE,
 )
 # Of these, who is given the library must be able to replace it: they are installed as they came.

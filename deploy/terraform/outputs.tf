@@ -9,8 +9,8 @@ output "certificate" {
 }
 
 output "files_bucket" {
-  description = "For MEDIA_URL."
-  value       = aws_s3_bucket.files.bucket
+  description = "MEDIA_URL. The pods' identity may use it: it needs no key."
+  value       = "s3://${aws_s3_bucket.files.bucket}?region=${var.region}"
 }
 
 output "secrets" {

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, connection, connections, transaction
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.db.models.functions import Now
 
 from core.errors import Conflict, NotFound
@@ -30,12 +30,17 @@ from tenants.models import Tenant, WorkTicket
 logger = logging.getLogger(__name__)
 # An outage of an hour must not make its tickets wait for hours more.
 _MAX_BACKOFF_SECONDS = 300
+_POSTPONED_SECONDS = 5
 # Any number that no other advisory lock here uses.
 _CLAIM_LOCK = 7405
 
 
 class PermanentFailure(Exception):
     """Trying again would not help; the ticket fails at once."""
+
+
+class Postponed(Exception):
+    """What the ticket needs is away, through no fault of its own: this try does not count."""
 
 
 class LeaseLost(Exception):
@@ -224,6 +229,15 @@ def _retry(ticket: Ticket, error: str) -> None:
     TICKETS.labels(ticket.kind, "retried").inc()
 
 
+def _postpone(ticket: Ticket) -> None:
+    due_at = Now() + timedelta(seconds=_POSTPONED_SECONDS)
+    with platform_context():
+        _held(ticket).update(
+            status="waiting", due_at=due_at, attempts=F("attempts") - 1, lease_until=None
+        )
+    TICKETS.labels(ticket.kind, "postponed").inc()
+
+
 def _give_up(ticket: Ticket, error: str) -> None:
     give_up = _registry[ticket.kind].on_give_up
     if give_up is not None:
@@ -247,6 +261,9 @@ def run_next() -> bool:
             _registry[ticket.kind].handler(ticket)
     except LeaseLost:
         logger.warning("ticket lease lost", extra=logged)
+    except Postponed:
+        logger.warning("ticket postponed", extra=logged)
+        _postpone(ticket)
     except PermanentFailure as error:
         _give_up(ticket, str(error))
     except Exception as error:  # The runner's boundary: one ticket's fault must not stop the rest.

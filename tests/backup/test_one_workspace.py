@@ -72,7 +72,11 @@ def test_a_copy_has_every_row_and_file_and_stands_beside_the_original(
     with as_tenant(slug) as copy_id:
         assert tenant_of_host(f"{slug}.localhost") == copy_id != original.id
         document = Document.objects.get(pk=world.ids["document_id"])
-        assert storage.full_path(document.path).read_bytes().startswith(b"The night watch")
+        assert (
+            (storage.tenant_folder(copy_id) / document.path)
+            .read_bytes()
+            .startswith(b"The night watch")
+        )
         chatbot = Chatbot.objects.get()
         assert f"https://{slug}.localhost" in chatbot.allowed_origins
         assert f"https://{original.host}" not in chatbot.allowed_origins

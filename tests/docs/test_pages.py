@@ -246,7 +246,10 @@ def exposed(metric: prometheus_client.metrics.MetricWrapperBase) -> str:
 def test_every_fault_of_readyz_is_described() -> None:
     text = (ROOT / "chatbot_saas" / "readiness.py").read_text(encoding="utf-8")
     faults = set(re.findall(r'(?:faults\.append\(|return \[|lambda: |or )"([A-Z][^"]+\.)"', text))
-    assert len(faults) == 11
+    for path in (ROOT / "knowledge" / "files").glob("*.py"):
+        text += path.read_text(encoding="utf-8")
+    faults |= set(re.findall(r'"(Documents cannot be written[^"]+\.)"', text))
+    assert len(faults) == 14
     assert {*faults, SHARED, UNDECLARED} <= set(
         re.findall(r"^\| ([^|]+) \|", page("operations"), re.MULTILINE)
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 from django.conf import settings
+from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from chatbot_saas.api.schema import description
@@ -85,6 +86,6 @@ def test_the_description_and_its_page_are_served_to_anybody(web: Process) -> Non
     links = set(re.findall(r'href="#([^"]+)"', page.text))
     assert links <= set(re.findall(r'id="([^"]+)"', page.text))
     assert re.findall(r"<script[^>]*>", page.text) == [
-        '<script src="/static/js/page.js" type="module">'
+        f'<script src="{static("js/page.js")}" type="module">'
     ]
     assert not re.search(r"style=|\son\w+=|(src|href)=.?https?://", page.text)

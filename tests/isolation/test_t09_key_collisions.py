@@ -5,6 +5,7 @@ from django.core.cache import cache
 
 from core.ids import new_id
 from core.redis import key, sync_redis
+from knowledge.files.base import key_of
 from tenants.context import ScopeError, platform_context, tenant_context
 
 
@@ -21,6 +22,28 @@ def test_one_logical_key_in_twenty_tenants_is_twenty_cache_values_and_twenty_red
         assert stored == str(tenant_id).encode()
     with platform_context():
         assert cache.get("answer") is None
+
+
+def test_one_path_in_twenty_tenants_is_twenty_files_and_leads_to_no_other() -> None:
+    tenants = [new_id() for _ in range(20)]
+    assert len({key_of(tenant_id, "same/name") for tenant_id in tenants}) == 20
+    one, other = tenants[:2]
+    tricks = (
+        "",
+        ".",
+        "..",
+        "/",
+        f"../{other.hex}/a",
+        "a/../../b",
+        "a//b",
+        "a/",
+        "a\\b",
+        "a\0",
+        "é",
+    )
+    for trick in (*tricks, f"/{other.hex}/a", "%2e%2e/a", "a\n", "x" * 201):
+        with pytest.raises(ValueError, match="not a path"):
+            key_of(one, trick)
 
 
 def test_without_a_context_the_cache_has_no_keys() -> None:

@@ -239,4 +239,5 @@ def test_a_failed_document_whose_file_is_lost_heals_when_it_is_sent_again(
     assert post(http, "one.txt", b"The first document.").json()["id"] == document_id
     with tenant_context(workspace.tenant.id):
         document.refresh_from_db()
-        assert storage.full_path(document.path).read_bytes() == b"The first document."
+        with storage.open_file(workspace.tenant.id, document.path) as (file, _):
+            assert file.read() == b"The first document."

@@ -37,7 +37,7 @@ try:
     raise RuntimeError(f"cannot read {canary}")
 except RuntimeError:
     logging.getLogger("chatbot_saas").exception("a turn broke: %s", canary)
-loaded = sorted({"sentry_sdk", "posthog"} & set(sys.modules))
+loaded = sorted({"sentry_sdk", "posthog", "boto3", "storages"} & set(sys.modules))
 if "sentry_sdk" in loaded:
     sys.modules["sentry_sdk"].flush(5)
 print(json.dumps({"loaded": loaded}))

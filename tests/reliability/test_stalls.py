@@ -13,8 +13,8 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from chatbot_saas.readiness import file_faults
 from conversations.chatbots.onboarding import Workspace
+from knowledge.files.folder import Folder
 from tenants.names import quote, schema_name
 from tests.eventually import eventually
 from tests.live import Process
@@ -133,5 +133,5 @@ def test_a_folder_that_cannot_be_written_is_a_fault(tmp_path: Path) -> None:
     in_the_way = tmp_path / "media"
     in_the_way.write_text("a file")
     wanted = ["Documents cannot be written: MEDIA_ROOT is read-only or full."]
-    assert file_faults(in_the_way) == wanted
-    assert file_faults(tmp_path / "made" / "here") == []
+    assert Folder(in_the_way).faults() == wanted
+    assert Folder(tmp_path / "made" / "here").faults() == []

@@ -98,6 +98,22 @@ def test_a_failing_ticket_is_tried_again_later_and_then_given_up(tenant: TenantR
     assert given_up == [ticket_id]
 
 
+def test_what_is_postponed_uses_up_no_try(tenant: TenantRef) -> None:
+    def wait(ticket: tickets.Ticket) -> None:
+        raise tickets.Postponed
+
+    tickets.handles(KIND)(wait)
+    with tenant_context(tenant.id):
+        ticket_id = tickets.enqueue(KIND, {}, max_attempts=1)
+    for _ in range(3):
+        assert tickets.run_next() is True
+        assert (row(ticket_id).status, row(ticket_id).attempts) == ("waiting", 0)
+        assert row(ticket_id).due_at > timezone.now()
+        assert tickets.run_next() is False
+        with platform_context():
+            WorkTicket.objects.filter(pk=ticket_id).update(due_at=timezone.now())
+
+
 def test_a_permanent_failure_is_not_tried_again(tenant: TenantRef) -> None:
     def fail(ticket: tickets.Ticket) -> None:
         raise tickets.PermanentFailure("the file is broken")
