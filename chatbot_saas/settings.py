@@ -15,7 +15,6 @@ from chatbot_saas.api.settings import DESCRIPTION
 from chatbot_saas.backoffice.look import LOOK
 from chatbot_saas.logo import read_logo
 from chatbot_saas.logs import logging_of
-from chatbot_saas.policies import page_policy
 from chatbot_saas.server_urls import (
     broker,
     database,
@@ -25,6 +24,7 @@ from chatbot_saas.server_urls import (
     redis_database,
     static_url,
 )
+from chatbot_saas.web.policy import page_policy
 from core.crypto import KeyRing, derive_key
 from tenants.backend.limits import limit
 from tenants.backend.shares import RESERVED
