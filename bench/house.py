@@ -19,6 +19,7 @@ PRODUCT = ("chatbot_saas", "conversations", "knowledge", "billing", "tenants", "
 BOUNDARIES = {
     ("conversations/turns/run.py", "run_turn"),
     ("tenants/work/tickets.py", "run_next"),
+    ("tenants/outbox/running.py", "_run"),
     ("knowledge/parsing/child.py", "_answer"),
 }
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -1,5 +1,6 @@
 """URLs of servers, as the environment gives them, in the forms that Django and Celery want."""
 
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -85,10 +86,11 @@ def broker(redis_url: str) -> str:
 def event_sink(name: str, url: str) -> str:
     """The same URL, if a sink of events can be made of it."""
     try:
-        if url:
-            read_sink_url(url)
+        authority = read_sink_url(url).options.get("ca") if url else None
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} is wrong: {error}.") from error
+    if authority is not None and not os.access(authority, os.R_OK):
+        raise ImproperlyConfigured(f"{name} is wrong: its ca is no file that can be read.")
     return url
 
 

@@ -6,6 +6,8 @@ transaction's: two relays never send of one tenant at once, and who dies leaves 
 """
 
 import logging
+import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,12 +32,25 @@ MAX_ATTEMPTS = 12
 _MAX_BACKOFF_SECONDS = 600
 # Any number that no other advisory lock here uses, beside half of the tenant's id.
 _LOCK = 7406
+_FIRST = UUID(int=0)
+# Steps from key to key along the index and reads of each the first: what waits behind costs nothing, and
+# the limit ends the steps. In the order of keys, after the last batch's, so that each has its turn.
 _TAKE = """
-SELECT id, key, sequence, type, data, occurred_at, attempts FROM (
-    SELECT DISTINCT ON (key) * FROM workspace_outboxevent
-    WHERE delivered_at IS NULL AND set_aside_at IS NULL ORDER BY key, sequence
-) AS heads WHERE due_at <= now() ORDER BY id LIMIT %s
+WITH RECURSIVE heads AS (
+    (SELECT event.* FROM workspace_outboxevent AS event
+    WHERE key > %s AND delivered_at IS NULL AND set_aside_at IS NULL
+    ORDER BY key, sequence LIMIT 1)
+    UNION ALL
+    SELECT follower.* FROM heads CROSS JOIN LATERAL (
+        SELECT event.* FROM workspace_outboxevent AS event
+        WHERE event.key > heads.key AND delivered_at IS NULL AND set_aside_at IS NULL
+        ORDER BY key, sequence LIMIT 1
+    ) AS follower
+)
+SELECT id, key, sequence, type, data, occurred_at, attempts FROM heads WHERE due_at <= now() LIMIT %s
 """
+# Of tenants whose turn ended before their outbox: the key that it goes on after.
+_places: dict[UUID, UUID] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +59,38 @@ class _Taken:
     attempts: int
 
 
-def deliver(sink: Sink) -> int:
-    """Sends what is due of the open tenant. Returns how many arrived; 0 where another relay is at it.
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    arrived: int
+    after: UUID
+
+
+def deliver(sink: Sink, seconds: float = math.inf) -> int:
+    """Sends what is due of the open tenant, batch by batch until the time is over, one at least. Returns
+    how many arrived; 0 where nothing is left, or another relay is at it.
 
     Raises `SinkAway`, after what has arrived was noted.
     """
-    arrived = 0
+    until, tenant_id = time.monotonic() + seconds, current_tenant_id()
+    arrived, after = 0, _places.pop(tenant_id, _FIRST)
     while True:
-        report = _deliver_batch(sink)
-        if report is None:
+        batch = _deliver_batch(sink, after)
+        if batch is None and after == _FIRST:
             return arrived
-        arrived += len(report.arrived)
+        arrived += batch.arrived if batch else 0
+        after = batch.after if batch else _FIRST
+        if batch and time.monotonic() >= until:
+            if after != _FIRST:
+                _places[tenant_id] = after
+            return arrived
 
 
-def _deliver_batch(sink: Sink) -> Report | None:
+def _deliver_batch(sink: Sink, after: UUID) -> _Batch | None:
     """None where nothing is to be done."""
     with transaction.atomic():
         if not hold_lease():
             return None
-        taken = _take()
+        taken = _take(after)
         if not taken:
             return None
         report = sink.send([each.message for each in taken])
@@ -70,7 +98,8 @@ def _deliver_batch(sink: Sink) -> Report | None:
         _note_refused(taken, report)
     if report.fault:
         raise SinkAway(report.fault)
-    return report
+    last = taken[-1].message.key if len(taken) == BATCH else _FIRST
+    return _Batch(len(report.arrived), last)
 
 
 def hold_lease() -> bool:
@@ -82,9 +111,9 @@ def hold_lease() -> bool:
         return bool(row and row[0])
 
 
-def _take() -> list[_Taken]:
+def _take(after: UUID = _FIRST) -> list[_Taken]:
     tenant_id = current_tenant_id()
-    return [_taken(tenant_id, row) for row in OutboxEvent.objects.raw(_TAKE, [BATCH])]
+    return [_taken(tenant_id, row) for row in OutboxEvent.objects.raw(_TAKE, [after, BATCH])]
 
 
 def _taken(tenant_id: UUID, row: OutboxEvent) -> _Taken:

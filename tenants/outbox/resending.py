@@ -11,7 +11,7 @@ from tenants.workspace.models import OutboxEvent
 
 def resend_set_aside() -> int:
     """Those that the sink refused each time, from the first attempt. Returns how many."""
-    return _again(OutboxEvent.objects.filter(set_aside_at__isnull=False))
+    return _again(OutboxEvent.objects.filter(delivered_at=None, set_aside_at__isnull=False))
 
 
 def resend_delivered(within: timedelta) -> int:

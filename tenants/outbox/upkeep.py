@@ -21,16 +21,21 @@ KEPT_WAITING = timedelta(days=7)
 MAX_WAITING = 200_000
 # After so long without an event a key begins again at 1.
 KEPT_KEYS = timedelta(days=90)
-# In one statement: the rest goes the next time.
+# In one statement.
 _SLICE = 10_000
 # Of all workspaces, as whoever looked last has found it.
 _STATE = "outbox:state"
+# Each part fits a partial index: what has arrived, and is kept for a day, is not read.
 _READ = """
-SELECT
-    count(*) FILTER (WHERE set_aside_at IS NULL),
-    coalesce(extract(epoch FROM min(occurred_at) FILTER (WHERE set_aside_at IS NULL)), 0)::float8,
-    count(*) FILTER (WHERE set_aside_at IS NOT NULL)
-FROM workspace_outboxevent WHERE delivered_at IS NULL
+SELECT waiting.number, waiting.oldest_at, (
+    SELECT count(*) FROM workspace_outboxevent
+    WHERE delivered_at IS NULL AND set_aside_at IS NOT NULL
+)
+FROM (
+    SELECT count(*) AS number,
+        coalesce(extract(epoch FROM min(occurred_at)), 0)::float8 AS oldest_at
+    FROM workspace_outboxevent WHERE delivered_at IS NULL AND set_aside_at IS NULL
+) AS waiting
 """
 
 
@@ -74,28 +79,51 @@ def read_state() -> Outbox:
     return Outbox(**json.loads(found)) if found else Outbox()
 
 
-def tidy() -> int:
-    """Removes what is kept for no longer. Returns how many events were dropped that had not arrived."""
-    _remove(OutboxEvent.objects.filter(delivered_at__lt=Now() - KEPT_DELIVERED))
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """How many events were dropped that had not arrived, and whether nothing is left to be removed."""
+
+    dropped: int
+    is_whole: bool
+
+
+def tidy(seconds: float) -> Tidied:
+    """Removes what is kept for no longer, in slices, until the time is over; one of each at least."""
+    until = time.monotonic() + seconds
+    delivered = OutboxEvent.objects.filter(delivered_at__lt=Now() - KEPT_DELIVERED)
+    _, is_whole = _remove(delivered, until)
     OutboxKey.objects.filter(used_at__lt=Now() - KEPT_KEYS).delete()
-    dropped = _remove(
-        OutboxEvent.objects.filter(delivered_at=None, occurred_at__lt=Now() - KEPT_WAITING)
-    )
+    old = OutboxEvent.objects.filter(delivered_at=None, occurred_at__lt=Now() - KEPT_WAITING)
+    dropped = 0
+    for is_waiting in (True, False):
+        number, is_all = _remove(old.filter(set_aside_at__isnull=is_waiting), until)
+        dropped, is_whole = dropped + number, is_whole and is_all
     EVENTS.labels("dropped").inc(dropped)
-    return dropped
+    return Tidied(dropped, is_whole)
 
 
 def bound(waiting: int, most: int = MAX_WAITING) -> int:
-    """Drops the oldest of more than so many. Returns how many."""
+    """Drops the oldest of more than so many. Returns how many; the rest of very many the next time."""
     if waiting <= most:
         return 0
     oldest = OutboxEvent.objects.filter(delivered_at=None, set_aside_at=None).order_by("pk")
-    dropped = _remove(oldest, min(waiting - most, _SLICE))
+    dropped = _remove_slice(oldest, min(waiting - most, _SLICE))
     EVENTS.labels("dropped").inc(dropped)
     return dropped
 
 
-def _remove(found: "QuerySet[OutboxEvent]", most: int = _SLICE) -> int:
+def _remove(found: "QuerySet[OutboxEvent]", until: float) -> tuple[int, bool]:
+    removed = 0
+    while True:
+        number = _remove_slice(found, _SLICE)
+        removed += number
+        if number < _SLICE:
+            return removed, True
+        if time.monotonic() >= until:
+            return removed, False
+
+
+def _remove_slice(found: "QuerySet[OutboxEvent]", most: int) -> int:
     ids = list(found.values_list("pk", flat=True)[:most])
     if ids:
         OutboxEvent.objects.filter(pk__in=ids).delete()

@@ -82,7 +82,8 @@ class OutboxEvent(models.Model):
             ),
             models.Index(
                 fields=["set_aside_at"],
-                condition=models.Q(set_aside_at__isnull=False),
+                # Both, so that it is chosen before the first statistics too.
+                condition=models.Q(delivered_at=None, set_aside_at__isnull=False),
                 name="outbox_set_aside",
             ),
         ]

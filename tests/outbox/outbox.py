@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import jsonschema
+from django.db import connection
 
 from billing.selectors import PlanLimits
 from conversations.chatbots.onboarding import Workspace
@@ -92,3 +93,19 @@ def deliver_all(sink: Sink) -> int:
         return deliver(sink)
     finally:
         sink.close()
+
+
+_FILL = """
+INSERT INTO workspace_outboxevent (id, key, sequence, type, data, occurred_at, due_at, delivered_at)
+SELECT gen_random_uuid(), ids.key, number, 'turn.completed', '{}', now(), now(),
+    now() - make_interval(hours => %(delivered_hours)s)
+FROM (SELECT gen_random_uuid() AS key FROM generate_series(1, %(keys)s)) AS ids,
+    generate_series(1, %(each)s) AS number
+"""
+
+
+def fill(*, keys: int, each: int, delivered_hours: int | None = None) -> None:
+    """Many events of the open tenant at once, which wait or have arrived so long ago."""
+    values = {"keys": keys, "each": each, "delivered_hours": delivered_hours}
+    with connection.cursor() as cursor:
+        cursor.execute(_FILL, values)

@@ -13,6 +13,7 @@ from tenants.context import tenant_context
 from tenants.outbox.relay import deliver
 from tenants.outbox.sinks.base import SinkAway
 from tenants.outbox.sinks.opening import open_sink
+from tenants.outbox.upkeep import read_outbox
 from tenants.workspace.models import OutboxEvent
 from tests.eventually import eventually
 from tests.outbox.outbox import deliver_all, ledger, take_turn
@@ -80,3 +81,24 @@ def test_what_no_queue_takes_is_refused_and_told(
         assert deliver_all(open_sink()) == 0
         (first,) = OutboxEvent.objects.filter(attempts=1)
         assert first.error == f"no queue takes conversation.started from the exchange {exchange}"
+
+
+def test_a_queue_that_is_full_is_no_fault_of_its_events(
+    node: RabbitMQ, exchange: str, workspace: Workspace
+) -> None:
+    queue = f"full-{exchange}"
+    with tenant_context(workspace.tenant.id), Amqp(f"127.0.0.1:{node.port}") as connection:
+        channel = connection.channel()
+        channel.exchange_declare(exchange, "topic", durable=True, auto_delete=False)
+        limits = {"x-max-length": 1, "x-overflow": "reject-publish"}
+        channel.queue_declare(queue, durable=True, auto_delete=False, arguments=limits)
+        channel.queue_bind(queue, exchange, "#")
+        take_turn(workspace)
+        with pytest.raises(SinkAway, match="full"):
+            deliver_all(open_sink())
+        assert set(OutboxEvent.objects.values_list("attempts", "set_aside_at")) == {(0, None)}
+        channel.queue_delete(queue)
+        channel.queue_declare(queue, durable=True, auto_delete=False)
+        channel.queue_bind(queue, exchange, "#")
+        deliver_all(open_sink())
+        assert read_outbox().waiting == 0

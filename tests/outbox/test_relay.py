@@ -141,14 +141,14 @@ def test_what_has_arrived_is_kept_for_a_day_and_what_waits_for_a_week(
         deliver_all(open_sink())
         for _ in range(4):
             take_turn(workspace, first)
-        assert (tidy(), OutboxEvent.objects.count()) == (0, 6)
+        assert (tidy(60).dropped, OutboxEvent.objects.count()) == (0, 6)
         delivered = OutboxEvent.objects.filter(delivered_at__isnull=False)
         delivered.update(delivered_at=Now() - timedelta(hours=25))
-        assert (tidy(), read_outbox().waiting) == (0, 4)
+        assert (tidy(60).dropped, read_outbox().waiting) == (0, 4)
         oldest = OutboxEvent.objects.order_by("sequence").first()
         assert oldest is not None
         OutboxEvent.objects.filter(pk=oldest.pk).update(occurred_at=Now() - timedelta(days=8))
-        assert (tidy(), read_outbox().waiting) == (1, 3)
+        assert (tidy(60).dropped, read_outbox().waiting) == (1, 3)
         assert (bound(3, most=3), bound(3, most=1)) == (0, 2)
         # The newest is left, and its number says how many are missing.
         assert list(OutboxEvent.objects.values_list("sequence", flat=True)) == [6]

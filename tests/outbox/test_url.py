@@ -5,7 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
+from chatbot_saas.server_urls import event_sink
 from tenants.outbox.sinks.url import SinkURL, read_sink_url
 from tests.live import ROOT
 
@@ -34,13 +36,32 @@ def test_a_url_of_each_kind_is_understood() -> None:
         ("kafka://host:9092/events?security=sasl_ssl", "do not go together"),
         ("amqp:///vhost", "names no host"),
         ("redis://host?maxlen=many", "maxlen must be a whole number"),
-        ("redis://host?strem=events", "strem is no option of redis"),
+        ("redis://host?strem=events", "redis:// has no such option"),
+        ("kafka://me:p@host:9092/events?mechanism=PLAN", "mechanism is one of"),
+        ("kafka://host:9092/events?max_bytes=10", "max_bytes must be a whole number"),
+        ("redis://host:6379/first", "the number of a database"),
         ("redis://host:port/0", "port"),
     ],
 )
 def test_a_wrong_one_says_what_is_wrong(url: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         read_sink_url(url)
+
+
+@pytest.mark.parametrize("scheme", ["amqp", "redis", "kafka"])
+@pytest.mark.parametrize(
+    "password", ["12#secret", "12?secret", "12/secret", "se[cret", "secret:1@x?"]
+)
+def test_nothing_of_a_password_is_told(scheme: str, password: str) -> None:
+    with pytest.raises(ValueError, match=r"percent-encoded|host") as caught:
+        read_sink_url(f"{scheme}://me:{password}@host:9092/events")
+    assert "cret" not in str(caught.value) and "12" not in str(caught.value)
+    assert caught.value.__context__ is None or caught.value.__suppress_context__
+
+
+def test_a_file_that_is_not_there_stops_the_start() -> None:
+    with pytest.raises(ImproperlyConfigured, match="its ca is no file that can be read"):
+        event_sink("EVENT_SINK_URL", "kafka://host:9092/events?security=ssl&ca=/nowhere/ca.pem")
 
 
 def test_a_wrong_one_stops_the_start_with_one_line_and_without_its_password() -> None:

@@ -7,7 +7,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as Delivered
 
 from tenants.outbox.envelope import CONTENT_TYPE
-from tenants.outbox.sinks.base import SEND_SECONDS, Message, Report
+from tenants.outbox.sinks.base import SEND_SECONDS, Message, Report, SinkAway
 from tenants.outbox.sinks.url import SinkURL
 
 # Of the event itself: sending it again changes nothing.
@@ -29,9 +29,7 @@ class KafkaSink:
 
     def send(self, messages: Sequence[Message]) -> Report:
         outcome = _Outcome()
-        if self._producer is None:
-            self._producer = Producer({**self._options, "error_cb": self._note})
-        producer = self._producer
+        producer = self._open()
         for message in messages:
             try:
                 producer.produce(
@@ -55,6 +53,15 @@ class KafkaSink:
             self.close()
         fault = f"Kafka: {outcome.fault}" if outcome.fault else ""
         return Report(frozenset(outcome.arrived), outcome.refused, fault)
+
+    def _open(self) -> Producer:
+        if self._producer is None:
+            try:
+                self._producer = Producer({**self._options, "error_cb": self._note})
+            except KafkaException as error:
+                # A file that is no certificate, or an option that this server's library lacks.
+                raise SinkAway(f"Kafka: {error.args[0].str()}") from None
+        return self._producer
 
     def _note(self, error: KafkaError) -> None:
         self._said = error.str()

@@ -1,4 +1,5 @@
-"""RabbitMQ: persistent messages to a topic exchange, each confirmed; what no queue takes is refused."""
+"""RabbitMQ: persistent messages to a topic exchange, each confirmed; what no queue takes is refused,
+and a queue that is full is waited for."""
 
 import time
 from collections.abc import Sequence
@@ -53,6 +54,7 @@ class RabbitMQSink:
             confirms.wait(time.monotonic() + SEND_SECONDS)
         except _FAULTS as error:
             fault = f"RabbitMQ: {error!r}"
+        fault = fault or confirms.fault
         if confirms.open and not fault:
             fault = "RabbitMQ confirmed nothing in time"
         report = confirms.report(fault)
@@ -108,6 +110,7 @@ class _Confirms:
         self.open: dict[int, UUID] = {}
         self._arrived: set[UUID] = set()
         self._refused: dict[UUID, str] = {}
+        self.fault = ""
 
     def publish(self, exchange: str, message: Message) -> None:
         body = amqp.Message(
@@ -143,7 +146,9 @@ class _Confirms:
 
     def _nacked(self, number: int, multiple: bool) -> None:
         for each in self._meant(number, multiple):
-            self._refused[self.open.pop(each)] = "RabbitMQ did not take it"
+            # The queue's state, and no fault of the event: it is full, or its node could not store it.
+            del self.open[each]
+            self.fault = "RabbitMQ: a queue is full, or cannot store anything now"
 
     def _meant(self, number: int, multiple: bool) -> list[int]:
         if multiple:

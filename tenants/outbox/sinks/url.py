@@ -8,6 +8,8 @@ FORM = (
     "kafka://host:9092/topic, amqp://user:password@host/vhost?exchange=name "
     "or redis://host:6379/0?stream=name"
 )
+_ENCODED = "in a name or password, each of : / ? # [ ] @ % must be percent-encoded"
+_MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 _SECURITY = ("plaintext", "ssl", "sasl_plaintext", "sasl_ssl")
 _OPTIONS = {
     "kafka": {"security", "mechanism", "ca", "max_bytes"},
@@ -33,7 +35,8 @@ class SinkURL:
 
 
 def read_sink_url(text: str) -> SinkURL:
-    """Raises `ValueError`, whose words are for whoever configures.
+    """Raises `ValueError`, whose words are for whoever configures: nothing of the URL but its scheme,
+    for a password that is not encoded may be anywhere in it.
 
     >>> read_sink_url("kafka://a:9092,b:9092/events").address
     'a:9092,b:9092'
@@ -44,19 +47,28 @@ def read_sink_url(text: str) -> SinkURL:
     kind = _KINDS.get(scheme)
     if not separator or kind is None:
         raise ValueError(f"it must begin as one of {FORM}")
-    parts = urlsplit(text)
+    if "#" in rest or "@" in _after_authority(rest):
+        raise ValueError(_ENCODED)
+    try:
+        parts = urlsplit(text)
+        port = parts.port if kind != "kafka" else None
+    except ValueError:
+        raise ValueError(f"its host or port cannot be read; {_ENCODED}") from None
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    unknown = sorted(set(options) - _OPTIONS[kind])
-    if unknown:
+    if set(options) - _OPTIONS[kind]:
         known = ", ".join(sorted(_OPTIONS[kind]))
-        raise ValueError(f"{unknown[0]} is no option of {scheme}://; these are: {known}")
+        raise ValueError(f"{scheme}:// has no such option; these are: {known}")
     if kind == "kafka":
         return _kafka(rest, options)
     if kind == "redis" and not parts.hostname and parts.path in ("", "/"):
         # The product's own Redis, whatever it is.
         return SinkURL(kind=kind, address="", name=_name("stream", options), options=options)
-    if not parts.hostname or parts.port == 0:
+    if not parts.hostname or port == 0:
         raise ValueError(f"it names no host; it is like {FORM}")
+    if kind == "redis" and parts.path.strip("/") and not parts.path.strip("/").isdigit():
+        raise ValueError(
+            "after the host stands the number of a database, as in redis://host:6379/0"
+        )
     return SinkURL(
         kind=kind,
         address=parts._replace(query="").geturl(),
@@ -64,6 +76,11 @@ def read_sink_url(text: str) -> SinkURL:
         is_tls=scheme in ("amqps", "rediss"),
         options=options,
     )
+
+
+def _after_authority(rest: str) -> str:
+    places = [place for mark in "/?" if (place := rest.find(mark)) >= 0]
+    return rest[min(places) :] if places else ""
 
 
 def _name(option: str, options: dict[str, str]) -> str:
@@ -91,12 +108,15 @@ def _kafka(rest: str, options: dict[str, str]) -> SinkURL:
         raise ValueError(f"security is one of {', '.join(_SECURITY)}")
     if security.startswith("sasl") != bool(username):
         raise ValueError(f"security={security} and a user's name do not go together")
+    if options.get("mechanism", _MECHANISMS[0]) not in _MECHANISMS:
+        raise ValueError(f"mechanism is one of {', '.join(_MECHANISMS)}")
     if "max_bytes" in options:
-        _whole_number("max_bytes", options["max_bytes"])
+        _whole_number("max_bytes", options["max_bytes"], 1000, 1_000_000_000)
     return SinkURL("kafka", hosts, topic, username, password, security.endswith("ssl"),
                    {**options, "security": security})  # fmt: skip
 
 
-def _whole_number(name: str, text: str) -> None:
-    if not text.isdigit() or int(text) < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1")
+def _whole_number(name: str, text: str, least: int = 1, most: int = 2**63 - 1) -> None:
+    # More digits than any of them has are no number that is meant.
+    if not text.isdecimal() or len(text) > 19 or not least <= int(text) <= most:
+        raise ValueError(f"{name} must be a whole number from {least} to {most}")

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                         name="outbox_delivered",
                     ),
                     models.Index(
-                        condition=models.Q(("set_aside_at__isnull", False)),
+                        condition=models.Q(("delivered_at", None), ("set_aside_at__isnull", False)),
                         fields=["set_aside_at"],
                         name="outbox_set_aside",
                     ),
