@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import models
 
 from billing.catalog.models import Plan, QuotaOverride, Subscription, TenantUsageDay
+from chatbot_saas.backup.errors import Damaged
 from chatbot_saas.backup.loading import Origin
 from core.ids import new_id
 from tenants.context import owner_context
@@ -53,7 +54,8 @@ class Arrival:
         return next((row["domain"] for row in self._rows(Domain) if row["is_primary"]), "")
 
     def store(self) -> None:
-        """In the caller's transaction: with its commit the workspace is there."""
+        """In the caller's transaction: with its commit the workspace is there. Raises `Damaged`."""
+        self._refuse_strangers()
         with owner_context():
             (row,) = self._rows(Tenant)
             own = {"id": self.tenant_id, "schema_name": schema_name(self.tenant_id)}
@@ -63,6 +65,17 @@ class Arrival:
             self._store_ways_in()
             self._store_terms()
             self._store_work()
+
+    def _refuse_strangers(self) -> None:
+        """A row of another workspace would open that one to whoever wrote the backup."""
+        for table, lines in self.lines.items():
+            column = "id" if table == Tenant._meta.db_table else "tenant_id"
+            for row in map(json.loads, lines):
+                if column in row and UUID(row[column]) != self.origin.id:
+                    raise Damaged(
+                        f"The section of “{self.origin.slug}” has a row of another workspace in {table}. "
+                        "No backup of this product has one: take another file."
+                    )
 
     def _rows(self, model: type[models.Model]) -> Iterator[Row]:
         for line in self.lines.get(model._meta.db_table, []):
@@ -120,11 +133,13 @@ class Arrival:
             return
         for row in keys:
             maker = row["maker_id"]
-            _insert(APIKey, row, maker_id=self._person(maker) if maker else None)
+            maker_id = self._person(maker) if maker else None
+            _insert(APIKey, row, tenant_id=self.tenant_id, maker_id=maker_id)
         for row in invitations:
             by = self._person(row["invited_by_id"]) if row["invited_by_id"] else None
             known = by is not None and User.objects.filter(pk=by).exists()
-            _insert(Invitation, row, invited_by_id=by if known else None)
+            inviter = by if known else None
+            _insert(Invitation, row, tenant_id=self.tenant_id, invited_by_id=inviter)
 
     def _store_terms(self) -> None:
         for row in self._rows(Plan):

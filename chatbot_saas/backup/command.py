@@ -1,6 +1,5 @@
 """What the three commands have in common: one line for what went wrong, and lines on the way."""
 
-import signal
 import sys
 import time
 from abc import abstractmethod
@@ -12,6 +11,7 @@ from django.db import DatabaseError
 
 from chatbot_saas.backup.errors import BackupError
 from chatbot_saas.backup.files import disk_error
+from chatbot_saas.backup.stopping import Stop
 from tenants.schemas.template import FleetError
 
 _PROGRESS_SECONDS = 2.0
@@ -37,11 +37,9 @@ class BackupCommand(BaseCommand):
     _said_at = 0.0
 
     def handle(self, *args: Any, **options: Any) -> None:
-        before = signal.signal(signal.SIGTERM, _end)
-        try:
+        self.stop = Stop()
+        with self.stop.listening():
             self._run(*args, **options)
-        finally:
-            signal.signal(signal.SIGTERM, before)
 
     def _run(self, *args: Any, **options: Any) -> None:
         try:
@@ -55,7 +53,7 @@ class BackupCommand(BaseCommand):
         except OSError as error:
             raise CommandError(str(disk_error(settings.MEDIA_ROOT, error))) from error
         except KeyboardInterrupt as error:
-            raise CommandError("Stopped. Nothing was changed.", returncode=130) from error
+            raise CommandError(self.stop.message, returncode=130) from error
 
     @abstractmethod
     def work(self, *args: Any, **options: Any) -> None:
@@ -68,8 +66,3 @@ class BackupCommand(BaseCommand):
             self._said_at = now
             # Standard output may be the backup.
             print(line, file=sys.stderr, flush=True)
-
-
-def _end(*_: object) -> None:
-    # As an exception, so that a file that was begun is removed.
-    raise KeyboardInterrupt

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
 from django.utils import timezone
 
@@ -34,18 +35,24 @@ def writing(target: str, name: str) -> Iterator[tuple[BinaryIO, str]]:
     path = Path(target) / name if Path(target).is_dir() else Path(target)
     if path.exists():
         raise BackupError(f"{path} is there already: name another file. Backups overwrite nothing.")
-    partial = path.with_name(f"{path.name}.partial")
+    # Of each run its own: two that write into one file would both spoil it.
+    partial = path.with_name(f"{path.name}.{uuid4().hex}.partial")
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         descriptor = os.open(partial, flags, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 yield file, str(path)
                 file.flush()
                 os.fsync(file.fileno())
-            partial.rename(path)
+            # Unlike a rename it fails where the name was taken meanwhile.
+            os.link(partial, path)
         finally:
             partial.unlink(missing_ok=True)
+    except FileExistsError as error:
+        raise BackupError(
+            f"Another backup has become {path} meanwhile: name another file. Backups overwrite nothing."
+        ) from error
     except OSError as error:
         raise disk_error(path, error) from error
 

@@ -5,13 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import psycopg
 from django.db import connection
 
 from chatbot_saas.backup.archive import Part, Values
 from chatbot_saas.backup.dump import ABOUT, FIRST, FORMAT
-from chatbot_saas.backup.errors import Damaged, Unfit
+from chatbot_saas.backup.errors import BackupError, Damaged, Unfit
 from chatbot_saas.backup.snapshot import HISTORY
 from knowledge import storage
+from tenants.backend.login import open_migration_connection
 from tenants.context import owner_context
 from tenants.names import quote, schema_name
 from tenants.schemas import receiving
@@ -83,15 +85,41 @@ class Origin:
 
 @contextmanager
 def own_files(tenant_id: UUID) -> Iterator[None]:
-    """Files that the block has brought go again when it fails. Where some were before, none is removed:
-    the folder may be that of a running installation, whose database this is not."""
+    """Files that the block has brought go again when it fails, unless the workspace is there all the
+    same: an answer to COMMIT can be lost. Where some were before, none is removed: the folder may be
+    that of a running installation, whose database this is not.
+
+    Raises `BackupError` where it is unknown whether it is there.
+    """
     were_there = any(True for _ in storage.list_files(tenant_id))
     try:
         yield
-    except BaseException:
-        if not were_there:
+    except BaseException as error:
+        is_here = True if were_there else _is_here(tenant_id)
+        if is_here is None:
+            raise BackupError(
+                f"The database does not tell whether the workspace {tenant_id} was restored: its files "
+                "were kept. When it answers again, run this again: a workspace that is there is refused."
+            ) from error
+        if not is_here:
             storage.remove_tenant_files(tenant_id)
         raise
+
+
+def _is_here(tenant_id: UUID) -> bool | None:
+    """Over a new connection, as the old one may be the failure. None where it cannot be known."""
+    try:
+        with open_migration_connection() as connection, connection.transaction():
+            found = connection.execute("SELECT to_regclass('public.tenants_tenant')").fetchone()
+            if found is None or found[0] is None:
+                return False
+            # Waits for a COMMIT that the server is still at, whoever has left it alone.
+            connection.execute("SET LOCAL lock_timeout = '10s'")
+            connection.execute("LOCK TABLE public.tenants_tenant IN SHARE MODE")
+            query = "SELECT 1 FROM public.tenants_tenant WHERE id = %s"
+            return connection.execute(query, [tenant_id]).fetchone() is not None
+    except psycopg.Error:
+        return None
 
 
 @dataclass

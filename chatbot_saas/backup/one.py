@@ -25,6 +25,7 @@ from chatbot_saas.backup.loading import (
     prepare_session,
     read_head,
 )
+from chatbot_saas.backup.stopping import Stop
 from core.errors import InvalidRequest
 from tenants.backend.login import migration_login
 from tenants.context import owner_context
@@ -50,7 +51,13 @@ class RestoredWorkspace:
 
 
 def restore_workspace(
-    source: BinaryIO, passphrase: str, *, slug: str | None, new_slug: str | None, say: Say
+    source: BinaryIO,
+    passphrase: str,
+    *,
+    slug: str | None,
+    new_slug: str | None,
+    say: Say,
+    stop: Stop,
 ) -> RestoredWorkspace:
     """The workspace `slug` of a backup, which may be left out where it has one alone; as a copy of
     another id where there is a `new_slug`. Raises `BackupError`."""
@@ -64,7 +71,7 @@ def restore_workspace(
         tenant_id = _choose_id(origin, new_slug)
         with own_files(tenant_id):
             loader = Loader(origin, tenant_id)
-            return _restore(parts, head, loader, slug=new_slug or origin.slug, say=say)
+            return _restore(parts, head, loader, slug=new_slug or origin.slug, say=say, stop=stop)
 
 
 def find_origin(parts: Iterator[Part], slug: str | None) -> Origin:
@@ -100,7 +107,7 @@ def _choose_id(origin: Origin, new_slug: str | None) -> UUID:
 
 
 def _restore(
-    parts: Iterator[Part], head: Head, loader: Loader, *, slug: str, say: Say
+    parts: Iterator[Part], head: Head, loader: Loader, *, slug: str, say: Say, stop: Stop
 ) -> RestoredWorkspace:
     origin, tenant_id = loader.origin, loader.tenant_id
     with transaction.atomic():
@@ -120,6 +127,8 @@ def _restore(
             record_event(
                 action=_ACTION, actor=SYSTEM, target=str(tenant_id), name=slug, backup=head.id
             )
+        # To the end of the command: with the commit all is done.
+        stop.hold()
     return RestoredWorkspace(tenant_id, slug, arrival.host, head.made_at, arrival.notes)
 
 

@@ -6,12 +6,12 @@ killed has shown nobody anything, and the next one removes what it left.
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from chatbot_saas.backup.archive import ArchiveReader, Part
 from chatbot_saas.backup.dump import Say
@@ -29,6 +29,7 @@ from chatbot_saas.backup.loading import (
     read_head,
 )
 from chatbot_saas.backup.one import load_section
+from chatbot_saas.backup.stopping import Stop
 from tenants.backend.login import migration_login
 from tenants.context import owner_context
 from tenants.models import Tenant, User
@@ -37,6 +38,11 @@ from tenants.people.second_factor import count_closed
 from tenants.schemas import fleet, receiving
 from tenants.schemas.moving import Move, tell_of_move
 from tenants.schemas.template import open_template, store_template
+
+_COMMITTED = (
+    "Stopped. Everything of the backup is here, its files too; tables may still be an earlier release's: "
+    "run manage.py migrate_tenants before you start the product."
+)
 
 
 @dataclass
@@ -48,7 +54,9 @@ class RestoredInstallation:
     notes: list[str] = field(default_factory=list)
 
 
-def restore_installation(source: BinaryIO, passphrase: str, *, say: Say) -> RestoredInstallation:
+def restore_installation(
+    source: BinaryIO, passphrase: str, *, say: Say, stop: Stop
+) -> RestoredInstallation:
     """Everything of a backup. Raises `BackupError`, `Unfit` where something is here already."""
     parts = ArchiveReader(source, passphrase).parts()
     head = read_head(parts)
@@ -63,13 +71,17 @@ def restore_installation(source: BinaryIO, passphrase: str, *, say: Say) -> Rest
         restored = RestoredInstallation(head.made_at)
         try:
             with ExitStack() as files:
-                origins = _load(parts, restored, files, say)
+                origins = _load(parts, restored, files, say, stop)
         except BaseException:
-            remove_remains()
+            # Of a lost connection the next run removes them: what is told is why it was lost.
+            with suppress(DatabaseError):
+                remove_remains()
             raise
+        stop.release(_COMMITTED)
         say("migrating to this release")
         _bring_to_head()
         _settle(origins, restored)
+        stop.hold()
     return restored
 
 
@@ -120,7 +132,11 @@ def _make_template(migrations: list[str]) -> None:
 
 
 def _load(
-    parts: Iterator[Part], restored: RestoredInstallation, files: ExitStack, say: Say
+    parts: Iterator[Part],
+    restored: RestoredInstallation,
+    files: ExitStack,
+    say: Say,
+    stop: Stop,
 ) -> list[Origin]:
     origins: list[Origin] = []
     for part in parts:
@@ -139,11 +155,11 @@ def _load(
             restored.workspaces += 1
             say(f"workspace {restored.workspaces}: {origin.slug}")
         elif part.section == "shared":
-            _load_shared(part, parts)
+            _load_shared(part, parts, stop)
     return origins
 
 
-def _load_shared(first: Part, parts: Iterator[Part]) -> None:
+def _load_shared(first: Part, parts: Iterator[Part], stop: Stop) -> None:
     tables: dict[str, list[str]] = first.value["tables"]
     here = receiving.tables_of("public")
     lost = tables.keys() - (here & SHARED.keys())
@@ -158,6 +174,7 @@ def _load_shared(first: Part, parts: Iterator[Part]) -> None:
                     copy_in("public", part.name, tables[part.name], part.pieces)
             # The loop ends with the archive, which was whole: only now anything is visible.
         receiving.count_on("public")
+        stop.hold()
 
 
 def _bring_to_head() -> None:

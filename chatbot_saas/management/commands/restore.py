@@ -33,10 +33,12 @@ class Command(BackupCommand):
         key = passphrase()
         with reading(options["source"]) as source:
             if slug is None:
-                whole = restore_installation(source, key, say=self.say)
+                whole = restore_installation(source, key, say=self.say, stop=self.stop)
                 what, made_at, notes = f"{whole.workspaces} workspaces", whole.made_at, whole.notes
             else:
-                one = restore_workspace(source, key, slug=slug, new_slug=new_slug, say=self.say)
+                one = restore_workspace(
+                    source, key, slug=slug, new_slug=new_slug, say=self.say, stop=self.stop
+                )
                 what, made_at, notes = f"“{one.slug}” at {one.host}", one.made_at, one.notes
         for sentence in notes:
             self.say(f"note: {sentence}", always=True)
