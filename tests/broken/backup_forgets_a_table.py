@@ -12,4 +12,4 @@ def tables_of_the_first_release(connection: Connection, schema: str) -> Columns:
     }
 
 
-dump.tables_of = tables_of_the_first_release
+dump.tables_of = tables_of_the_first_release  # type: ignore[attr-defined]
