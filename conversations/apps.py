@@ -1,5 +1,7 @@
 """The conversations app: chatbots, conversations and turns of one tenant."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,5 +10,5 @@ class ConversationsConfig(AppConfig):
 
     def ready(self) -> None:
         # These register what they do for the layers below.
-        from conversations.chatbots import identity_secrets, onboarding  # noqa: F401
-        from conversations.history import removal  # noqa: F401
+        for name in ("chatbots.identity_secrets", "chatbots.onboarding", "history.removal"):
+            import_module(f"conversations.{name}")

@@ -9,7 +9,7 @@ from tenants.outbox.sinks.base import Sink
 from tenants.workspace.models import OutboxEvent
 
 
-def deliver(sink: Sink, seconds: float) -> int:
+def deliver(sink: Sink, seconds: float = 1.0) -> int:
     with transaction.atomic():
         waiting = OutboxEvent.objects.filter(delivered_at=None).order_by("pk")
         rows = list(waiting.select_for_update(skip_locked=True)[:5])

@@ -8,7 +8,7 @@ from tenants.outbox.sinks.base import Sink
 from tenants.workspace.models import OutboxEvent
 
 
-def deliver(sink: Sink, seconds: float) -> int:
+def deliver(sink: Sink, seconds: float = 1.0) -> int:
     with transaction.atomic():
         if not relay.hold_lease():
             return 0
