@@ -13,7 +13,15 @@ log = logging.getLogger(__name__)
 def record_backup(made: Made, slug: str | None, name: str) -> None:
     log.info(
         "backup made",
-        extra={"backup": str(made.id), "workspace": slug or "", "file": name, **made.told()},
+        extra={
+            "backup": str(made.id),
+            "workspace": slug or "",
+            "file": name,
+            "workspaces": made.workspaces,
+            "rows": made.rows,
+            "files": made.files,
+            "files_gone": made.files_gone,
+        },
     )
     if slug is None:
         return

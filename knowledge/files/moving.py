@@ -106,7 +106,7 @@ def _digests(tenant_id: UUID) -> dict[str, str]:
             return dict(Document.objects.values_list("path", "content_hash"))
     except DatabaseError:
         with platform_context():
-            if Tenant.objects.filter(pk=tenant_id).exists():
+            if Tenant.objects.alive().filter(pk=tenant_id).exists():
                 raise
         # Removed since it was listed.
         return {}

@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import StringIO
@@ -14,6 +15,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError
 
 from bench import s3_server
 from bench.s3_server import BUCKET, S3Server
@@ -34,6 +36,7 @@ from tests.eventually import eventually
 from tests.knowledge.gate import Gate
 from tests.live import ROOT, Process
 
+_TRIES = 20
 FACT = b"# Depot\n\nThe access code of the Zorblatt depot is 4711.\n"
 
 
@@ -241,6 +244,13 @@ def test_files_move_to_s3_and_back_and_what_nothing_names_is_swept(
 
 
 def move(source: str, target: str) -> str:
-    said = StringIO()
-    call_command("move_files", source, target, stdout=said)
-    return said.getvalue()
+    """All workspaces': of another test's the role may be away for a moment."""
+    for _ in range(_TRIES):
+        said = StringIO()
+        try:
+            call_command("move_files", source, target, stdout=said)
+        except DatabaseError:
+            time.sleep(1)
+            continue
+        return said.getvalue()
+    raise AssertionError("a workspace's role stays away")

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from conversations.chatbots.onboarding import Workspace
+from tenants.backend.limits import WORK
 from tenants.context import tenant_context
 from tenants.outbox.sinks.base import SinkAway
 from tenants.outbox.sinks.opening import open_sink
@@ -64,6 +66,12 @@ def test_a_cluster_that_is_away_is_told_within_the_transactions_time(
 ) -> None:
     kafka.tell("down")
     with tenant_context(workspace.tenant.id):
+        with connection.cursor() as cursor:
+            # A worker's, whatever this process was before: requests have less.
+            cursor.execute(
+                "SET idle_in_transaction_session_timeout = %s",
+                [WORK["idle_in_transaction_session_timeout"]],
+            )
         take_turn(workspace)
         with pytest.raises(SinkAway, match="Kafka"):
             deliver_all(open_sink())

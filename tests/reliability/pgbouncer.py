@@ -35,8 +35,9 @@ def running(folder: Path, mode: str, size: int = 40) -> Iterator[dict[str, str]]
     if servers.account.foreign:
         # It refuses to be root, and PostgreSQL's socket is for its account alone.
         shutil.chown(folder, servers.account.uid, servers.account.gid)
-        for path in [*folder.parents][:2]:
-            path.chmod(path.stat().st_mode | 0o011)
+        for path in folder.parents:
+            if path.owner() == folder.parent.owner() and path != Path("/"):
+                path.chmod(path.stat().st_mode | 0o011)
     process = subprocess.Popen(
         [PROGRAM, "--quiet", folder / "pgbouncer.ini"],
         user=servers.account.uid if servers.account.foreign else None,
