@@ -39,8 +39,9 @@ def test_documents_are_read_and_questions_answered_beside_a_sink_that_hangs(
             eventually(is_told, within=150)
             upload(http, "gate.md", "# Gate\n\nThe gate closes at nine in the evening.\n")
             answer = ask(http, workspace, "When does the gate close?")
-            # Two conversations began and had an answer; the document was made and is ready.
-            eventually(lambda: count(workspace) == 6, within=60)
+            # Two conversations began and had an answer, and the document was made. That it is ready may
+            # be found by a worker of another test, which has no sink.
+            eventually(lambda: count(workspace) >= 5, within=60)
     assert "nine" in answer["choices"][0]["message"]["content"]
 
 
