@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import hcl2
+from lark.exceptions import LarkError
 
 from deploy.check import checkov
 from deploy.check.manifests import Fault, ToolError
@@ -71,10 +72,10 @@ class Module:
 
 def find_faults(root: Path) -> Iterator[Fault]:
     module = Module(root)
-    try:
-        module.parsed  # noqa: B018  # what cannot be read has no names to look at
-    except Exception:  # noqa: BLE001  # the parser has errors of many kinds
-        yield from _unreadable(module)
+    unreadable = list(_unreadable(module))
+    if unreadable:
+        # What cannot be read has no names to look at.
+        yield from unreadable
         return
     yield from _references(module)
     yield from _variables(module)
@@ -86,7 +87,7 @@ def _unreadable(module: Module) -> Iterator[Fault]:
     for path, text in module.texts.items():
         try:
             hcl2.loads(text)
-        except Exception as error:  # noqa: BLE001  # the parser has errors of many kinds
+        except LarkError as error:
             line = getattr(error, "line", 1)
             yield Fault(f"{path.relative_to(module.root)}:{line}", "this is no HCL")
 
